@@ -1,0 +1,154 @@
+/** How the pictures that the detector looks at are made from the volume. */
+export interface ViewConfig {
+  /**
+   * `centre`: the middle slice of the axis (paper, section 3). `mean`, `deviation`: projection of
+   * the whole axis (section 4.7). `slabs`: means of `slabCount` sub-regions, as channels (the
+   * remedy that section 4.7 proposes).
+   */
+  readonly kind: "centre" | "mean" | "deviation" | "slabs";
+  /** Channels of a `slabs` view; 1 for the others. */
+  readonly slabCount: number;
+  /** Edge of the square picture in pixels. */
+  readonly edge: number;
+}
+
+/** The paper's detector (Fig. 2): a modified deformable DETR for each view. */
+export interface PyramidDetectorConfig {
+  readonly kind: "pyramid";
+  readonly backbone: "resnet34" | "resnet50" | "small";
+  /** A .safetensors file with torchvision names, or "" for random weights. */
+  readonly backboneWeights: string;
+  /** M, the number of encoder stages. */
+  readonly stageCount: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly points: number;
+  readonly feedForwardWidth: number;
+  /** Probability that training hides the mask input of D_M. */
+  readonly maskDropRate: number;
+}
+
+/** Our detector: a small U-Net for each view that predicts the organ's silhouette. */
+export interface SilhouetteDetectorConfig {
+  readonly kind: "silhouette";
+  /** Channels of the U-Net's levels, finest first. */
+  readonly widths: readonly number[];
+}
+
+/** The detector: views, network, and what makes a region of interest out of its boxes. */
+export interface DetectorConfig {
+  readonly view: ViewConfig;
+  readonly network: PyramidDetectorConfig | SilhouetteDetectorConfig;
+  /** Growth of each face as a share of the box's edge on that axis. */
+  readonly marginRelative: number;
+  /** Growth of each face in voxels of the prepared cube. */
+  readonly marginVoxels: number;
+}
+
+/** The segmentor (section 3.2) and how a region is brought into it and back. */
+export interface SegmentorConfig {
+  /** N, the number of stages; 3 in the paper. */
+  readonly stageCount: number;
+  /** s0 of Eq. 2: the edge of the last stage's input; 16 in the paper. */
+  readonly minEdge: number;
+  /** Channels of the levels, coarse last; N + 1 of them. */
+  readonly channels: readonly number[];
+  /** Refine blocks of each level. */
+  readonly blocks: readonly number[];
+  readonly heads: readonly number[];
+  /** Subsampling r of the attention of each level. */
+  readonly strides: readonly number[];
+  /** Dropout at the bottleneck while training. */
+  readonly dropout: number;
+  /** Keep the published quirk: the bottleneck's buffer is re-read as channels-first. */
+  readonly rereadBottleneck: boolean;
+  /** GroupNorm after the exit of stage 1, as published. */
+  readonly normalizeLogits: boolean;
+  /** Edge of the input cube: Eq. 3 for the organ's ROI, or a fixed number. */
+  readonly edge: "auto" | number;
+  /** What Eq. 3 measures the ROI in: voxels of the prepared cube, or of the scan itself. */
+  readonly edgeSpace: "cube" | "scan";
+  /** Where the ROI's image is sampled from: the prepared cube, or the scan itself. */
+  readonly source: "cube" | "scan";
+  /** `linear`: trilinear point samples. `area`: trilinear with the support widened to the step. */
+  readonly kernel: "linear" | "area";
+  /** Training labels: the share of the organ at a sample, or 0 and 1 by nearest neighbour. */
+  readonly labels: "soft" | "nearest";
+  /** Way back of the result: logits trilinear, then threshold; or mask by nearest neighbour. */
+  readonly paste: "logits" | "nearest";
+  /** Keep only the largest connected component of each class. */
+  readonly largestComponent: boolean;
+}
+
+/** Random changes of the training samples. */
+export interface AugmentationConfig {
+  /** Axes that may be flipped, as patient directions: x is left-right. */
+  readonly flipAxes: readonly ("x" | "y" | "z")[];
+  /** Largest rotation in degrees. */
+  readonly rotationDegrees: number;
+  /** Largest relative change of size. */
+  readonly scale: number;
+  /** Largest shift as a share of the picture's edge. */
+  readonly shift: number;
+  /** Largest relative change of contrast, and largest change of brightness, of the [0, 1] range. */
+  readonly intensity: number;
+  /** Standard deviation of the added noise, at most. */
+  readonly noise: number;
+  /** Number of boxes of an eighth of the edge that are blanked (coarse dropout). */
+  readonly dropoutBoxes: number;
+}
+
+/** One phase of training. */
+export interface PhaseConfig {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly warmupEpochs: number;
+  /** Largest global norm of the gradient; 0 turns clipping off. */
+  readonly clipNorm: number;
+  /** Decay of the moving average of the weights per step; 0 turns it off. */
+  readonly emaDecay: number;
+  /** Validations without a better score after which training stops; 0 turns it off. */
+  readonly patience: number;
+  /** Epochs between two validations. */
+  readonly validateEvery: number;
+  /** Each training case is drawn this many times in an epoch. */
+  readonly repeats: number;
+  readonly loss: "diceCrossEntropy" | "diceFocal" | "boxL1Giou" | "silhouette";
+  readonly augmentation: AugmentationConfig;
+}
+
+/** How the segmentor's training regions are made. */
+export interface RoiTrainingConfig {
+  /** Grow a ground-truth box by the detector's margin, as its own boxes are, or leave it tight. */
+  readonly groundTruthMargin: boolean;
+  /** Share of fine-tuning samples whose region is a ground-truth box and not a detector's. */
+  readonly groundTruthShare: number;
+  /** Standard deviation of a random shift of each face, as a share of the box's edge. */
+  readonly faceJitter: number;
+}
+
+/** Everything that decides a run's result, data apart. */
+export interface RunConfig {
+  readonly preset: PresetName;
+  readonly seed: number;
+  /** Edge of the prepared cube; 128 in the paper. */
+  readonly cubeEdge: number;
+  readonly detector: DetectorConfig;
+  readonly segmentor: SegmentorConfig;
+  readonly roiTraining: RoiTrainingConfig;
+  readonly phases: {
+    readonly detector: PhaseConfig;
+    readonly segmentor: PhaseConfig;
+    readonly finetune: PhaseConfig;
+    readonly whole: PhaseConfig;
+  };
+}
+
+/** The presets' names. */
+export type PresetName = "paper" | "focus" | "tiny";
+/** The phases of training, in order; `whole` is the comparison without a detector. */
+export type PhaseName = keyof RunConfig["phases"];

@@ -1,0 +1,225 @@
+import type { AugmentationConfig, PhaseConfig, PresetName, RunConfig } from "./config.ts";
+
+// Every value ends in its source: a section, table or equation of the paper (Kim, Kim, Shin 2025,
+// doi:10.32604/cmc.2025.063815), another publication, or `ours:` and why.
+
+const noAugmentation: AugmentationConfig = {
+  flipAxes: [], // section 4.1 names none
+  rotationDegrees: 0, // section 4.1 names none
+  scale: 0, // section 4.1 names none
+  shift: 0, // section 4.1 names none
+  intensity: 0, // section 4.1 names none
+  noise: 0, // section 4.1 names none
+  dropoutBoxes: 0, // section 4.1 names none
+};
+
+const paperDetectorPhase: PhaseConfig = {
+  epochs: 200, // ours: the paper gives no number
+  batchSize: 32, // Table 7, best for small and large organs
+  learningRate: 5e-5, // ours: the usual rate for DETR with a pretrained backbone; the paper is silent
+  weightDecay: 0.05, // ours: as for the segmentor
+  beta1: 0.9, // ours: AdamW's default
+  beta2: 0.95, // ours: as for the segmentor
+  warmupEpochs: 5, // ours: transformers diverge without
+  clipNorm: 0.1, // Carion 2020 (DETR), appendix A.4
+  emaDecay: 0, // the paper names none
+  patience: 0, // the paper names none
+  validateEvery: 5, // ours: validation costs a pass over the cases
+  repeats: 1, // an epoch sees each case once
+  loss: "boxL1Giou", // Zhu 2020 (deformable DETR, the paper's reference 31)
+  augmentation: noAugmentation, // section 4.1 names none
+};
+
+const paperSegmentorPhase: PhaseConfig = {
+  epochs: 200, // ours: the paper gives no number
+  batchSize: 32, // Table 7, best for small and large organs
+  learningRate: 1.5e-3, // Table 6, best for small and large organs
+  weightDecay: 0.05, // ours: the paper is silent; the value of Slim UNETR's recipe
+  beta1: 0.9, // ours: AdamW's default
+  beta2: 0.95, // ours: Slim UNETR's recipe
+  warmupEpochs: 5, // ours: Slim UNETR's recipe, then cosine
+  clipNorm: 0, // the paper names none
+  emaDecay: 0, // the paper names none
+  patience: 0, // the paper names none
+  validateEvery: 5, // ours: validation costs a pass over the cases
+  repeats: 1, // an epoch sees each case once
+  loss: "diceFocal", // ours: the paper is silent; Dice + focal reproduces its figures best
+  augmentation: {
+    ...noAugmentation,
+    flipAxes: ["x", "y", "z"], // ours: the paper is silent; flips as in Slim UNETR's recipe
+    dropoutBoxes: 4, // ours: the paper is silent; coarse dropout as in Slim UNETR's recipe
+  },
+};
+
+const paper: RunConfig = {
+  preset: "paper",
+  seed: 0, // ours: the paper gives none
+  cubeEdge: 128, // section 4.1
+  detector: {
+    view: {
+      kind: "centre", // sections 3.1 and 4.1: slices from the centre of each axis
+      slabCount: 1, // one slice
+      edge: 128, // section 4.3: "2D images at 128 x 128"
+    },
+    network: {
+      kind: "pyramid", // Fig. 2
+      backbone: "resnet34", // section 3.1: "a backbone pre-trained on general images", unnamed
+      backboneWeights: "", // ours: no weights are shipped; give a file of torchvision's
+      stageCount: 4, // ours: M is not given; F_M is 2 x 2 for a picture of 128
+      width: 256, // Zhu 2020, section A.4
+      heads: 8, // Zhu 2020, section A.4
+      points: 4, // Zhu 2020, section A.4
+      feedForwardWidth: 1024, // Zhu 2020, section A.4
+      maskDropRate: 0.5, // ours: the mask is an input in training only, so the net must do without
+    },
+    marginRelative: 0, // the paper names none
+    marginVoxels: 12, // ours: the paper is silent; 12 pixels reproduce its figures best
+  },
+  segmentor: {
+    stageCount: 3, // section 4.1: inputs of 64, 32 and 16
+    minEdge: 16, // section 4.1: smallest input
+    channels: [24, 48, 60, 96], // Slim UNETR (the paper's reference 36)
+    blocks: [1, 2, 3, 2], // Slim UNETR
+    heads: [1, 2, 4, 4], // Slim UNETR
+    strides: [4, 2, 2, 1], // Slim UNETR
+    dropout: 0.3, // Slim UNETR
+    rereadBottleneck: true, // Slim UNETR as published
+    normalizeLogits: true, // Slim UNETR as published
+    edge: "auto", // Eq. 3
+    edgeSpace: "cube", // section 4.1: ROI sizes as shares of the 128 cube
+    source: "cube", // section 4.1: everything is resized to 128 first
+    kernel: "linear", // ours: the paper says "resized"
+    labels: "nearest", // ours: the paper says "resized"; nearest is usual for masks
+    paste: "nearest", // ours: the paper says nothing; the counterpart of `labels`
+    largestComponent: false, // the paper names none
+  },
+  roiTraining: {
+    groundTruthMargin: false, // section 4.3: "cropped with ground truth ROIs"
+    groundTruthShare: 0, // section 3: fine-tuning uses the ROI extracted by the detector
+    faceJitter: 0, // the paper names none
+  },
+  phases: {
+    detector: paperDetectorPhase,
+    segmentor: paperSegmentorPhase,
+    finetune: {
+      ...paperSegmentorPhase,
+      epochs: 50, // ours: the paper gives no number
+      learningRate: 3e-4, // ours: a fifth of the first phase's
+    },
+    whole: paperSegmentorPhase,
+  },
+};
+
+const focusAugmentation: AugmentationConfig = {
+  flipAxes: [], // ours: organs have a side
+  rotationDegrees: 12, // ours: the tilt of a lying patient
+  scale: 0.15, // ours: the spread of adult bodies
+  shift: 0.06, // ours: small against a margin, large against a wall error
+  intensity: 0.2, // ours: scanner and sequence differ
+  noise: 0.03, // ours: about what the scans have
+  dropoutBoxes: 0, // ours: it did not help
+};
+
+const focusSegmentorPhase: PhaseConfig = {
+  epochs: 120, // ours: the validation curve is flat by then
+  batchSize: 4, // ours: more steps for few cases
+  learningRate: 2e-3, // Table 6, best for medium organs
+  weightDecay: 0.05, // as `paper`
+  beta1: 0.9, // as `paper`
+  beta2: 0.95, // as `paper`
+  warmupEpochs: 5, // as `paper`
+  clipNorm: 1, // ours: a batch of 4 is noisy
+  emaDecay: 0.99, // ours: smooths the last epochs of a small set
+  patience: 0, // ours: cosine wants its end
+  validateEvery: 5, // ours: validation costs a pass over the cases
+  repeats: 2, // ours: two augmented samples of a case in an epoch
+  loss: "diceCrossEntropy", // Isensee 2021 (nnU-Net)
+  augmentation: focusAugmentation,
+};
+
+const focus: RunConfig = {
+  ...paper,
+  preset: "focus",
+  detector: {
+    view: {
+      kind: "slabs", // section 4.7 proposes it as the remedy: projections of sub-regions
+      slabCount: 16, // ours: 8 voxels of the cube each, thinner than the small organs
+      edge: 128, // as `paper`
+    },
+    network: {
+      kind: "silhouette", // ours: dense targets learn from few cases where a box does not
+      widths: [16, 32, 64, 96], // ours: under 1 GMAC for the three views
+    },
+    marginRelative: 0.12, // ours: covers the wall error of most cases
+    marginVoxels: 1, // ours: half a pixel of the picture is lost to its resolution
+  },
+  segmentor: {
+    ...paper.segmentor,
+    rereadBottleneck: false, // ours: positions and channels keep their meaning
+    normalizeLogits: false, // ours: a normalised logit cannot say "nothing here"
+    edgeSpace: "scan", // ours: the cube is chosen by the detail that the scan holds
+    source: "scan", // ours: the 128 cube has lost in-plane detail
+    kernel: "area", // ours: every voxel of the ROI counts
+    labels: "soft", // ours: nearest costs 0.05 to 0.2 Dice on small cubes
+    paste: "logits", // ours: the counterpart of soft labels
+    largestComponent: true, // ours: an organ is one piece
+  },
+  roiTraining: {
+    groundTruthMargin: true, // ours: training sees what the detector will give
+    groundTruthShare: 0.3, // ours: the tight box anchors what the detector's boxes vary
+    faceJitter: 0.08, // ours: a detector's wall error on a case that it has not seen
+  },
+  phases: {
+    detector: {
+      ...focusSegmentorPhase,
+      epochs: 150, // ours: a first try was still improving at 94
+      learningRate: 2e-3, // ours: found on the phantom
+      loss: "silhouette", // ours: see the network
+      augmentation: { ...focusAugmentation, shift: 0.1 }, // ours: the field of view moves
+    },
+    segmentor: focusSegmentorPhase,
+    finetune: {
+      ...focusSegmentorPhase,
+      epochs: 40, // ours: a third of the first phase
+      learningRate: 5e-4, // ours: a quarter of the first phase's
+    },
+    whole: focusSegmentorPhase,
+  },
+};
+
+const tinyPhase: PhaseConfig = {
+  ...focusSegmentorPhase,
+  epochs: 2, // ours: a test wants the path, not the result
+  warmupEpochs: 1, // ours: half of the epochs
+  validateEvery: 1, // ours: so that the path is walked
+};
+
+const tiny: RunConfig = {
+  ...focus,
+  preset: "tiny",
+  cubeEdge: 32, // ours: small is quick
+  detector: {
+    ...focus.detector,
+    view: { kind: "slabs", slabCount: 4, edge: 32 }, // ours: small is quick
+    network: { kind: "silhouette", widths: [4, 8] }, // ours: small is quick
+  },
+  segmentor: {
+    ...focus.segmentor,
+    channels: [4, 8, 8, 8], // ours: small is quick
+    blocks: [1, 1, 1, 1], // ours: small is quick
+    heads: [1, 2, 2, 2], // ours: small is quick
+    edge: 16, // ours: small is quick
+  },
+  phases: {
+    detector: { ...tinyPhase, loss: "silhouette" },
+    segmentor: tinyPhase,
+    finetune: tinyPhase,
+    whole: tinyPhase,
+  },
+};
+
+/**
+ * The presets: `paper` is the paper's method as near as its text allows, `focus` what we recommend,
+ * `tiny` for tests.
+ */
+export const presets: Readonly<Record<PresetName, RunConfig>> = { paper, focus, tiny };

@@ -1,0 +1,76 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { configDifference, makeConfig, parseConfig } from "../../lib/config/overrides.ts";
+import { presets } from "../../lib/config/presets.ts";
+import { UserError } from "../../lib/errors.ts";
+
+Deno.test("makeConfig() changes one value and nothing else", () => {
+  const config = makeConfig("focus", ["phases.segmentor.epochs=7"]);
+  assertEquals(configDifference(config, presets.focus), [
+    { key: "phases.segmentor.epochs", ours: "7", theirs: "120" },
+  ]);
+});
+
+Deno.test("makeConfig() parses each kind of value", () => {
+  const config = makeConfig("focus", [
+    "segmentor.edge=32",
+    "segmentor.largestComponent=false",
+    "segmentor.channels=8,12,20,32",
+    "phases.whole.augmentation.flipAxes=x,z",
+    "phases.whole.learningRate=1e-3",
+  ]);
+  assertEquals(config.segmentor.edge, 32);
+  assertEquals(config.segmentor.largestComponent, false);
+  assertEquals(config.segmentor.channels, [8, 12, 20, 32]);
+  assertEquals(config.phases.whole.augmentation.flipAxes, ["x", "z"]);
+  assertEquals(config.phases.whole.learningRate, 1e-3);
+  assertEquals(makeConfig("tiny", ["segmentor.edge=auto"]).segmentor.edge, "auto");
+});
+
+Deno.test("makeConfig() takes a section from another preset", () => {
+  const config = makeConfig("focus", ["detector=paper", "detector.marginVoxels=3"]);
+  assertEquals(config.detector, { ...presets.paper.detector, marginVoxels: 3 });
+});
+
+Deno.test("makeConfig() leaves the presets alone", () => {
+  const before = JSON.stringify(presets);
+  makeConfig("paper", ["segmentor.channels=1,2,3,4", "phases.detector.epochs=1"]);
+  assertEquals(JSON.stringify(presets), before);
+});
+
+Deno.test("makeConfig() says which rule a bad change breaks", () => {
+  const cases: [string, string[], string][] = [
+    ["huge", [], "one of paper, focus, tiny"],
+    ["focus", ["epochs"], "key=value"],
+    ["focus", ["phases.segmentor.epoch=3"], "no key phases.segmentor.epoch"],
+    ["focus", ["phases.segmentor.epochs=many"], "its value is a number"],
+    ["focus", ["phases.segmentor.epochs=0"], "a positive integer"],
+    ["focus", ["segmentor.largestComponent=yes"], "true or false"],
+    ["focus", ["segmentor.channels=1,2"], "a list of 4 numbers"],
+    ["focus", ["segmentor.edge=big"], "auto or a number"],
+    ["focus", ["segmentor=mine"], "taken from a preset"],
+    ["focus", ["preset=paper"], "no key preset"],
+    ["focus", ["segmentor.paste=cubic"], "logits or nearest"],
+  ];
+  for (const [preset, overrides, message] of cases) {
+    const error = assertThrows(() => makeConfig(preset, overrides), UserError);
+    assertStringIncludes(error.message, message);
+  }
+});
+
+Deno.test("parseConfig() reads back what was stored and names what is missing", () => {
+  assertEquals(parseConfig(JSON.stringify(presets.paper), "run"), presets.paper);
+  const { phases: _, ...rest } = presets.paper;
+  const error = assertThrows(() => parseConfig(JSON.stringify(rest), "runs/a"), UserError);
+  assertStringIncludes(error.message, "runs/a");
+  assertStringIncludes(error.message, "phases");
+});
+
+Deno.test("every value of a preset names its source in a comment", async () => {
+  const text = await Deno.readTextFile(new URL("../../lib/config/presets.ts", import.meta.url));
+  const values = text.split("\n").filter((line) => /^ {2,}\w+: [^{]*,/.test(line));
+  const bare = values.filter((line) =>
+    !/ \/\/ \S/.test(line) && !/^ {2,}\w+: \w+(Phase|Augmentation),$/.test(line)
+  );
+  assertEquals(values.length > 60, true);
+  assertEquals(bare.filter((line) => !/preset: "/.test(line)), []);
+});
