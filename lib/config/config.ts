@@ -68,6 +68,8 @@ export interface SegmentorConfig {
   readonly edge: "auto" | number;
   /** What Eq. 3 measures the ROI in: voxels of the prepared cube, or of the scan itself. */
   readonly edgeSpace: "cube" | "scan";
+  /** Eq. 2 as written takes the largest cube that the ROI fills: `down`; `up` loses no voxel. */
+  readonly edgeRounding: "down" | "up";
   /** Where the ROI's image is sampled from: the prepared cube, or the scan itself. */
   readonly source: "cube" | "scan";
   /** `linear`: trilinear point samples. `area`: trilinear with the support widened to the step. */

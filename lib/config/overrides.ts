@@ -182,109 +182,64 @@ function unknownKey(key: string, near: Tree): UserError {
   });
 }
 
+/** The words that a value may be, by key. */
+const choices: Readonly<Record<string, readonly string[]>> = {
+  "segmentor.paste": ["logits", "nearest"],
+  "segmentor.labels": ["soft", "nearest"],
+  "segmentor.kernel": ["linear", "area"],
+  "segmentor.source": ["cube", "scan"],
+  "segmentor.edgeSpace": ["cube", "scan"],
+  "segmentor.edgeRounding": ["down", "up"],
+  "detector.view.kind": ["centre", "mean", "deviation", "slabs"],
+  "detector.network.backbone": ["resnet34", "resnet50", "small"],
+  "phases.detector.loss": ["boxL1Giou", "silhouette"],
+  "phases.segmentor.loss": ["diceCrossEntropy", "diceFocal"],
+  "phases.finetune.loss": ["diceCrossEntropy", "diceFocal"],
+  "phases.whole.loss": ["diceCrossEntropy", "diceFocal"],
+};
+
 /** Rules that every configuration keeps, whatever its source. */
 function checkConfig(config: RunConfig): void {
-  const { segmentor, detector } = config;
-  const levels = segmentor.stageCount + 1;
-  const rules: [boolean, string, string, unknown][] = [
-    [
-      isIn(segmentor.paste, "logits", "nearest"),
-      "segmentor.paste",
-      "logits or nearest",
-      segmentor.paste,
-    ],
-    [
-      isIn(segmentor.labels, "soft", "nearest"),
-      "segmentor.labels",
-      "soft or nearest",
-      segmentor.labels,
-    ],
-    [
-      isIn(segmentor.kernel, "linear", "area"),
-      "segmentor.kernel",
-      "linear or area",
-      segmentor.kernel,
-    ],
-    [isIn(segmentor.source, "cube", "scan"), "segmentor.source", "cube or scan", segmentor.source],
-    [
-      isIn(segmentor.edgeSpace, "cube", "scan"),
-      "segmentor.edgeSpace",
-      "cube or scan",
-      segmentor.edgeSpace,
-    ],
-    [
-      segmentor.edge === "auto" || typeof segmentor.edge === "number",
-      "segmentor.edge",
-      "auto or a number",
-      segmentor.edge,
-    ],
-    [
-      isIn(detector.view.kind, "centre", "mean", "deviation", "slabs"),
-      "detector.view.kind",
-      "centre, mean, deviation or slabs",
-      detector.view.kind,
-    ],
-    [
-      detector.view.kind === "slabs" || detector.view.slabCount === 1,
-      "detector.view.slabCount",
-      "1 unless the views are slabs",
-      detector.view.slabCount,
-    ],
-    [
-      Number.isInteger(config.cubeEdge) && config.cubeEdge >= 16,
-      "cubeEdge",
-      "an integer of at least 16",
-      config.cubeEdge,
-    ],
-    ...(["channels", "blocks", "heads", "strides"] as const).map((
-      name,
-    ): [boolean, string, string, unknown] => [
-      segmentor[name].length === levels,
-      `segmentor.${name}`,
-      `a list of ${levels} numbers, one for each level`,
-      segmentor[name].join(","),
-    ]),
-    ...Object.entries(config.phases).flatMap((
-      [name, phase],
-    ): [boolean, string, string, unknown][] => [
-      [
-        Number.isInteger(phase.epochs) && phase.epochs > 0,
-        `phases.${name}.epochs`,
-        "a positive integer",
-        phase.epochs,
-      ],
-      [
-        Number.isInteger(phase.batchSize) && phase.batchSize > 0,
-        `phases.${name}.batchSize`,
-        "a positive integer",
-        phase.batchSize,
-      ],
-      [phase.learningRate > 0, `phases.${name}.learningRate`, "positive", phase.learningRate],
-      [
-        phase.emaDecay >= 0 && phase.emaDecay < 1,
-        `phases.${name}.emaDecay`,
-        "in [0, 1)",
-        phase.emaDecay,
-      ],
-      [
-        isIn(phase.loss, "diceCrossEntropy", "diceFocal", "boxL1Giou", "silhouette"),
-        `phases.${name}.loss`,
-        "diceCrossEntropy, diceFocal, boxL1Giou or silhouette",
-        phase.loss,
-      ],
-      [
-        phase.augmentation.flipAxes.every((axis) => isIn(axis, "x", "y", "z")),
-        `phases.${name}.augmentation.flipAxes`,
-        "a list of x, y, z",
-        phase.augmentation.flipAxes.join(","),
-      ],
-    ]),
-  ];
-  for (const [holds, key, rule, seen] of rules) {
-    if (!holds) throw wrongType(key, rule, String(seen));
+  const values = flatten(config as unknown as Tree);
+  for (const [key, allowed] of Object.entries(choices)) {
+    const value = values.get(key);
+    if (value !== undefined && !allowed.includes(value)) {
+      throw wrongType(key, allowed.join(" or "), value);
+    }
   }
-}
-
-function isIn(value: string, ...allowed: string[]): boolean {
-  return allowed.includes(value);
+  const { segmentor, detector, cubeEdge } = config;
+  const require = (holds: boolean, key: string, rule: string) => {
+    if (!holds) throw wrongType(key, rule, values.get(key) ?? "missing");
+  };
+  const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least;
+  require(isWhole(cubeEdge, 16), "cubeEdge", "an integer of at least 16");
+  const { edge } = segmentor;
+  require(edge === "auto" || typeof edge === "number", "segmentor.edge", "auto or a number");
+  for (const name of ["channels", "blocks", "heads", "strides"] as const) {
+    const levels = segmentor.stageCount + 1;
+    const rule = `a list of ${levels} numbers, one for each level`;
+    require(segmentor[name].length === levels, `segmentor.${name}`, rule);
+  }
+  const { kind, slabCount } = detector.view;
+  const slabRule = "1 unless the views are slabs";
+  require(kind === "slabs" || slabCount === 1, "detector.view.slabCount", slabRule);
+  const needed = detector.network.kind === "pyramid" ? "boxL1Giou" : "silhouette";
+  const lossRule = `${needed} for a detector of kind ${detector.network.kind}`;
+  require(config.phases.detector.loss === needed, "phases.detector.loss", lossRule);
+  for (const [name, phase] of Object.entries(config.phases)) {
+    const key = `phases.${name}`;
+    require(isWhole(phase.epochs, 1), `${key}.epochs`, "a positive integer");
+    require(isWhole(phase.batchSize, 1), `${key}.batchSize`, "a positive integer");
+    require(isWhole(phase.repeats, 1), `${key}.repeats`, "a positive integer");
+    require(isWhole(phase.validateEvery, 1), `${key}.validateEvery`, "a positive integer");
+    require(phase.learningRate > 0, `${key}.learningRate`, "positive");
+    require(phase.emaDecay >= 0 && phase.emaDecay < 1, `${key}.emaDecay`, "in [0, 1)");
+    const { flipAxes } = phase.augmentation;
+    const axesRule = "a list of x, y, z";
+    require(
+      flipAxes.every((axis) => "xyz".includes(axis)),
+      `${key}.augmentation.flipAxes`,
+      axesRule,
+    );
+  }
 }

@@ -87,6 +87,7 @@ const paper: RunConfig = {
     normalizeLogits: true, // Slim UNETR as published
     edge: "auto", // Eq. 3
     edgeSpace: "cube", // section 4.1: ROI sizes as shares of the 128 cube
+    edgeRounding: "down", // Eq. 2: V0 >= 2^(N-k) s0
     source: "cube", // section 4.1: everything is resized to 128 first
     kernel: "linear", // ours: the paper says "resized"
     labels: "nearest", // ours: the paper says "resized"; nearest is usual for masks
@@ -158,6 +159,7 @@ const focus: RunConfig = {
     rereadBottleneck: false, // ours: positions and channels keep their meaning
     normalizeLogits: false, // ours: a normalised logit cannot say "nothing here"
     edgeSpace: "scan", // ours: the cube is chosen by the detail that the scan holds
+    edgeRounding: "up", // ours: no voxel of the scan is lost
     source: "scan", // ours: the 128 cube has lost in-plane detail
     kernel: "area", // ours: every voxel of the ROI counts
     labels: "soft", // ours: nearest costs 0.05 to 0.2 Dice on small cubes

@@ -19,6 +19,9 @@ export interface Box2 {
   readonly max: readonly [number, number];
 }
 
+/** The whole volume, in unit coordinates. */
+export const wholeUnit: Box3 = { min: [0, 0, 0], max: [1, 1, 1] };
+
 /** Voxel coordinates of a box in unit coordinates. */
 export function unitToVoxels(boxUnit: Box3, shape: Triple): Box3 {
   return {

@@ -27,7 +27,11 @@ Deno.test("makeConfig() parses each kind of value", () => {
 });
 
 Deno.test("makeConfig() takes a section from another preset", () => {
-  const config = makeConfig("focus", ["detector=paper", "detector.marginVoxels=3"]);
+  const config = makeConfig("focus", [
+    "phases.detector=paper",
+    "detector=paper",
+    "detector.marginVoxels=3",
+  ]);
   assertEquals(config.detector, { ...presets.paper.detector, marginVoxels: 3 });
 });
 
@@ -48,6 +52,7 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
     ["focus", ["segmentor.channels=1,2"], "a list of 4 numbers"],
     ["focus", ["segmentor.edge=big"], "auto or a number"],
     ["focus", ["segmentor=mine"], "taken from a preset"],
+    ["focus", ["detector=paper"], "boxL1Giou for a detector of kind pyramid"],
     ["focus", ["preset=paper"], "no key preset"],
     ["focus", ["segmentor.paste=cubic"], "logits or nearest"],
   ];

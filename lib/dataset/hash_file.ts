@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+
+const chunkBytes = 1 << 20;
+
+/** The digest of a file's bytes in hexadecimal, without holding the file in memory. */
+export async function hashFile(path: string, algorithm: "sha256" | "md5"): Promise<string> {
+  const hash = createHash(algorithm);
+  const chunk = new Uint8Array(chunkBytes);
+  using file = await Deno.open(path);
+  for (let read = await file.read(chunk); read !== null; read = await file.read(chunk)) {
+    hash.update(chunk.subarray(0, read));
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,109 @@
+import { UserError } from "../errors.ts";
+import { exists, writeAtomic } from "../files.ts";
+import type { Box3 } from "../volume/box.ts";
+import type { IntensityWindow } from "../volume/intensity.ts";
+import type { Triple } from "../volume/volume.ts";
+import type { Layout, Modality, Subset } from "./dataset.ts";
+
+/** Raised whenever prepared cases of an older program must be made again. */
+export const preparedVersion = 1;
+
+/** What decides how a case is prepared. */
+export interface PrepareSettings {
+  /** Edge of the cube that every scan is resized to; 128 in the paper (section 4.1). */
+  readonly cubeEdge: number;
+  /** Longest axis of the scan that is kept beside the cube, in voxels. */
+  readonly scanMaxEdge: number;
+  /** CT window in HU. */
+  readonly ctWindow: IntensityWindow;
+  /** MR window in percentiles of the scan's own intensities. */
+  readonly mrPercentiles: IntensityWindow;
+}
+
+/** State of a source file when it was prepared. */
+export interface SourceState {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+}
+
+/** Where one label of a case is, measured in the source's own grid. */
+export interface PreparedLabel {
+  readonly voxels: number;
+  readonly volumeMm3: number;
+  /** The smallest box that holds it, as shares of the RAS grid's axes: the same on scan and cube. */
+  readonly boxUnit: Box3;
+}
+
+/** A prepared case. */
+export interface ManifestEntry {
+  readonly id: string;
+  readonly subset: Subset;
+  readonly modality: Modality;
+  /** Absolute paths of the sources. */
+  readonly imagePath: string;
+  readonly imageVolume?: number;
+  readonly labelPath: string;
+  readonly source: { readonly image: SourceState; readonly labels: SourceState };
+  /** The intensities that became 0 and 1. */
+  readonly window: IntensityWindow;
+  /** Voxels of the source and their edges, in RAS order. */
+  readonly shape: Triple;
+  readonly spacingMm: Triple;
+  /** Voxels of `scan_image.nii`: those of the source unless an axis was longer than allowed. */
+  readonly scanShape: Triple;
+  /** By label value; labels without a voxel are left out. */
+  readonly labels: Readonly<Record<string, PreparedLabel>>;
+}
+
+/** A folder of prepared cases. */
+export interface Manifest {
+  readonly version: number;
+  /** The data set's name. */
+  readonly name: string;
+  readonly layout: Layout;
+  /** True for a data set of `deno task phantom`. */
+  readonly isPhantom: boolean;
+  /** Label values by name. */
+  readonly labels: Readonly<Record<string, number>>;
+  readonly settings: PrepareSettings;
+  /** By subset, then by id. */
+  readonly entries: readonly ManifestEntry[];
+}
+
+/** The file of a prepared folder that lists its cases. */
+export function manifestPath(dir: string): string {
+  return `${dir}/manifest.json`;
+}
+
+/**
+ * Reads the manifest of a prepared folder.
+ *
+ * @throws UserError when there is none, it is damaged, or an older or newer program wrote it
+ */
+export async function readManifest(dir: string): Promise<Manifest> {
+  const path = manifestPath(dir);
+  const fault = (rule: string, seen: string) =>
+    new UserError({
+      what: `cannot open the prepared data set ${dir}`,
+      rule,
+      seen,
+      remedy: "Run deno task prepare --data FOLDER_OF_THE_DATA_SET",
+    });
+  if (!await exists(path)) throw fault("the folder must hold manifest.json", "without one");
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(await Deno.readTextFile(path));
+  } catch {
+    throw fault("manifest.json must be JSON", "damaged");
+  }
+  if (manifest.version !== preparedVersion) {
+    throw fault(`it must have been prepared as version ${preparedVersion}`, `${manifest.version}`);
+  }
+  return manifest;
+}
+
+/** Writes the manifest of a prepared folder, atomically. */
+export async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
+  await writeAtomic(manifestPath(dir), JSON.stringify(manifest, null, 1) + "\n");
+}

@@ -1,0 +1,107 @@
+import { UserError } from "../errors.ts";
+import { exists, writeAtomic } from "../files.ts";
+import { composeAffines, scaleAndShift } from "../volume/affine.ts";
+import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
+import { fromRas, type Orientation, type VoxelGrid } from "../volume/orientation.ts";
+import type { Triple } from "../volume/volume.ts";
+import { readJsonObject } from "./dataset_json.ts";
+import { makePhantom, type PhantomOptions } from "./phantom.ts";
+import { phantomLabels } from "./phantom_anatomy.ts";
+
+/** A data set of phantoms. */
+export interface PhantomDatasetOptions extends PhantomOptions {
+  readonly cases: number;
+  /** 0 unless given. */
+  readonly seed?: number;
+  readonly onCase?: (done: number, total: number) => void;
+}
+
+/** Orientations of the files, in turn: what scanners and converters write most. */
+const fileFlips: readonly Orientation["flips"][] = [
+  [false, false, false], // RAS
+  [true, true, false], // LPS
+  [true, false, false], // LAS
+];
+
+/**
+ * Writes phantoms as a data set in the layout of nnU-Net v2, dataset.json last. Its files lie in
+ * RAS, LPS and LAS orientation in turn. Equal options give equal files.
+ *
+ * @throws UserError when the folder holds a data set that is not a phantom, or an option is not a
+ *   positive integer
+ */
+export async function writePhantomDataset(
+  dir: string,
+  options: PhantomDatasetOptions,
+): Promise<void> {
+  const { cases, seed = 0, onCase, modality = "ct" } = options;
+  if (!Number.isInteger(cases) || cases < 1) {
+    throw new UserError({
+      what: "cannot make a phantom",
+      rule: "the number of cases must be a positive integer",
+      seen: String(cases),
+      remedy: "Give another number",
+    });
+  }
+  await refuseOtherData(dir);
+  for (let index = 0; index < cases; index++) {
+    const id = `phantom_${String(index).padStart(3, "0")}`;
+    const { image, labels } = makePhantom(seed, index, options);
+    const flips = fileFlips[index % fileFlips.length];
+    await writeVolume(`${dir}/imagesTr/${id}_0000.nii.gz`, flip(image, flips), { type: "int16" });
+    await writeLabels(`${dir}/labelsTr/${id}.nii.gz`, flip(labels, flips));
+    onCase?.(index + 1, cases);
+  }
+  await removeSurplus(dir, cases);
+  const description = {
+    name: "Phantom",
+    description: "Synthetic abdomens; not patients",
+    phantom: { seed, shape: options.shape },
+    channel_names: { "0": modality === "ct" ? "CT" : "MR" },
+    labels: { background: 0, ...phantomLabels },
+    numTraining: cases,
+    file_ending: ".nii.gz",
+  };
+  await writeAtomic(`${dir}/dataset.json`, JSON.stringify(description, null, 2) + "\n");
+}
+
+async function refuseOtherData(dir: string): Promise<void> {
+  const path = `${dir}/dataset.json`;
+  const isOwn = await exists(path)
+    ? (await readJsonObject(path)).phantom !== undefined
+    : !await exists(`${dir}/imagesTr`) || await hasPhantoms(dir);
+  if (isOwn) return;
+  throw new UserError({
+    what: `cannot write a phantom to ${dir}`,
+    rule: "the folder must be new or hold a phantom",
+    seen: "another data set",
+    remedy: "Give another folder",
+  });
+}
+
+/** True when every image of the folder is a phantom: one that an interrupted run left. */
+async function hasPhantoms(dir: string): Promise<boolean> {
+  for await (const { name } of Deno.readDir(`${dir}/imagesTr`)) {
+    if (!name.startsWith("phantom_")) return false;
+  }
+  return true;
+}
+
+/** Removes the cases that an earlier, larger phantom left in the folder. */
+async function removeSurplus(dir: string, cases: number): Promise<void> {
+  for (const folder of [`${dir}/imagesTr`, `${dir}/labelsTr`]) {
+    for await (const { name } of Deno.readDir(folder)) {
+      const index = name.match(/^phantom_(\d+)/)?.[1];
+      if (index !== undefined && Number(index) >= cases) await Deno.remove(`${folder}/${name}`);
+    }
+  }
+}
+
+/** A volume on a RAS grid, on the grid of a file whose axes run the other way where `flips` says. */
+function flip<V extends VoxelGrid>(volume: V, flips: Orientation["flips"]): V {
+  const scale = flips.map((flipped) => flipped ? -1 : 1);
+  const shift = flips.map((flipped, axis) => flipped ? volume.shape[axis] - 1 : 0);
+  const toRasIndex = scaleAndShift(scale as unknown as Triple, shift as unknown as Triple);
+  const affine = composeAffines(volume.affine, toRasIndex);
+  return fromRas(volume, { axes: [0, 1, 2], flips, grid: { shape: volume.shape, affine } });
+}

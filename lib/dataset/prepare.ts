@@ -1,0 +1,239 @@
+import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { softTissueWindow } from "../volume/intensity.ts";
+import type { Dataset } from "./dataset.ts";
+import { readJsonObject } from "./dataset_json.ts";
+import { hashFile } from "./hash_file.ts";
+import {
+  type Manifest,
+  type ManifestEntry,
+  preparedVersion,
+  type PrepareSettings,
+  type SourceState,
+  writeManifest,
+} from "./manifest.ts";
+import {
+  caseFiles,
+  type CaseRecord,
+  fileState,
+  type LabelledCase,
+  type PrepareJob,
+  recordFile,
+} from "./prepare_case.ts";
+import { runInWorkers } from "./worker_pool.ts";
+
+/** Settings unless others are given. */
+export const defaultSettings: PrepareSettings = {
+  cubeEdge: 128, // section 4.1 of the paper
+  // Ours: an abdominal CT of 512 x 512 comes to about 1.1 mm in plane, finer than any ROI cube that
+  // is cut from it, in 40 % of the memory. Evaluation reads the sources, in full resolution.
+  scanMaxEdge: 320,
+  ctWindow: softTissueWindow,
+  // Ours: tails of 0.5 % are noise and vessels; nnU-Net clips CT at the same percentiles (Isensee
+  // 2021, supplementary note 2).
+  mrPercentiles: { low: 0.5, high: 99.5 },
+};
+
+/** How a data set is prepared. */
+export interface PrepareOptions {
+  readonly settings?: Partial<PrepareSettings>;
+  /** Workers; as many as the machine has cores unless given. */
+  readonly jobs?: number;
+  /** Once aborted, the cases at work are finished, the manifest is written, and it ends. */
+  readonly signal?: AbortSignal;
+}
+
+/** A case that could not be prepared, and why. */
+export interface PrepareFailure {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** How far preparing has come. */
+export interface PrepareProgress {
+  /** Cases that need nothing more, with the failed ones. */
+  readonly done: number;
+  readonly total: number;
+  /** Of those done, the ones that were current already. */
+  readonly current: number;
+  /** The failure, right after it happened. */
+  readonly failure?: PrepareFailure;
+}
+
+/** What became of the cases of a data set. */
+export interface PrepareResult {
+  readonly manifest: Manifest;
+  /** Ids prepared now. */
+  readonly prepared: readonly string[];
+  /** Ids that were current. */
+  readonly current: readonly string[];
+  readonly failures: readonly PrepareFailure[];
+  /** Ids without labels: nothing to train on or measure with, so they are not prepared. */
+  readonly unlabelled: readonly string[];
+  /** True when the signal stopped it before its end. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Prepares every labelled case of a data set, in parallel, for training to read. A case is left
+ * alone when it was prepared from the same files with the same settings. A case that fails does not
+ * stop the others. The manifest lists what is complete, also after a failure or an interrupt.
+ *
+ * @throws UserError when a setting is out of its range, there is no labelled case, or another
+ *   process is preparing into the same folder
+ */
+export async function prepareDataset(
+  dataset: Dataset,
+  dir: string,
+  options: PrepareOptions = {},
+  onProgress: (progress: PrepareProgress) => void = () => {},
+): Promise<PrepareResult> {
+  const settings = checkSettings({ ...defaultSettings, ...options.settings });
+  const labelled = dataset.cases.filter((one): one is LabelledCase => one.labelPath !== null);
+  if (labelled.length === 0) {
+    throw new UserError({
+      what: `cannot prepare ${dataset.root}`,
+      rule: "at least one case must have labels",
+      seen: `${dataset.cases.length} cases without`,
+      remedy: "Check that the folder of labels is there",
+    });
+  }
+  await Deno.mkdir(dir, { recursive: true });
+  using _lock = await lockFolder(dir);
+  await removePassing(dir);
+
+  const entries = new Map<string, ManifestEntry>();
+  const jobs: PrepareJob[] = [];
+  for (const source of labelled) {
+    const entry = await currentEntry(source, dir, settings);
+    if (entry !== undefined) entries.set(source.id, entry);
+    else jobs.push({ source, dir, settings });
+  }
+  const current = [...entries.keys()];
+  const failures: PrepareFailure[] = [];
+  const report = (failure?: PrepareFailure) =>
+    onProgress({
+      done: entries.size + failures.length,
+      total: labelled.length,
+      current: current.length,
+      failure,
+    });
+  report();
+  await runInWorkers<PrepareJob, ManifestEntry>(
+    new URL("./prepare_worker.ts", import.meta.url),
+    jobs,
+    {
+      workers: options.jobs ?? navigator.hardwareConcurrency,
+      signal: options.signal,
+      onOutcome: (index, outcome) => {
+        const { id } = jobs[index].source;
+        if ("value" in outcome) {
+          entries.set(id, outcome.value);
+          report();
+        } else {
+          const failure = { id, message: outcome.error };
+          failures.push(failure);
+          report(failure);
+        }
+      },
+    },
+  );
+  const manifest: Manifest = {
+    version: preparedVersion,
+    name: dataset.name,
+    layout: dataset.layout,
+    isPhantom: await isPhantom(dataset),
+    labels: dataset.labels,
+    settings,
+    entries: labelled.flatMap(({ id }) => entries.get(id) ?? []),
+  };
+  await writeManifest(dir, manifest);
+  return {
+    manifest,
+    prepared: jobs.map(({ source }) => source.id).filter((id) => entries.has(id)),
+    current,
+    failures,
+    unlabelled: dataset.cases.filter((one) => one.labelPath === null).map(({ id }) => id),
+    interrupted: entries.size + failures.length < labelled.length,
+  };
+}
+
+function checkSettings(settings: PrepareSettings): PrepareSettings {
+  const { cubeEdge, scanMaxEdge, ctWindow, mrPercentiles } = settings;
+  const isEdge = (value: number, least: number) =>
+    Number.isInteger(value) && value >= least && value <= 1024;
+  const rules: readonly [boolean, string, unknown][] = [
+    [isEdge(cubeEdge, 8), "the edge of the cube must be an integer in 8 .. 1024", cubeEdge],
+    [isEdge(scanMaxEdge, 16), "the scan's edge must be an integer in 16 .. 1024", scanMaxEdge],
+    [ctWindow.low < ctWindow.high, "the CT window must ascend", Object.values(ctWindow)],
+    [
+      mrPercentiles.low >= 0 && mrPercentiles.low < mrPercentiles.high && mrPercentiles.high <= 100,
+      "the MR percentiles must ascend within 0 .. 100",
+      Object.values(mrPercentiles),
+    ],
+  ];
+  for (const [holds, rule, seen] of rules) {
+    if (holds) continue;
+    const remedy = "Give another value";
+    throw new UserError({ what: "cannot prepare a data set", rule, seen: String(seen), remedy });
+  }
+  return settings;
+}
+
+/** Holds the folder for this process; the system lets go of it when the process ends. */
+async function lockFolder(dir: string): Promise<Disposable> {
+  const file = await Deno.open(`${dir}/.lock`, { create: true, write: true });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new UserError({
+    what: `cannot prepare into ${dir}`,
+    rule: "one process at a time may prepare into a folder",
+    seen: "in use by another",
+    remedy: "Wait for it to end",
+  });
+}
+
+/** Removes what a killed process left under passing names. */
+async function removePassing(dir: string): Promise<void> {
+  for await (const { name } of Deno.readDir(dir)) {
+    if (name.endsWith(".partial")) await Deno.remove(`${dir}/${name}`, { recursive: true });
+  }
+}
+
+/** The entry of a case that was prepared from the same files with the same settings. */
+async function currentEntry(
+  source: LabelledCase,
+  dir: string,
+  settings: PrepareSettings,
+): Promise<ManifestEntry | undefined> {
+  const folder = `${dir}/${source.id}`;
+  let record: CaseRecord;
+  try {
+    record = JSON.parse(await Deno.readTextFile(`${folder}/${recordFile}`));
+  } catch {
+    return undefined;
+  }
+  const { entry } = record;
+  const isAlike = record.version === preparedVersion &&
+    JSON.stringify(record.settings) === JSON.stringify(settings) &&
+    entry.modality === source.modality && entry.imageVolume === source.imageVolume &&
+    await isUnchanged(source.imagePath, entry.source.image) &&
+    await isUnchanged(source.labelPath, entry.source.labels) &&
+    (await Promise.all(Object.values(caseFiles).map((file) => exists(`${folder}/${file}`))))
+      .every((isThere) => isThere);
+  if (!isAlike) return undefined;
+  const { imagePath, labelPath, subset } = source;
+  return { ...entry, imagePath, labelPath, subset };
+}
+
+/** True for a file of the same size and time, or else of the same content. */
+async function isUnchanged(path: string, before: SourceState): Promise<boolean> {
+  const now = await fileState(path).catch(() => undefined);
+  if (now === undefined || now.bytes !== before.bytes) return false;
+  return now.modifiedMs === before.modifiedMs || await hashFile(path, "sha256") === before.sha256;
+}
+
+async function isPhantom({ root }: Dataset): Promise<boolean> {
+  const path = `${root}/dataset.json`;
+  return await exists(path) && "phantom" in await readJsonObject(path);
+}

@@ -1,0 +1,185 @@
+import { UserError } from "../errors.ts";
+import { writeAtomic } from "../files.ts";
+import { voxelsToUnit } from "../volume/box.ts";
+import { labelExtents } from "../volume/labels.ts";
+import { readImage, readLabels } from "../volume/nifti_read.ts";
+import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
+import { toRas } from "../volume/orientation.ts";
+import { sampleLabelsNearest } from "../volume/resample.ts";
+import { type LabelVolume, spacingMm, type Triple, type Volume } from "../volume/volume.ts";
+import type { DatasetCase } from "./dataset.ts";
+import { compareGrids, describeMismatch } from "./grid_pair.ts";
+import { hashFile } from "./hash_file.ts";
+import {
+  type ManifestEntry,
+  type PreparedLabel,
+  preparedVersion,
+  type PrepareSettings,
+  type SourceState,
+} from "./manifest.ts";
+import { makeScanImages } from "./scan_images.ts";
+
+/** A case with labels. */
+export type LabelledCase = DatasetCase & { readonly labelPath: string };
+
+/** One case to be prepared. */
+export interface PrepareJob {
+  readonly source: LabelledCase;
+  /** The prepared data set's folder; the case gets the folder of its id there. */
+  readonly dir: string;
+  readonly settings: PrepareSettings;
+}
+
+/** What a case's own record, `entry.json`, holds: enough to tell whether it is current. */
+export interface CaseRecord {
+  readonly version: number;
+  readonly settings: PrepareSettings;
+  readonly entry: ManifestEntry;
+}
+
+/** The four volumes of a prepared case. */
+export const caseFiles = {
+  cubeImage: "cube_image.nii",
+  cubeLabels: "cube_labels.nii",
+  scanImage: "scan_image.nii",
+  scanLabels: "scan_labels.nii",
+} as const;
+
+/** The file that holds a {@linkcode CaseRecord}. */
+export const recordFile = "entry.json";
+
+/** Intensities in [0, 1] are stored as 0 .. 65535: finer than any scanner's steps, half of a float. */
+const unitFormat = { type: "uint16", slope: 1 / 65535 } as const;
+
+/**
+ * Prepares one case: both files are brought to RAS order, intensities to [0, 1], and the whole scan
+ * is resized to a cube (images by antialiased trilinear interpolation, labels by nearest
+ * neighbour). The folder appears under its name when it is complete, never before.
+ *
+ * @throws UserError when a file cannot be read, the labels do not lie on the image's grid, or a
+ *   source changes meanwhile
+ */
+export async function prepareCase({ source, dir, settings }: PrepareJob): Promise<ManifestEntry> {
+  const states = {
+    image: await sourceState(source.imagePath),
+    labels: await sourceState(source.labelPath),
+  };
+  const { image, labels } = await readPair(source);
+  await refuseChange(source.imagePath, states.image);
+  await refuseChange(source.labelPath, states.labels);
+  const { scanImage, cubeImage, window } = makeScanImages(image, source.modality, settings);
+  const edges: Triple = [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge];
+  const entry: ManifestEntry = {
+    id: source.id,
+    subset: source.subset,
+    modality: source.modality,
+    imagePath: source.imagePath,
+    imageVolume: source.imageVolume,
+    labelPath: source.labelPath,
+    source: states,
+    window,
+    shape: image.shape,
+    spacingMm: spacingMm(image),
+    scanShape: scanImage.shape,
+    labels: describeLabels(labels),
+  };
+  await writeFolder(`${dir}/${source.id}`, async (folder) => {
+    await writeVolume(`${folder}/${caseFiles.cubeImage}`, cubeImage, unitFormat);
+    await writeLabels(`${folder}/${caseFiles.cubeLabels}`, resizeLabels(labels, edges));
+    await writeVolume(`${folder}/${caseFiles.scanImage}`, scanImage, unitFormat);
+    const scanLabels = resizeLabels(labels, scanImage.shape);
+    await writeLabels(`${folder}/${caseFiles.scanLabels}`, scanLabels);
+    const record: CaseRecord = { version: preparedVersion, settings, entry };
+    await writeAtomic(`${folder}/${recordFile}`, JSON.stringify(record, null, 1) + "\n");
+  });
+  return entry;
+}
+
+/** Size, time and digest of a source file. */
+export async function sourceState(path: string): Promise<SourceState> {
+  const { bytes, modifiedMs } = await fileState(path);
+  return { sha256: await hashFile(path, "sha256"), bytes, modifiedMs };
+}
+
+/**
+ * Size and time of a file.
+ *
+ * @throws UserError when there is none
+ */
+export async function fileState(path: string): Promise<{ bytes: number; modifiedMs: number }> {
+  try {
+    const { size, mtime } = await Deno.stat(path);
+    return { bytes: size, modifiedMs: mtime?.getTime() ?? 0 };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new UserError({
+      what: `cannot read ${path}`,
+      rule: "the file must exist",
+      seen: "missing",
+      remedy: "Check that the data set is complete: deno task check",
+    });
+  }
+}
+
+async function refuseChange(path: string, before: SourceState): Promise<void> {
+  const { bytes, modifiedMs } = await fileState(path);
+  if (bytes === before.bytes && modifiedMs === before.modifiedMs) return;
+  throw new UserError({
+    what: `cannot prepare ${path}`,
+    rule: "a file must not change while it is read",
+    seen: `changed from ${before.bytes} to ${bytes} bytes`,
+    remedy: "Wait until it is complete and prepare again",
+  });
+}
+
+async function readPair(source: LabelledCase): Promise<{ image: Volume; labels: LabelVolume }> {
+  const { volume } = await readImage(source.imagePath, { volume: source.imageVolume });
+  const { labels } = await readLabels(source.labelPath);
+  const grids = compareGrids(volume, labels);
+  if (grids.verdict === "apart") {
+    throw new UserError({
+      what: `cannot prepare ${source.id}`,
+      rule: `${source.labelPath} must lie on the grid of ${source.imagePath}`,
+      seen: `not so: ${describeMismatch(grids)}`,
+      remedy: "Resample the labels to the image's grid, or correct the header that is wrong",
+    });
+  }
+  return { image: toRas(volume).volume, labels: toRas(labels).volume };
+}
+
+function resizeLabels(labels: LabelVolume, shape: Triple): LabelVolume {
+  if (shape.every((size, axis) => size === labels.shape[axis])) return labels;
+  return sampleLabelsNearest(labels, { min: [0, 0, 0], max: labels.shape }, shape);
+}
+
+function describeLabels(labels: LabelVolume): Record<string, PreparedLabel> {
+  const [x, y, z] = spacingMm(labels);
+  return Object.fromEntries(
+    [...labelExtents(labels)].map(([value, { voxels, boxVoxels }]) => [
+      String(value),
+      {
+        voxels,
+        volumeMm3: voxels * x * y * z,
+        boxUnit: voxelsToUnit(boxVoxels, labels.shape),
+      },
+    ]),
+  );
+}
+
+/** Makes a folder under a passing name, has it filled, and gives it its name. */
+async function writeFolder(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const passing = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
+  try {
+    await Deno.mkdir(passing, { recursive: true });
+    await fill(passing);
+    await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
+    await Deno.rename(passing, path);
+  } catch (error) {
+    await Deno.remove(passing, { recursive: true }).catch(ignoreMissing);
+    throw error;
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,4 @@
+import { prepareCase } from "./prepare_case.ts";
+import { answerJobs } from "./worker_jobs.ts";
+
+answerJobs(prepareCase);

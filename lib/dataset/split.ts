@@ -1,0 +1,176 @@
+import { UserError } from "../errors.ts";
+import { Random } from "../random.ts";
+import type { ManifestEntry } from "./manifest.ts";
+import { type Organ, organValues } from "./organ.ts";
+
+/** Case ids to train on, to choose by, and to measure with; no case is in two of them. */
+export interface Split {
+  readonly training: readonly string[];
+  readonly validation: readonly string[];
+  readonly test: readonly string[];
+  /** Cases that are in none of them because they lack the organ. */
+  readonly dropped: readonly string[];
+}
+
+/** What a split asks of a case. */
+export type SplitEntry = Pick<ManifestEntry, "id" | "subset" | "labels">;
+
+/** Share of the cases that are not tested on which validation gets, in a fold. */
+const foldValidationShare = 0.2;
+
+/**
+ * The paper's split (section 4.1, on AMOS22): trained on the training cases; of the validation
+ * cases, sorted by name, every other one from the first on validates and the others test. Cases
+ * without the organ are dropped after that, so that a case has the same part for every organ.
+ *
+ * @throws UserError when the data set has no validation cases, or a part has no case with the organ
+ */
+export function splitPaper(entries: readonly SplitEntry[], organ: Organ): Split {
+  const training = entries.filter(({ subset }) => subset === "training");
+  const held = entries.filter(({ subset }) => subset === "validation").toSorted(byId);
+  if (held.length === 0) {
+    throw new UserError({
+      what: "cannot split the data set as the paper does",
+      rule: "it must have validation cases of its own, as AMOS22 has",
+      seen: "without any",
+      remedy: "Split it by --fold 1/5 instead",
+    });
+  }
+  return withOrgan(
+    entries,
+    {
+      training: training.toSorted(byId),
+      validation: held.filter((_, i) => i % 2 === 0),
+      test: held.filter((_, i) => i % 2 === 1),
+    },
+    organ,
+    ["training", "validation", "test"],
+  );
+}
+
+/**
+ * A random split with the given shares of the cases, at least one each where a share is not 0.
+ *
+ * @throws UserError when the shares leave nothing to train on, or a part has no case with the organ
+ */
+export function splitRatio(
+  entries: readonly SplitEntry[],
+  organ: Organ,
+  { validation, test, seed }: { validation: number; test: number; seed: number | string },
+): Split {
+  if (!(validation >= 0 && test >= 0 && validation + test < 1)) {
+    throw new UserError({
+      what: "cannot split the data set",
+      rule: "the shares of validation and test must be at least 0 and together below 1",
+      seen: `${validation} and ${test}`,
+      remedy: "Give smaller shares",
+    });
+  }
+  const shuffled = new Random(seed).fork("split").shuffle(entries.toSorted(byId));
+  const count = (share: number) =>
+    share === 0 ? 0 : Math.max(1, Math.round(share * shuffled.length));
+  const [tested, validated] = [count(test), count(validation)];
+  return withOrgan(
+    entries,
+    {
+      test: shuffled.slice(0, tested),
+      validation: shuffled.slice(tested, tested + validated),
+      training: shuffled.slice(tested + validated),
+    },
+    organ,
+    ["training", ...(tested > 0 ? ["test" as const] : [])],
+  );
+}
+
+/** One of several folds, counted from 1. */
+export interface Fold {
+  readonly number: number;
+  readonly count: number;
+}
+
+/**
+ * Reads "k/n": fold k of n, k from 1.
+ *
+ * @throws UserError unless 1 <= k <= n and n >= 2
+ */
+export function parseFold(text: string): Fold {
+  const [number, count] = text.match(/^\s*(\d+)\s*\/\s*(\d+)\s*$/)?.slice(1).map(Number) ?? [];
+  if (count >= 2 && number >= 1 && number <= count) return { number, count };
+  throw new UserError({
+    what: "cannot choose a fold",
+    rule: "it must be written k/n with n at least 2 and k in 1 .. n",
+    seen: text,
+    remedy: "Write 1/5 for the first of five",
+  });
+}
+
+/**
+ * A seeded fold: the k-th of n equal parts of the cases tests, a fifth of the others (at least one,
+ * while two remain) validates, the rest trains. Each case tests in exactly one fold, the same for
+ * every organ; cases without the organ are dropped then.
+ *
+ * @throws UserError when there are fewer cases than folds, or training or test has no case with the
+ *   organ
+ */
+export function splitFold(
+  entries: readonly SplitEntry[],
+  organ: Organ,
+  { number, count }: Fold,
+  seed: number | string,
+): Split {
+  if (entries.length < count) {
+    throw new UserError({
+      what: `cannot split the data set into ${count} folds`,
+      rule: "it must have as many cases at least",
+      seen: `${entries.length}`,
+      remedy: "Ask for fewer folds",
+    });
+  }
+  const random = new Random(seed).fork("split");
+  const shuffled = random.shuffle(entries.toSorted(byId));
+  const rest = shuffled.filter((_, i) => i % count !== number - 1);
+  const mixed = random.fork(`fold ${number} of ${count}`).shuffle(rest);
+  const validated = mixed.length < 2
+    ? 0
+    : Math.max(1, Math.round(foldValidationShare * mixed.length));
+  return withOrgan(
+    entries,
+    {
+      test: shuffled.filter((_, i) => i % count === number - 1),
+      validation: mixed.slice(0, validated),
+      training: mixed.slice(validated),
+    },
+    organ,
+    ["training", "test"],
+  );
+}
+
+function byId(a: SplitEntry, b: SplitEntry): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+type Part = "training" | "validation" | "test";
+
+/** Takes the cases without the organ out; refuses an empty part that must not be. */
+function withOrgan(
+  entries: readonly SplitEntry[],
+  parts: Readonly<Record<Part, readonly SplitEntry[]>>,
+  organ: Organ,
+  needed: readonly Part[],
+): Split {
+  const values = organValues(organ);
+  const hasOrgan = ({ labels }: SplitEntry) => values.some((value) => `${value}` in labels);
+  const ids = (part: Part) => parts[part].filter(hasOrgan).map(({ id }) => id).sort();
+  const split = { training: ids("training"), validation: ids("validation"), test: ids("test") };
+  const all = [...parts.training, ...parts.validation, ...parts.test];
+  const empty = needed.find((part) => split[part].length === 0);
+  if (empty !== undefined) {
+    throw new UserError({
+      what: `cannot split the data set for ${organ.name}`,
+      rule: `${empty} must have at least one case with the organ`,
+      seen: `without any (${entries.filter(hasOrgan).length} of ${entries.length} cases have it)`,
+      remedy: "Choose another organ or split, or add cases",
+    });
+  }
+  return { ...split, dropped: all.filter((one) => !hasOrgan(one)).map(({ id }) => id).sort() };
+}

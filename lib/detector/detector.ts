@@ -1,0 +1,134 @@
+import * as tf from "../tf.ts";
+import type { DetectorConfig } from "../config/config.ts";
+import { inference, Parameters, type Pass } from "../nn/parameters.ts";
+import type { Box3 } from "../volume/box.ts";
+import { type ViewName, viewNames } from "../volume/projection.ts";
+import type { Volume } from "../volume/volume.ts";
+import { loadBackbone } from "./backbone_weights.ts";
+import { addMargin, fuseViews, type ViewBox } from "./fusion.ts";
+import { backbonePath, PyramidNet } from "./pyramid_net.ts";
+import { SilhouetteNet } from "./silhouette_net.ts";
+import type { ViewNetwork } from "./view_network.ts";
+import { makeView, viewChannels } from "./views.ts";
+
+/** What the detector found in a volume. */
+export interface Detection {
+  readonly views: Readonly<Record<ViewName, ViewBox>>;
+  /** The fused box without margin. */
+  readonly tightUnit: Box3;
+  /** The region of interest: the fused box with the configured margin. */
+  readonly roiUnit: Box3;
+}
+
+/** The detector of one view, with parameters of its own, trained apart from the others (section 3.1). */
+export class ViewModule {
+  readonly view: ViewName;
+  readonly parameters: Parameters;
+  readonly #config: DetectorConfig;
+  readonly #network: ViewNetwork;
+
+  constructor(view: ViewName, config: DetectorConfig, seed: string | number) {
+    this.view = view;
+    this.parameters = new Parameters(`${seed}/detector/${view}`);
+    this.#config = config;
+    this.#network = buildNetwork(this.parameters, config);
+  }
+
+  /** As {@linkcode ViewNetwork.apply}. */
+  apply(pictures: tf.Tensor4D, pass: Pass, mask?: tf.Tensor4D): tf.Tensor {
+    return this.#network.apply(pictures, pass, mask);
+  }
+
+  /** What the learning rate of a parameter is multiplied by. */
+  learningRateScale(parameterName: string): number {
+    return this.#network.learningRateScale(parameterName);
+  }
+
+  /** The boxes in pictures `[n, edge, edge, channels]`. */
+  async detect(pictures: tf.Tensor4D): Promise<ViewBox[]> {
+    const output = this.apply(pictures, inference);
+    try {
+      return await this.#network.read(output);
+    } finally {
+      output.dispose();
+    }
+  }
+
+  /**
+   * Loads the pretrained backbone that the configuration names; does nothing where it names none.
+   *
+   * @throws {UserError} when the file does not fit
+   */
+  async loadBackbone(): Promise<void> {
+    const { network } = this.#config;
+    if (network.kind !== "pyramid" || network.backboneWeights === "") return;
+    await loadBackbone(this.parameters, backbonePath, network.backboneWeights);
+  }
+}
+
+function buildNetwork(parameters: Parameters, { network, view }: DetectorConfig): ViewNetwork {
+  const channels = viewChannels(view);
+  switch (network.kind) {
+    case "pyramid":
+      return new PyramidNet(parameters.root(), network, channels);
+    case "silhouette":
+      return new SilhouetteNet(parameters.root(), network, { channels });
+  }
+}
+
+/** Finds an organ's box in a volume from its three views (section 3.1, Fig. 1b). */
+export class Detector {
+  readonly config: DetectorConfig;
+  readonly modules: Readonly<Record<ViewName, ViewModule>>;
+
+  constructor(config: DetectorConfig, seed: string | number) {
+    this.config = config;
+    this.modules = {
+      xy: new ViewModule("xy", config, seed),
+      yz: new ViewModule("yz", config, seed),
+      xz: new ViewModule("xz", config, seed),
+    };
+  }
+
+  /** Trainable values of the three modules together. */
+  parameterCount(): number {
+    return viewNames.reduce((sum, view) => sum + this.modules[view].parameters.count(), 0);
+  }
+
+  /** The box of the organ in a prepared cube with values in 0 .. 1, of any shape. */
+  async detect(cubeImage: Volume): Promise<Detection> {
+    const [xy, yz, xz] = [
+      await this.#detectView(cubeImage, "xy"),
+      await this.#detectView(cubeImage, "yz"),
+      await this.#detectView(cubeImage, "xz"),
+    ];
+    const views = { xy, yz, xz };
+    const tightUnit = fuseViews(views);
+    return { views, tightUnit, roiUnit: addMargin(tightUnit, cubeImage.shape, this.config) };
+  }
+
+  /** Frees the parameters; the detector cannot be used afterwards. */
+  dispose(): void {
+    for (const view of viewNames) this.modules[view].parameters.dispose();
+  }
+
+  async #detectView(cubeImage: Volume, view: ViewName): Promise<ViewBox> {
+    const { edge } = this.config.view;
+    const picture = makeView(cubeImage, view, this.config.view);
+    const pictures = tf.tensor4d(picture, [1, edge, edge, viewChannels(this.config.view)]);
+    try {
+      const [box] = await this.modules[view].detect(pictures);
+      return box;
+    } finally {
+      pictures.dispose();
+    }
+  }
+}
+
+/**
+ * A detector with random weights; equal seeds give equal weights. Pretrained backbones are loaded
+ * afterwards with {@linkcode ViewModule.loadBackbone}.
+ */
+export function buildDetector(config: DetectorConfig, seed: string | number): Detector {
+  return new Detector(config, seed);
+}

@@ -1,0 +1,76 @@
+import type { DetectorConfig } from "../config/config.ts";
+import { type Box2, type Box3, growBox, unitToVoxels, voxelsToUnit } from "../volume/box.ts";
+import { viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
+import type { Triple } from "../volume/volume.ts";
+
+/** What the detector found in one view. */
+export interface ViewBox {
+  readonly boxUnit: Box2;
+  /**
+   * How far the walls on the horizontal and the vertical axis are to be trusted, in [0, 1]; 0 says
+   * that nothing was found, and `boxUnit` covers the whole axis then.
+   */
+  readonly confidence: readonly [number, number];
+}
+
+/**
+ * The 3D box that three views agree on, in unit coordinates (section 3.1: "the coordinates of the 3D
+ * bounding box are computed using the coordinates of these 2D bounding boxes").
+ *
+ * Every axis is seen by two views. Its walls are the means of theirs, weighted by confidence; with
+ * equal confidences this is the plain mean. An axis on which no view found anything is taken whole.
+ */
+export function fuseViews(boxes: Readonly<Record<ViewName, ViewBox>>): Box3 {
+  const spans = ([0, 1, 2] as const).map((axis) => fuseAxis(boxes, axis));
+  return {
+    min: [spans[0].min, spans[1].min, spans[2].min],
+    max: [spans[0].max, spans[1].max, spans[2].max],
+  };
+}
+
+/**
+ * The region of interest around a fused box, in unit coordinates: every face is moved outwards by
+ * `marginRelative` of the box's edge and `marginVoxels` voxels of the prepared cube, as far as the
+ * cube reaches. A box thinner than a voxel is taken as a voxel first.
+ */
+export function addMargin(
+  tightUnit: Box3,
+  cubeShape: Triple,
+  config: Pick<DetectorConfig, "marginRelative" | "marginVoxels">,
+): Box3 {
+  const tight = atLeastOneVoxel(unitToVoxels(tightUnit, cubeShape), cubeShape);
+  const grown = growBox(tight, config.marginRelative, config.marginVoxels, cubeShape);
+  return voxelsToUnit(grown, cubeShape);
+}
+
+interface Span {
+  readonly min: number;
+  readonly max: number;
+}
+
+function fuseAxis(boxes: Readonly<Record<ViewName, ViewBox>>, axis: 0 | 1 | 2): Span {
+  let [min, max, weights] = [0, 0, 0];
+  for (const view of viewNames) {
+    const { horizontal, vertical } = viewAxes[view];
+    const place = [horizontal, vertical].indexOf(axis);
+    if (place < 0) continue;
+    const { boxUnit, confidence } = boxes[view];
+    min += confidence[place] * boxUnit.min[place];
+    max += confidence[place] * boxUnit.max[place];
+    weights += confidence[place];
+  }
+  return weights > 0 ? { min: min / weights, max: max / weights } : { min: 0, max: 1 };
+}
+
+function atLeastOneVoxel(box: Box3, shape: Triple): Box3 {
+  const spans = shape.map((edge, axis) => {
+    const [low, high] = [box.min[axis], box.max[axis]];
+    if (high - low >= 1) return [low, high];
+    const start = Math.min(Math.max((low + high - 1) / 2, 0), Math.max(0, edge - 1));
+    return [start, Math.min(edge, start + 1)];
+  });
+  return {
+    min: [spans[0][0], spans[1][0], spans[2][0]],
+    max: [spans[0][1], spans[1][1], spans[2][1]],
+  };
+}

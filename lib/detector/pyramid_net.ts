@@ -1,0 +1,134 @@
+import * as tf from "../tf.ts";
+import type { PyramidDetectorConfig } from "../config/config.ts";
+import { GroupNorm } from "../nn/group_norm.ts";
+import { Linear } from "../nn/linear.ts";
+import type { Pass, Scope } from "../nn/parameters.ts";
+import { resizeBilinear2d } from "../nn/resize2d.ts";
+import { centerSizeToBox } from "./box_format.ts";
+import { BoxHead } from "./box_head.ts";
+import { DecoderStage } from "./decoder_stage.ts";
+import { EncoderStage } from "./encoder_stage.ts";
+import type { ViewBox } from "./fusion.ts";
+import { MaskEmbedding } from "./mask_embedding.ts";
+import { StagePosition } from "./position.ts";
+import { ResNet } from "./resnet.ts";
+import type { ViewNetwork } from "./view_network.ts";
+
+/** Where the backbone's parameters are in a network's names. */
+export const backbonePath = "backbone";
+
+/** The backbone's finest map has a quarter of the picture's edge. */
+const backboneStride = 4;
+
+/**
+ * The paper's detector of one view (section 3.1, Fig. 2): backbone, encoder stages E_1 .. E_M, decoder
+ * stages D_M .. D_1, box head.
+ *
+ * F_0 has a quarter of the picture's edge. The text says only that the backbone extracts it and that
+ * DETR is modified for pyramidal features (its reference 32): here the backbone's four maps are
+ * projected to one width and added from coarse to fine, as in that reference, so that the whole
+ * pretrained backbone contributes.
+ */
+export class PyramidNet implements ViewNetwork {
+  readonly #backbone: ResNet;
+  readonly #laterals: readonly Lateral[];
+  readonly #position: StagePosition;
+  readonly #encoder: readonly EncoderStage[];
+  /** D_M first. */
+  readonly #decoder: readonly DecoderStage[];
+  readonly #mask: MaskEmbedding;
+  readonly #head: BoxHead;
+  readonly #stageCount: number;
+
+  constructor(scope: Scope, config: PyramidDetectorConfig, channels: number) {
+    const { width, heads, stageCount } = config;
+    this.#stageCount = stageCount;
+    this.#backbone = new ResNet(scope.child(backbonePath), {
+      name: config.backbone,
+      inputs: channels,
+      frozenStatistics: config.backboneWeights !== "",
+    });
+    this.#laterals = this.#backbone.outputs.map((inputs, i) =>
+      new Lateral(scope.child("lateral").child(i), inputs, width)
+    );
+    this.#position = new StagePosition(scope.child("position"), {
+      stageCount: stageCount + 1,
+      width,
+    });
+    const stages = Array.from({ length: stageCount }, (_, i) => i + 1);
+    this.#encoder = stages.map((stage) =>
+      new EncoderStage(scope.child(`encoder${stage}`), stage, config)
+    );
+    this.#decoder = stages.toReversed().map((stage) =>
+      new DecoderStage(scope.child(`decoder${stage}`), stage, stageCount, config)
+    );
+    this.#mask = new MaskEmbedding(scope.child("mask"), { width, dropRate: config.maskDropRate });
+    this.#head = new BoxHead(scope.child("head"), { width, heads });
+  }
+
+  /** Boxes `[n, 4]`; the pictures' edges must be multiples of 2^(M + 2). */
+  apply(pictures: tf.Tensor4D, pass: Pass, mask?: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => {
+      this.#checkEdges(pictures);
+      const encoded = [this.#initialFeature(pictures, pass)]; // F_0 .. F_M
+      for (const stage of this.#encoder) encoded.push(stage.apply(encoded, this.#position));
+      const coarsest = encoded[this.#stageCount];
+      const decoded = [coarsest]; // F'_M .. F'_0
+      this.#decoder.forEach((stage, i) => {
+        const skip = encoded[this.#stageCount - i];
+        const partner = i === 0 ? this.#mask.apply(coarsest.shape, pass, mask) : skip;
+        decoded.push(stage.apply({ decoded, partner, encoded: skip }, this.#position));
+      });
+      return this.#head.apply(decoded[this.#stageCount], this.#position);
+    });
+  }
+
+  /** Regressed boxes tell nothing about their own trust: every confidence is 1. */
+  async read(boxes: tf.Tensor): Promise<ViewBox[]> {
+    const values = await boxes.data();
+    return Array.from({ length: boxes.shape[0] }, (_, i) => ({
+      boxUnit: centerSizeToBox(values.subarray(4 * i, 4 * i + 4)),
+      confidence: [1, 1],
+    }));
+  }
+
+  /** A tenth for the backbone (Carion 2020) and for the sampling offsets (Zhu 2020, section A.4). */
+  learningRateScale(parameterName: string): number {
+    const isSlow = parameterName.startsWith(`${backbonePath}.`) ||
+      parameterName.includes(".samplingOffsets.");
+    return isSlow ? 0.1 : 1;
+  }
+
+  /** F_0. */
+  #initialFeature(pictures: tf.Tensor4D, pass: Pass): tf.Tensor4D {
+    const maps = this.#backbone.apply(pictures, pass)
+      .map((map, i) => this.#laterals[i].apply(map));
+    return maps.reduceRight((coarse, fine) =>
+      resizeBilinear2d(coarse, [fine.shape[1], fine.shape[2]]).add(fine)
+    );
+  }
+
+  #checkEdges({ shape }: tf.Tensor4D): void {
+    const unit = backboneStride * 2 ** this.#stageCount;
+    if (shape[1] % unit === 0 && shape[2] % unit === 0) return;
+    throw new RangeError(
+      `${this.#stageCount} stages need pictures whose edges are multiples of ${unit}, ` +
+        `not ${shape[1]} x ${shape[2]}`,
+    );
+  }
+}
+
+/** A point-wise convolution and GroupNorm (Zhu 2020, section A.4) of one of the backbone's maps. */
+class Lateral {
+  readonly #project: Linear;
+  readonly #norm: GroupNorm;
+
+  constructor(scope: Scope, inputs: number, width: number) {
+    this.#project = new Linear(scope.child("project"), { inputs, outputs: width });
+    this.#norm = new GroupNorm(scope.child("norm"), { channels: width, groups: width / 8 });
+  }
+
+  apply(map: tf.Tensor4D): tf.Tensor4D {
+    return this.#norm.apply(this.#project.apply(map));
+  }
+}

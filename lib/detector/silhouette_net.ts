@@ -1,0 +1,178 @@
+import * as tf from "../tf.ts";
+import type { SilhouetteDetectorConfig } from "../config/config.ts";
+import { Conv2d } from "../nn/conv2d.ts";
+import { GroupNorm } from "../nn/group_norm.ts";
+import { constant, type Initializer, normal, type Scope } from "../nn/parameters.ts";
+import { resizeBilinear2d } from "../nn/resize2d.ts";
+import type { ViewBox } from "./fusion.ts";
+import { readWalls } from "./silhouette_walls.ts";
+import type { ViewNetwork } from "./view_network.ts";
+
+/** The U-Net's finest level has half of the picture's edge. */
+const stemStride = 2;
+/** Initial logit: a silhouette covers about a tenth of a picture. */
+const initialLogit = -2;
+const channelsPerGroup = 4;
+
+/**
+ * The compact detector of one view: a residual 2D U-Net (Ronneberger 2015) that predicts the organ's
+ * silhouette, from whose profiles the walls are read.
+ *
+ * A silhouette says something at every pixel where a box says four numbers, and it does not mind that
+ * an organ is missing from the centre slice. To save operations the stem halves the picture at once
+ * and the logits are enlarged at the end; walls are read between pixels anyway.
+ */
+export class SilhouetteNet implements ViewNetwork {
+  readonly #stem: ConvNorm;
+  readonly #encoder: readonly ResidualBlock[];
+  /** Finest first; one less than levels. */
+  readonly #down: readonly ConvNorm[];
+  readonly #merge: readonly ConvNorm[];
+  readonly #decoder: readonly ResidualBlock[];
+  readonly #head: Conv2d;
+
+  /** @param outputs channels of the result: silhouettes that are predicted at once */
+  constructor(
+    scope: Scope,
+    { widths }: SilhouetteDetectorConfig,
+    { channels, outputs = 1 }: { channels: number; outputs?: number },
+  ) {
+    this.#stem = new ConvNorm(scope.child("stem"), {
+      inputs: channels,
+      outputs: widths[0],
+      kernel: 2 * stemStride,
+      stride: stemStride,
+    });
+    this.#encoder = widths.map((width, i) => new ResidualBlock(scope.child(`encoder${i}`), width));
+    const finer = widths.slice(0, -1);
+    this.#down = finer.map((width, i) =>
+      new ConvNorm(scope.child(`down${i}`), {
+        inputs: width,
+        outputs: widths[i + 1],
+        kernel: 2,
+        stride: 2,
+      })
+    );
+    this.#merge = finer.map((width, i) =>
+      new ConvNorm(scope.child(`merge${i}`), {
+        inputs: width + widths[i + 1],
+        outputs: width,
+        kernel: 1,
+        stride: 1,
+      })
+    );
+    this.#decoder = finer.map((width, i) => new ResidualBlock(scope.child(`decoder${i}`), width));
+    this.#head = new Conv2d(scope.child("head"), {
+      inputs: widths[0],
+      outputs,
+      kernel: 1,
+      initializeBias: constant(initialLogit),
+    });
+  }
+
+  /** Logits `[n, edge, edge, outputs]`; the pictures' edges must be multiples of 2^levels. */
+  apply(pictures: tf.Tensor4D): tf.Tensor4D {
+    return tf.tidy(() => {
+      this.#checkEdges(pictures);
+      const skips: tf.Tensor4D[] = [];
+      let map = this.#stem.apply(pictures);
+      this.#encoder.forEach((block, level) => {
+        map = block.apply(level === 0 ? map : this.#down[level - 1].apply(map));
+        skips.push(map);
+      });
+      for (let level = this.#decoder.length - 1; level >= 0; level--) {
+        const skip = skips[level];
+        const enlarged = resizeBilinear2d(map, [skip.shape[1], skip.shape[2]]);
+        map = this.#decoder[level].apply(this.#merge[level].apply(tf.concat([skip, enlarged], 3)));
+      }
+      return resizeBilinear2d(this.#head.apply(map), [pictures.shape[1], pictures.shape[2]]);
+    });
+  }
+
+  /** Walls of the first silhouette; see `readWalls`. */
+  async read(logits: tf.Tensor): Promise<ViewBox[]> {
+    const [n, rows, columns] = logits.shape;
+    const first = tf.tidy(() => tf.sigmoid(logits.slice([0, 0, 0, 0], [n, rows, columns, 1])));
+    const values = await first.data() as Float32Array;
+    first.dispose();
+    const pixels = rows * columns;
+    return Array.from(
+      { length: n },
+      (_, i) => readWalls(values.subarray(i * pixels, (i + 1) * pixels), rows, columns),
+    );
+  }
+
+  /** 1 for all. */
+  learningRateScale(): number {
+    return 1;
+  }
+
+  #checkEdges({ shape }: tf.Tensor4D): void {
+    const levels = this.#encoder.length;
+    const unit = 2 ** levels;
+    if (shape[1] % unit === 0 && shape[2] % unit === 0) return;
+    throw new RangeError(
+      `${levels} levels need pictures whose edges are multiples of ${unit}, ` +
+        `not ${shape[1]} x ${shape[2]}`,
+    );
+  }
+}
+
+interface ConvNormOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: number;
+  readonly stride: number;
+}
+
+/** Convolution, GroupNorm, ReLU. */
+class ConvNorm {
+  readonly #conv: Conv2d;
+  readonly #norm: GroupNorm;
+
+  constructor(scope: Scope, options: ConvNormOptions) {
+    this.#conv = new Conv2d(scope.child("conv"), {
+      ...options,
+      padding: (options.kernel - options.stride) / 2,
+      bias: false,
+      initialize: kaimingNormal(options),
+    });
+    this.#norm = groupNorm(scope.child("norm"), options.outputs);
+  }
+
+  apply(x: tf.Tensor4D): tf.Tensor4D {
+    return this.#norm.apply(this.#conv.apply(x)).relu();
+  }
+}
+
+/** Two 3 x 3 convolutions around which the input is added, as in He 2016. */
+class ResidualBlock {
+  readonly #first: ConvNorm;
+  readonly #second: Conv2d;
+  readonly #norm: GroupNorm;
+
+  constructor(scope: Scope, width: number) {
+    const shape = { inputs: width, outputs: width, kernel: 3, stride: 1 };
+    this.#first = new ConvNorm(scope.child("first"), shape);
+    this.#second = new Conv2d(scope.child("second").child("conv"), {
+      ...shape,
+      padding: 1,
+      bias: false,
+      initialize: kaimingNormal(shape),
+    });
+    this.#norm = groupNorm(scope.child("second").child("norm"), width);
+  }
+
+  apply(x: tf.Tensor4D): tf.Tensor4D {
+    return this.#norm.apply(this.#second.apply(this.#first.apply(x))).add<tf.Tensor4D>(x).relu();
+  }
+}
+
+function groupNorm(scope: Scope, channels: number): GroupNorm {
+  return new GroupNorm(scope, { channels, groups: channels / channelsPerGroup });
+}
+
+/** He 2015 by fan-in, for a ReLU behind. */
+function kaimingNormal({ inputs, kernel }: ConvNormOptions): Initializer {
+  return normal(Math.sqrt(2 / (inputs * kernel ** 2)));
+}

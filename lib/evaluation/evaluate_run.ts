@@ -1,0 +1,196 @@
+import { deviceName, nativeVersion } from "../tf.ts";
+import { entryOf, type PreparedDataset } from "../dataset/case.ts";
+import type { ManifestEntry } from "../dataset/manifest.ts";
+import { makeScanImages, type ScanImages } from "../dataset/scan_images.ts";
+import type { Detector } from "../detector/detector.ts";
+import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
+import type { Run } from "../training/run_folder.ts";
+import type { Box3 } from "../volume/box.ts";
+import { readImage, readLabels } from "../volume/nifti_read.ts";
+import { toRas } from "../volume/orientation.ts";
+import { sampleLabelsNearest } from "../volume/resample.ts";
+import { type LabelVolume, maskOfLabels, spacingMm, type Triple } from "../volume/volume.ts";
+import { scoreMasks } from "./case_scores.ts";
+import { detectorCost, segmentorCost } from "./cost.ts";
+import { roiCoverage, scoreDetection } from "./detector_iou.ts";
+import { peakProcessBytes } from "./memory.ts";
+import type {
+  CaseResult,
+  Evaluation,
+  EvaluationMode,
+  EvaluationSpace,
+  ModelCost,
+  TimePart,
+} from "./records.ts";
+import {
+  isDetectorTrained,
+  loadDetector,
+  type LoadedSegmentor,
+  loadSegmentor,
+} from "./run_models.ts";
+import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { summarizeResults } from "./summary.ts";
+
+/** What is evaluated, and how. */
+export interface EvaluateOptions {
+  readonly modes: readonly EvaluationMode[];
+  /** The test cases of the run's split unless given. */
+  readonly caseIds?: readonly string[];
+  /** Distance in mm up to which NSD counts a surface voxel as met; 2 unless given. */
+  readonly toleranceMm?: number;
+  /** Name under which the run appears in tables; its folder unless given. */
+  readonly runName?: string;
+  onCase?(done: number, total: number, results: readonly CaseResult[]): void;
+  readonly stop?: AbortSignal;
+}
+
+/** A test case as it is read from its source. */
+interface TestCase extends ScanImages {
+  readonly entry: ManifestEntry;
+  readonly labels: Readonly<Record<EvaluationSpace, LabelVolume>>;
+  readonly readMs: number;
+}
+
+/**
+ * Measures a run on the cases that it was not trained on: every mode on every case, from the source
+ * files on, on the way that prediction takes.
+ *
+ * The masks are compared in the cube (as the paper does) and in the scan's own grid. A case that
+ * lacks one of the organ's classes scores NaN there, which is counted as not applicable.
+ *
+ * @throws {UserError} when a mode's phases have not finished or a source file is gone
+ */
+export async function evaluateRun(
+  run: Run,
+  prepared: PreparedDataset,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { modes, caseIds = run.record.split.test, toleranceMm = 2, onCase, stop } = options;
+  const detector = modes.includes("withCrop") || await isDetectorTrained(run)
+    ? await loadDetector(run)
+    : null;
+  const segmentors = new Map<EvaluationMode, LoadedSegmentor>();
+  for (const mode of modes) segmentors.set(mode, await loadSegmentor(run, mode));
+  try {
+    const cases: CaseResult[] = [];
+    for (const [done, id] of caseIds.entries()) {
+      stop?.throwIfAborted();
+      const testCase = await readTestCase(entryOf(prepared, id), run);
+      for (const [mode, loaded] of segmentors) {
+        cases.push(...await evaluateCase(testCase, run, mode, loaded, detector, toleranceMm));
+      }
+      onCase?.(done + 1, caseIds.length, cases.filter(({ caseId }) => caseId === id));
+    }
+    return {
+      run: options.runName ?? run.folder,
+      preset: run.record.config.preset,
+      dataSet: run.record.datasetName,
+      device: `${deviceName()}, TensorFlow ${nativeVersion()}`,
+      toleranceMm,
+      cases,
+      summaries: summarizeResults(cases),
+      costs: await costsOf(detector, [...segmentors.values()]),
+      peakProcessBytes: peakProcessBytes(),
+    };
+  } finally {
+    detector?.dispose();
+    for (const { parameters } of segmentors.values()) parameters.dispose();
+  }
+}
+
+async function readTestCase(entry: ManifestEntry, run: Run): Promise<TestCase> {
+  const { settings } = run.record;
+  const watch = new Stopwatch<"read">();
+  const images = await watch.time("read", async () => {
+    const { volume } = await readImage(entry.imagePath, { volume: entry.imageVolume });
+    return makeScanImages(toRas(volume).volume, entry.modality, settings);
+  });
+  const scan = toRas((await readLabels(entry.labelPath)).labels).volume;
+  const whole = { min: [0, 0, 0], max: scan.shape } as const;
+  const edges: Triple = [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge];
+  const cube = sampleLabelsNearest(scan, whole, edges);
+  return { ...images, entry, labels: { cube, scan }, readMs: watch.timesMs().read ?? 0 };
+}
+
+async function evaluateCase(
+  testCase: TestCase,
+  run: Run,
+  mode: EvaluationMode,
+  loaded: LoadedSegmentor,
+  detector: Detector | null,
+  toleranceMm: number,
+): Promise<CaseResult[]> {
+  const { organ, config } = run.record;
+  const { entry } = testCase;
+  const tightUnit = organBoxOf(entry, organ);
+  if (mode === "groundTruthRoi" && tightUnit === null) return [];
+  const segmenter = new ScanSegmenter(loaded, mode === "withCrop" ? detector : null);
+  const region = mode === "groundTruthRoi" ? groundTruthRegion(tightUnit!, config) : undefined;
+  const segmented = await segmenter.segment(testCase, region);
+  const results: CaseResult[] = [];
+  for (const space of ["cube", "scan"] as const) {
+    const watch = new Stopwatch<TimePart>();
+    const truth = testCase.labels[space];
+    const found = await watch.time("paste", () => segmenter.paste(segmented, truth));
+    const shared = {
+      caseId: entry.id,
+      organ: organ.name,
+      mode,
+      space,
+      ...detectionScores(segmented, tightUnit, testCase),
+      edge: segmented.edge,
+      stage: segmented.stage,
+      timesMs: { read: testCase.readMs, ...segmented.timesMs, ...watch.timesMs() },
+      notes: "",
+    };
+    organ.classes.forEach(({ name, values }, i) => {
+      const truthMask = maskOfLabels(truth, values);
+      results.push({
+        ...shared,
+        className: name,
+        ...scoreMasks(truthMask, maskOfLabels(found, [i + 1]), toleranceMm),
+        roiCoverage: roiCoverage(truthMask, segmented.roiUnit),
+      });
+    });
+  }
+  return results;
+}
+
+function detectionScores(
+  { detection }: SegmentedRegion,
+  tightUnit: Box3 | null,
+  { labels: { scan } }: TestCase,
+): Pick<CaseResult, "detectorIou2d" | "detectorIou3d" | "wallErrorMm"> {
+  if (detection === null) return { detectorIou2d: NaN, detectorIou3d: NaN, wallErrorMm: NaN };
+  const spacing = spacingMm(scan);
+  const extentMm: Triple = [
+    scan.shape[0] * spacing[0],
+    scan.shape[1] * spacing[1],
+    scan.shape[2] * spacing[2],
+  ];
+  const { xy, yz, xz } = detection.views;
+  const views = { xy: xy.boxUnit, yz: yz.boxUnit, xz: xz.boxUnit };
+  const { iou2d, iou3d, wallErrorMm } = scoreDetection(
+    tightUnit,
+    views,
+    detection.tightUnit,
+    extentMm,
+  );
+  return { detectorIou2d: iou2d, detectorIou3d: iou3d, wallErrorMm };
+}
+
+async function costsOf(
+  detector: Detector | null,
+  segmentors: readonly LoadedSegmentor[],
+): Promise<ModelCost[]> {
+  const costs: ModelCost[] = detector ? [await detectorCost(detector)] : [];
+  const seen = new Set<string>();
+  for (const { segmentor, parameters, edge, phase } of segmentors) {
+    const part = phase === "whole" ? "whole" : "segmentor";
+    if (seen.has(part)) continue;
+    seen.add(part);
+    costs.push(await segmentorCost(segmentor, parameters, edge, part));
+  }
+  return costs;
+}

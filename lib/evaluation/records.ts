@@ -1,0 +1,117 @@
+import type { Summary } from "./statistics.ts";
+
+/**
+ * How a prediction came about: the segmentor on the ground truth's region (the paper's Table 2), on
+ * the detector's ("with crop", Table 3), or on the whole volume ("w/o crop", Table 3).
+ */
+export type EvaluationMode = "groundTruthRoi" | "withCrop" | "withoutCrop";
+
+/** Where a prediction is compared: the prepared cube (128^3 in the paper), or the scan's own grid. */
+export type EvaluationSpace = "cube" | "scan";
+
+/** Parts of the way from a file to a written mask, in order. */
+export const timeParts = ["read", "detect", "crop", "segment", "paste", "write"] as const;
+/** One of {@linkcode timeParts}. */
+export type TimePart = typeof timeParts[number];
+
+/** Everything measured on one class of one organ in one case. NaN: not applicable, by rule. */
+export interface CaseResult {
+  readonly caseId: string;
+  readonly organ: string;
+  /** The class inside the organ; the organ's name where it has one class. */
+  readonly className: string;
+  readonly mode: EvaluationMode;
+  readonly space: EvaluationSpace;
+  readonly dice: number;
+  readonly iou: number;
+  readonly hd95Mm: number;
+  /** HD95 with every voxel edge taken as 1. */
+  readonly hd95Voxels: number;
+  readonly nsd: number;
+  readonly meanSurfaceDistanceMm: number;
+  readonly groundTruthMm3: number;
+  readonly predictionMm3: number;
+  /** Which of the masks had no voxel. */
+  readonly empty: "none" | "groundTruth" | "prediction" | "both";
+  /** Mean 2D IoU of the views; NaN in modes without a detector, as the three below. */
+  readonly detectorIou2d: number;
+  readonly detectorIou3d: number;
+  /** Mean absolute distance in mm of the fused box's walls from the organ's. */
+  readonly wallErrorMm: number;
+  /** Share of the class's voxels inside the region of interest. */
+  readonly roiCoverage: number;
+  /** Edge of the segmentor's input cube. */
+  readonly edge: number;
+  /** The stage that the segmentor started at, 1 .. N. */
+  readonly stage: number;
+  readonly timesMs: Readonly<Partial<Record<TimePart, number>>>;
+  /** What a reader of this row should know; "" when nothing. */
+  readonly notes: string;
+}
+
+/** The quantities of a {@linkcode CaseResult} that are averaged over cases. */
+export const metricNames = [
+  "dice",
+  "iou",
+  "hd95Mm",
+  "hd95Voxels",
+  "nsd",
+  "meanSurfaceDistanceMm",
+  "detectorIou2d",
+  "detectorIou3d",
+  "wallErrorMm",
+  "roiCoverage",
+] as const;
+/** One of {@linkcode metricNames}. */
+export type MetricName = typeof metricNames[number];
+
+/** All cases of one class of an organ, in one mode and space. */
+export interface GroupSummary {
+  readonly organ: string;
+  readonly className: string;
+  readonly mode: EvaluationMode;
+  readonly space: EvaluationSpace;
+  readonly cases: number;
+  /** Cases with a ground truth in which nothing was found; their HD95 is the volume's diagonal. */
+  readonly emptyPredictions: number;
+  readonly metrics: Readonly<Record<MetricName, Summary>>;
+  /** By part, of the cases in which the part ran. */
+  readonly timesMs: Readonly<Partial<Record<TimePart, Summary>>>;
+}
+
+/** What a network costs, without regard to how well it does. */
+export interface ModelCost {
+  /** The detector's three views together; the segmentor on a region; on the whole volume. */
+  readonly part: "detector" | "segmentor" | "whole";
+  /** Edge of the input: pixels of a view's picture, or voxels of a cube. */
+  readonly edge: number;
+  /** Trainable values of the whole network. */
+  readonly parameters: number;
+  /** Of those, the ones that an input of this edge uses. */
+  readonly activeParameters: number;
+  /** True multiply-accumulates of a volume. */
+  readonly macs: number;
+  /** What the paper's Table 5 calls FLOPs, by the rule it counts its own network by. */
+  readonly paperOperations: number;
+  /** What Table 5 calls the segmentor's parameters, a counting artefact; NaN for the detector. */
+  readonly paperParameters: number;
+  /** The network's values and the most that intermediate tensors held beside them, in bytes. */
+  readonly peakTensorBytes: number;
+}
+
+/** One evaluation of one run, as it is written to disk. */
+export interface Evaluation {
+  /** Name of the run that made the predictions. */
+  readonly run: string;
+  readonly preset: string;
+  readonly dataSet: string;
+  /** What was computed on: device, native library. */
+  readonly device: string;
+  /** Distance up to which NSD counts a surface voxel as met. */
+  readonly toleranceMm: number;
+  readonly cases: readonly CaseResult[];
+  readonly summaries: readonly GroupSummary[];
+  readonly costs: readonly ModelCost[];
+  /** Largest physical memory of the process in bytes. */
+  readonly peakProcessBytes: number;
+}

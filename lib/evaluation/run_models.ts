@@ -1,0 +1,110 @@
+import type { PhaseName, SegmentorConfig } from "../config/config.ts";
+import { buildDetector, type Detector } from "../detector/detector.ts";
+import { exists } from "../files.ts";
+import { UserError } from "../errors.ts";
+import { Parameters } from "../nn/parameters.ts";
+import { loadParameters } from "../nn/weights_file.ts";
+import { Segmentor } from "../segmentor/segmentor.ts";
+import { modelFile, type Run } from "../training/run_folder.ts";
+import { wholeVolumeConfig } from "../training/whole_volume.ts";
+import { viewNames } from "../volume/projection.ts";
+import type { EvaluationMode } from "./records.ts";
+
+/** A segmentor that is ready to run. */
+export interface LoadedSegmentor {
+  readonly segmentor: Segmentor;
+  readonly parameters: Parameters;
+  readonly config: SegmentorConfig;
+  /** Edge of its input cube. */
+  readonly edge: number;
+  /** The phase whose weights it has. */
+  readonly phase: PhaseName;
+}
+
+/**
+ * The phases whose weights serve a mode, best first: fine-tuning comes after the segmentor's own
+ * phase, and a run may have stopped before it.
+ */
+const phasesOfMode: Readonly<Record<EvaluationMode, readonly PhaseName[]>> = {
+  groundTruthRoi: ["segmentor"],
+  withCrop: ["finetune", "segmentor"],
+  withoutCrop: ["whole"],
+};
+
+/** The modes that a run has the weights for, in the order of the paper's tables. */
+export async function trainedModes(run: Run): Promise<EvaluationMode[]> {
+  const modes: EvaluationMode[] = [];
+  for (const mode of ["groundTruthRoi", "withCrop", "withoutCrop"] as const) {
+    const hasSegmentor = await firstTrained(run, phasesOfMode[mode]) !== undefined;
+    const hasDetector = mode !== "withCrop" || await isDetectorTrained(run);
+    if (hasSegmentor && hasDetector) modes.push(mode);
+  }
+  return modes;
+}
+
+/** True when the three modules of the detector have finished training. */
+export async function isDetectorTrained(run: Run): Promise<boolean> {
+  const found = await Promise.all(
+    viewNames.map((view) => exists(modelFile(run, "detector", view))),
+  );
+  return found.every(Boolean);
+}
+
+/**
+ * The trained detector of a run.
+ *
+ * @throws {UserError} when a view's weights are missing or do not fit
+ */
+export async function loadDetector(run: Run): Promise<Detector> {
+  const { config } = run.record;
+  const detector = buildDetector(config.detector, config.seed);
+  for (const view of viewNames) {
+    const path = modelFile(run, "detector", view);
+    if (!await exists(path)) throw untrained(run, "detector");
+    await loadParameters(detector.modules[view].parameters, path);
+  }
+  return detector;
+}
+
+/**
+ * The trained segmentor for a mode.
+ *
+ * @throws {UserError} when no phase that serves the mode has finished
+ */
+export async function loadSegmentor(run: Run, mode: EvaluationMode): Promise<LoadedSegmentor> {
+  const phase = await firstTrained(run, phasesOfMode[mode]);
+  if (phase === undefined) throw untrained(run, phasesOfMode[mode][0]);
+  const loaded = newSegmentor(run, phase);
+  await loadParameters(loaded.parameters, modelFile(run, phase));
+  return loaded;
+}
+
+/** A segmentor with its first random weights, as the phase starts from. */
+export function newSegmentor(run: Run, phase: PhaseName): LoadedSegmentor {
+  const { config: { segmentor, seed, cubeEdge }, organ, roiEdge } = run.record;
+  const config = phase === "whole" ? wholeVolumeConfig(segmentor, cubeEdge) : segmentor;
+  const parameters = new Parameters(`${seed}/segmentor`);
+  return {
+    segmentor: new Segmentor(parameters, config, organ.classes.length),
+    parameters,
+    config,
+    edge: phase === "whole" ? cubeEdge : roiEdge,
+    phase,
+  };
+}
+
+async function firstTrained(run: Run, phases: readonly PhaseName[]) {
+  for (const phase of phases) {
+    if (await exists(modelFile(run, phase))) return phase;
+  }
+  return undefined;
+}
+
+function untrained(run: Run, phase: PhaseName): UserError {
+  return new UserError({
+    what: `cannot use the run ${run.folder}`,
+    rule: `its phase ${phase} must have finished`,
+    seen: "without that phase's weights",
+    remedy: `Finish it: deno task train --run ${run.folder} --resume --phase ${phase}`,
+  });
+}

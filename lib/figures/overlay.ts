@@ -1,0 +1,271 @@
+import { type Box3, unitToVoxels } from "../volume/box.ts";
+import { type Mask, spacingMm, type Triple, type Volume } from "../volume/volume.ts";
+import { Canvas, type Colour, textHeight, textWidth } from "./canvas.ts";
+import { encodePng } from "./png.ts";
+import {
+  boxInPanel,
+  type Panel,
+  panelLetters,
+  planes,
+  sampleImage,
+  sampleMask,
+  slicePanel,
+} from "./slice_panel.ts";
+
+/**
+ * The colours of an overlay; blue, vermilion and yellow of Okabe and Ito's palette, which readers
+ * with any kind of colour vision tell apart, the first two lightened for a dark ground.
+ */
+export const overlayColours = {
+  groundTruth: [60, 160, 255],
+  prediction: [255, 110, 30],
+  roi: [240, 228, 66],
+  text: [255, 255, 255],
+} as const satisfies Record<string, Colour>;
+
+/** What an overlay shows: an image on the RAS grid, and what is known about it. */
+export interface Overlay {
+  /** Intensities in 0 .. 1; what lies outside is cut off. */
+  readonly image: Volume;
+  /** On the image's grid, as the prediction. */
+  readonly groundTruth?: Mask;
+  readonly prediction?: Mask;
+  /** The region of interest, in the image's unit coordinates. */
+  readonly roiUnit?: Box3;
+  /** The organ's own box, drawn in the ground truth's colour. */
+  readonly groundTruthBoxUnit?: Box3;
+  /** A line above the panels: capital letters, digits and some signs. */
+  readonly title?: string;
+}
+
+/** How an overlay is drawn. */
+export interface OverlayOptions {
+  /** Largest edge of a panel in pixels; 320 by default. */
+  readonly panelEdge?: number;
+  /** Masks as lines, or as lines with a translucent fill; "contour" by default. */
+  readonly style?: "contour" | "fill";
+  /** A point in voxels that the three slices go through, in place of the fullest slices. */
+  readonly centreVoxels?: Triple;
+  /** The part of the image to show, in unit coordinates; all by default. */
+  readonly partUnit?: Box3;
+}
+
+const GAP = 6;
+const FILL_OPACITY = 0.3;
+/** Edge in pixels from which text is drawn twice as large. */
+const LARGE_PANEL = 480;
+
+/**
+ * A PNG with an axial, a coronal and a sagittal slice, side by side at one scale in mm, with the
+ * masks and the region of interest drawn in.
+ *
+ * Each slice is the one with the most voxels of the ground truth, else of the prediction; without
+ * both, the middle of the region, else of the image. The convention is the radiologists': the
+ * patient's right is on the viewer's left, the front is up in the axial slice and left in the
+ * sagittal one, the head is up; the letters at a panel's borders say so. Where both masks' lines
+ * meet, dashes of both alternate.
+ */
+export function overlayPng(overlay: Overlay, options: OverlayOptions = {}): Uint8Array {
+  return encodePng(drawOverlay(overlay, options));
+}
+
+/** The picture of {@linkcode overlayPng}, to be drawn on further. */
+export function drawOverlay(overlay: Overlay, options: OverlayOptions = {}): Canvas {
+  const { image, title = "" } = overlay;
+  const { panelEdge = 320, partUnit = wholeUnit } = options;
+  const centre = options.centreVoxels ?? pointToShow(overlay);
+  const part = unitToVoxels(partUnit, image.shape);
+  const pixelMm = largestEdgeMm(part, spacingMm(image)) / panelEdge;
+  const panels = planes.map((plane) => slicePanel(image, plane, part, centre, pixelMm));
+  const legend = legendOf(overlay);
+  const scale = panelEdge >= LARGE_PANEL ? 2 : 1;
+  const line = textHeight(scale) + GAP;
+  const top = title === "" ? 0 : line;
+  const bottom = legend.length === 0 ? 0 : line;
+  const canvas = new Canvas(
+    panels.reduce((sum, panel) => sum + panel.width, 0) + GAP * (panels.length - 1),
+    top + Math.max(...panels.map((panel) => panel.height)) + bottom,
+  );
+  let left = 0;
+  for (const panel of panels) {
+    drawPanel(canvas, left, top, panel, overlay, options.style ?? "contour", scale);
+    left += panel.width + GAP;
+  }
+  canvas.text(title, 2, 2, overlayColours.text, scale);
+  drawLegend(canvas, canvas.height - textHeight(scale) - 2, legend, scale);
+  return canvas;
+}
+
+const wholeUnit: Box3 = { min: [0, 0, 0], max: [1, 1, 1] };
+
+function pointToShow({ image, groundTruth, prediction, roiUnit }: Overlay): Triple {
+  const fullest = (groundTruth && fullestSlices(groundTruth)) ??
+    (prediction && fullestSlices(prediction));
+  if (fullest) return fullest;
+  const { min, max } = unitToVoxels(roiUnit ?? wholeUnit, image.shape);
+  return [(min[0] + max[0]) / 2, (min[1] + max[1]) / 2, (min[2] + max[2]) / 2];
+}
+
+/** Indices of the slices with the most voxels of a mask, or `null` when it is empty. */
+function fullestSlices({ shape, data }: Mask): Triple | null {
+  const areas = shape.map((edge) => new Uint32Array(edge));
+  let at = 0;
+  for (let z = 0; z < shape[2]; z++) {
+    for (let y = 0; y < shape[1]; y++) {
+      for (let x = 0; x < shape[0]; x++) {
+        if (data[at++] === 0) continue;
+        areas[0][x]++;
+        areas[1][y]++;
+        areas[2][z]++;
+      }
+    }
+  }
+  const [x, y, z] = areas.map((area) => area.indexOf(Math.max(...area)));
+  return areas[0][x] === 0 ? null : [x, y, z];
+}
+
+function largestEdgeMm({ min, max }: Box3, spacing: Triple): number {
+  return Math.max(...spacing.map((mm, axis) => (max[axis] - min[axis]) * mm));
+}
+
+function drawPanel(
+  canvas: Canvas,
+  left: number,
+  top: number,
+  panel: Panel,
+  overlay: Overlay,
+  style: "contour" | "fill",
+  textScale: number,
+): void {
+  const { image, groundTruth, prediction, roiUnit, groundTruthBoxUnit } = overlay;
+  const grey = sampleImage(image, panel);
+  for (let y = 0; y < panel.height; y++) {
+    for (let x = 0; x < panel.width; x++) {
+      const value = grey[x + panel.width * y];
+      canvas.blend(left + x, top + y, [value, value, value]);
+    }
+  }
+  const masks = [
+    { mask: groundTruth, colour: overlayColours.groundTruth, dash: 0 },
+    { mask: prediction, colour: overlayColours.prediction, dash: 1 },
+  ].flatMap(({ mask, ...rest }) => mask ? [{ inside: sampleMask(mask, panel), ...rest }] : []);
+  for (const { inside, colour } of style === "fill" ? masks : []) {
+    forEachPixel(panel, (x, y, at) => {
+      if (inside[at] !== 0) canvas.blend(left + x, top + y, colour, FILL_OPACITY);
+    });
+  }
+  drawContours(canvas, left, top, panel, masks);
+  const boxes = [
+    { boxUnit: groundTruthBoxUnit, colour: overlayColours.groundTruth },
+    { boxUnit: roiUnit, colour: overlayColours.roi },
+  ];
+  for (const { boxUnit, colour } of boxes) {
+    const corners = boxUnit && boxInPanel(unitToVoxels(boxUnit, image.shape), panel);
+    if (!corners) continue;
+    const [[x0, y0], [x1, y1]] = corners;
+    canvas.outline([left + x0, top + y0], [left + x1, top + y1], colour, 1);
+  }
+  drawLetters(canvas, left, top, panel, textScale);
+}
+
+interface PanelMask {
+  readonly inside: Uint8Array;
+  readonly colour: Colour;
+  /** 0 or 1: which dashes are its own where lines meet. */
+  readonly dash: number;
+}
+
+function drawContours(
+  canvas: Canvas,
+  left: number,
+  top: number,
+  panel: Panel,
+  masks: readonly PanelMask[],
+): void {
+  const lines = masks.map(({ inside }) => contourOf(inside, panel));
+  forEachPixel(panel, (x, y, at) => {
+    const here = masks.filter((_, index) => lines[index][at] !== 0);
+    const dash = ((x + y) >> 2) & 1;
+    const shown = here.find((mask) => mask.dash === dash) ?? here[0];
+    if (shown) canvas.blend(left + x, top + y, shown.colour);
+  });
+}
+
+/** The pixels inside from which one outside can be reached by a step along a row or a column. */
+function contourOf(inside: Uint8Array, { width, height }: Panel): Uint8Array {
+  const contour = new Uint8Array(inside.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = x + width * y;
+      if (inside[at] === 0) continue;
+      const isInner = x > 0 && x + 1 < width && y > 0 && y + 1 < height &&
+        inside[at - 1] !== 0 && inside[at + 1] !== 0 &&
+        inside[at - width] !== 0 && inside[at + width] !== 0;
+      if (!isInner) contour[at] = 1;
+    }
+  }
+  return contour;
+}
+
+function drawLetters(
+  canvas: Canvas,
+  left: number,
+  top: number,
+  panel: Panel,
+  scale: number,
+): void {
+  const { width, height, plane } = panel;
+  const letters = panelLetters[plane];
+  const across = left + (width - textWidth("R", scale)) / 2;
+  const down = top + (height - textHeight(scale)) / 2;
+  const ends: [string, number, number][] = [
+    [letters.left, left + 3, down],
+    [letters.right, left + width - 3 - textWidth("R", scale), down],
+    [letters.top, across, top + 3],
+    [letters.bottom, across, top + height - 3 - textHeight(scale)],
+  ];
+  for (const [letter, x, y] of ends) {
+    canvas.text(letter, Math.round(x), Math.round(y), overlayColours.text, scale);
+  }
+}
+
+interface LegendEntry {
+  readonly text: string;
+  readonly colour: Colour;
+}
+
+function legendOf(
+  { groundTruth, prediction, roiUnit, groundTruthBoxUnit }: Overlay,
+): LegendEntry[] {
+  const entries: [unknown, LegendEntry][] = [
+    [
+      groundTruth ?? groundTruthBoxUnit,
+      { text: "ground truth", colour: overlayColours.groundTruth },
+    ],
+    [prediction, { text: "prediction", colour: overlayColours.prediction }],
+    [roiUnit, { text: "region of interest", colour: overlayColours.roi }],
+  ];
+  return entries.flatMap(([shown, entry]) => shown === undefined ? [] : [entry]);
+}
+
+function drawLegend(
+  canvas: Canvas,
+  top: number,
+  entries: readonly LegendEntry[],
+  scale: number,
+): void {
+  let left = 2;
+  for (const { text, colour } of entries) {
+    canvas.text(text, left, top, colour, scale);
+    left += textWidth(text, scale) + 2 * GAP;
+  }
+}
+
+function forEachPixel(
+  { width, height }: Panel,
+  visit: (x: number, y: number, at: number) => void,
+): void {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) visit(x, y, x + width * y);
+  }
+}

@@ -1,0 +1,47 @@
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+};
+
+/**
+ * Runs Deno with arguments on this process's own streams and returns its exit code, by the shell's
+ * rule 128 + n where signal n ended it. Meanwhile SIGTERM and SIGINT are the child's to handle.
+ */
+export async function runDeno(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    env,
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  const pass = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended; its status is on its way.
+    }
+  };
+  const onTerminate = () => pass("SIGTERM");
+  // A terminal's Ctrl-C reaches the whole process group; passing it on would be a second one.
+  const onInterrupt = () => {
+    if (!Deno.stdin.isTerminal()) pass("SIGINT");
+  };
+  Deno.addSignalListener("SIGTERM", onTerminate);
+  Deno.addSignalListener("SIGINT", onInterrupt);
+  try {
+    const { code, signal } = await child.status;
+    return signal === null ? code : 128 + (signalNumbers[signal] ?? 0);
+  } finally {
+    Deno.removeSignalListener("SIGTERM", onTerminate);
+    Deno.removeSignalListener("SIGINT", onInterrupt);
+  }
+}

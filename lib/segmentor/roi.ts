@@ -1,0 +1,205 @@
+import type { SegmentorConfig } from "../config/config.ts";
+import { type Box3, unitToVoxels } from "../volume/box.ts";
+import {
+  sampleBox,
+  sampleLabelsNearest,
+  sampleLabelsSoft,
+  spreadBox,
+} from "../volume/resample.ts";
+import {
+  type Grid,
+  type LabelVolume,
+  type Triple,
+  type Volume,
+  voxelCount,
+} from "../volume/volume.ts";
+
+/** What this file needs of the segmentor's configuration. */
+export type RoiConfig = Pick<SegmentorConfig, "kernel" | "labels" | "paste">;
+
+/**
+ * The region `boxUnit` of an image as the cube that enters the segmentor: `edge^3` values, a C-order
+ * `[z, y, x]`. Each axis of the region is stretched to the cube by itself (paper, section 4.1).
+ *
+ * @throws RangeError when the box is empty or not finite
+ */
+export function sampleRoi(
+  image: Volume,
+  boxUnit: Box3,
+  edge: number,
+  config: Pick<RoiConfig, "kernel">,
+): Float32Array {
+  return sampleBox(image, unitToVoxels(boxUnit, image.shape), cube(edge), config.kernel).data;
+}
+
+/**
+ * The training target on the cube of {@linkcode sampleRoi}: a C-order `[z, y, x, channel]`.
+ *
+ * One class gives one channel, its share in [0, 1]; K > 1 classes give K + 1 channels that add up to
+ * 1, channel 0 the background. With `labels: "nearest"` the shares are 0 and 1.
+ *
+ * @param classes the label values of each class
+ * @throws RangeError when the box is empty or not finite
+ */
+export function sampleRoiLabels(
+  labels: LabelVolume,
+  classes: readonly (readonly number[])[],
+  boxUnit: Box3,
+  edge: number,
+  config: Pick<RoiConfig, "kernel" | "labels">,
+): Float32Array {
+  const boxVoxels = unitToVoxels(boxUnit, labels.shape);
+  const shares = config.labels === "soft"
+    ? classes.map((values) =>
+      sampleLabelsSoft(labels, values, boxVoxels, cube(edge), config.kernel)
+    )
+    : nearestShares(sampleLabelsNearest(labels, boxVoxels, cube(edge)), classes);
+  return shares.length === 1 ? shares[0] : interleave([backgroundShare(shares), ...shares]);
+}
+
+/**
+ * The segmentor's logits, a C-order `[z, y, x, channel]` on the cube of `boxUnit`, as class numbers
+ * on the grid of the image: 0 outside the box and for background, 1 to K for the classes.
+ *
+ * `paste: "logits"` interpolates the logits trilinearly at the grid's voxels and decides there: a
+ * positive logit (one channel) or the largest one (several; the first at a tie). `"nearest"` decides
+ * on the cube and copies the nearest cell's decision.
+ *
+ * @throws RangeError when the box is empty or not finite, or the logits do not fill the cube
+ */
+export function pasteRoi(
+  logits: Float32Array,
+  edge: number,
+  boxUnit: Box3,
+  target: Grid,
+  config: Pick<RoiConfig, "paste">,
+): LabelVolume {
+  const channels = logits.length / edge ** 3;
+  if (!Number.isInteger(channels) || channels < 1) {
+    throw new RangeError(`${logits.length} logits do not fill a cube of edge ${edge}`);
+  }
+  const boxVoxels = unitToVoxels(boxUnit, target.shape);
+  const planes = deinterleave(logits, channels);
+  const block = config.paste === "logits"
+    ? spreadLogits(planes, edge, boxVoxels, target.shape)
+    : spreadNearest(decide(planes), edge, boxVoxels, target.shape);
+  const data = new Uint16Array(voxelCount(target.shape));
+  const [width, height] = target.shape;
+  for (let z = 0, from = 0; z < block.shape[2]; z++) {
+    for (let y = 0; y < block.shape[1]; y++, from += block.shape[0]) {
+      const to = block.origin[0] +
+        width * (block.origin[1] + y + height * (block.origin[2] + z));
+      data.set(block.classes.subarray(from, from + block.shape[0]), to);
+    }
+  }
+  return { shape: target.shape, affine: target.affine, data };
+}
+
+/** Class numbers at the voxels of a part of a grid, x fastest. */
+interface ClassBlock {
+  readonly origin: Triple;
+  readonly shape: Triple;
+  readonly classes: Uint16Array;
+}
+
+function spreadLogits(
+  planes: readonly Float32Array[],
+  edge: number,
+  boxVoxels: Box3,
+  target: Triple,
+): ClassBlock {
+  const blocks = planes.map((plane) => spreadBox(plane, cube(edge), boxVoxels, target));
+  const { origin, shape } = blocks[0];
+  return { origin, shape, classes: decide(blocks.map((block) => block.data)) };
+}
+
+function spreadNearest(
+  classes: Uint16Array,
+  edge: number,
+  boxVoxels: Box3,
+  target: Triple,
+): ClassBlock {
+  const cells = ([0, 1, 2] as const).map((axis) => {
+    const [min, max] = [boxVoxels.min[axis], boxVoxels.max[axis]];
+    const first = Math.max(0, Math.ceil(min - 0.5));
+    const end = Math.min(target[axis], Math.ceil(max - 0.5));
+    const cell = (i: number) => Math.floor((first + i + 0.5 - min) / (max - min) * edge);
+    const length = Math.max(0, end - first);
+    return { first, cells: Int32Array.from({ length }, (_, i) => Math.min(cell(i), edge - 1)) };
+  });
+  const [xs, ys, zs] = cells.map((axis) => axis.cells);
+  const spread = new Uint16Array(xs.length * ys.length * zs.length);
+  let to = 0;
+  for (const z of zs) {
+    for (const y of ys) {
+      const row = edge * (y + edge * z);
+      for (let i = 0; i < xs.length; i++) spread[to++] = classes[row + xs[i]];
+    }
+  }
+  return {
+    origin: [cells[0].first, cells[1].first, cells[2].first],
+    shape: [xs.length, ys.length, zs.length],
+    classes: spread,
+  };
+}
+
+/** 1 where the only logit is positive; with several, the number of the largest. */
+function decide(planes: readonly Float32Array[]): Uint16Array {
+  const classes = new Uint16Array(planes[0].length);
+  if (planes.length === 1) {
+    for (let i = 0; i < classes.length; i++) classes[i] = planes[0][i] > 0 ? 1 : 0;
+    return classes;
+  }
+  const largest = planes[0].slice();
+  for (let channel = 1; channel < planes.length; channel++) {
+    const plane = planes[channel];
+    for (let i = 0; i < classes.length; i++) {
+      if (plane[i] <= largest[i]) continue;
+      largest[i] = plane[i];
+      classes[i] = channel;
+    }
+  }
+  return classes;
+}
+
+function nearestShares(
+  sampled: LabelVolume,
+  classes: readonly (readonly number[])[],
+): Float32Array[] {
+  return classes.map((values) => {
+    const wanted = new Set(values);
+    return Float32Array.from(sampled.data, (label) => wanted.has(label) ? 1 : 0);
+  });
+}
+
+function backgroundShare(shares: readonly Float32Array[]): Float32Array {
+  const background = new Float32Array(shares[0].length).fill(1);
+  for (const share of shares) {
+    for (let i = 0; i < share.length; i++) background[i] -= share[i];
+  }
+  // Float32 sums of shares that fill a voxel can exceed 1 by a rounding error.
+  for (let i = 0; i < background.length; i++) background[i] = Math.max(0, background[i]);
+  return background;
+}
+
+function interleave(planes: readonly Float32Array[]): Float32Array {
+  const count = planes.length;
+  const mixed = new Float32Array(planes[0].length * count);
+  planes.forEach((plane, channel) => {
+    for (let i = 0, to = channel; i < plane.length; i++, to += count) mixed[to] = plane[i];
+  });
+  return mixed;
+}
+
+function deinterleave(mixed: Float32Array, count: number): Float32Array[] {
+  if (count === 1) return [mixed];
+  return Array.from({ length: count }, (_, channel) => {
+    const plane = new Float32Array(mixed.length / count);
+    for (let i = 0, from = channel; i < plane.length; i++, from += count) plane[i] = mixed[from];
+    return plane;
+  });
+}
+
+function cube(edge: number): Triple {
+  return [edge, edge, edge];
+}

@@ -1,0 +1,46 @@
+import type { AugmentationConfig } from "../config/config.ts";
+import type { Random } from "../random.ts";
+
+/** Noise is drawn from this many normal values: one index a voxel is quicker than one Box-Muller. */
+const noiseTableSize = 8192;
+const lastEntry = noiseTableSize - 1;
+
+/**
+ * Changes contrast (about the mean) and brightness, and adds normal noise, in place; the result is
+ * cut off at [0, 1]. Nothing changes when the configuration asks for neither.
+ */
+export function changeIntensity(
+  values: Float32Array,
+  config: AugmentationConfig,
+  random: Random,
+): void {
+  const { intensity, noise } = config;
+  if (intensity === 0 && noise === 0) return;
+  const contrast = 1 + random.uniform(-intensity, intensity);
+  const brightness = random.uniform(-intensity, intensity);
+  const offset = brightness + mean(values) * (1 - contrast);
+  const table = noiseTable(random.uniform(0, noise), random);
+  for (let i = 0; i < values.length; i += 2) {
+    const bits = random.nextUint32();
+    values[i] = clampUnit(values[i] * contrast + offset + table[bits & lastEntry]);
+    if (i + 1 === values.length) break;
+    values[i + 1] = clampUnit(values[i + 1] * contrast + offset + table[(bits >>> 13) & lastEntry]);
+  }
+}
+
+function noiseTable(standardDeviation: number, random: Random): Float32Array {
+  const table = new Float32Array(noiseTableSize);
+  if (standardDeviation === 0) return table;
+  for (let i = 0; i < noiseTableSize; i++) table[i] = random.normal(0, standardDeviation);
+  return table;
+}
+
+function mean(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return values.length > 0 ? sum / values.length : 0;
+}
+
+function clampUnit(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
+}

@@ -1,0 +1,153 @@
+import type { AugmentationConfig } from "../config/config.ts";
+import type { Random } from "../random.ts";
+import type { Triple } from "../volume/volume.ts";
+import { changeIntensity } from "./augment_intensity.ts";
+
+/** An image and its labels on one grid. */
+export interface VolumeSample {
+  /** Voxels along x, y, z. */
+  readonly shape: Triple;
+  /** [z, y, x] in C order, in [0, 1]. */
+  readonly image: Float32Array;
+  /** [z, y, x, channels] in C order: shares in [0, 1]. */
+  readonly labels: Float32Array;
+  readonly channels: number;
+}
+
+/** Edge of a blanked box as a share of the volume's edge. */
+const dropoutEdge = 1 / 8;
+
+/**
+ * A random variation of a sample: flips of the allowed axes, rotation about the three axes, change
+ * of size along each, shift, contrast, brightness, noise, and blanked boxes.
+ *
+ * Flips, rotation, size and shift are one affine map by which image and labels are resampled
+ * together, trilinearly, once; beyond the border the border's values go on. It works in voxels: a
+ * region that was stretched to a cube is rotated as a cube. Blanking and intensity change the image
+ * only. Where the configuration allows no change at all the result is a copy.
+ *
+ * @param random equal states give equal results
+ */
+export function augmentVolume(
+  sample: VolumeSample,
+  config: AugmentationConfig,
+  random: Random,
+): VolumeSample {
+  const map = randomMap(sample.shape, config, random.fork("map"));
+  const image = map ? resample(sample.image, sample.shape, 1, map) : sample.image.slice();
+  const labels = map
+    ? resample(sample.labels, sample.shape, sample.channels, map)
+    : sample.labels.slice();
+  changeIntensity(image, config, random.fork("intensity"));
+  blankBoxes(image, sample.shape, config.dropoutBoxes, random.fork("dropout"));
+  return { ...sample, image, labels };
+}
+
+/** Source voxel index of a result's voxel index: matrix (row-major, x y z) times it plus offset. */
+interface Map3 {
+  readonly matrix: readonly number[];
+  readonly offset: Triple;
+}
+
+function randomMap(shape: Triple, config: AugmentationConfig, random: Random): Map3 | null {
+  const { rotationDegrees, scale, shift, flipAxes } = config;
+  const flips = (["x", "y", "z"] as const)
+    .map((axis) => flipAxes.includes(axis) && random.chance(0.5) ? -1 : 1);
+  const smooth = rotationDegrees !== 0 || scale !== 0 || shift !== 0;
+  if (!smooth && flips.every((flip) => flip === 1)) return null;
+  const angles = [0, 0, 0].map(() => random.uniform(-rotationDegrees, rotationDegrees));
+  const sizes = [0, 0, 0].map(() => 1 + random.uniform(-scale, scale));
+  const shifts = shape.map((edge) => random.uniform(-shift, shift) * edge);
+  const rotation = multiply(
+    rotationAbout(2, angles[2]),
+    multiply(rotationAbout(1, angles[1]), rotationAbout(0, angles[0])),
+  );
+  const matrix = rotation.map((value, i) => value * flips[i % 3] / sizes[i % 3]);
+  const center = shape.map((edge) => (edge - 1) / 2);
+  const offset = center.map((middle, row) =>
+    middle + shifts[row] - matrix[3 * row] * center[0] - matrix[3 * row + 1] * center[1] -
+    matrix[3 * row + 2] * center[2]
+  );
+  return { matrix, offset: [offset[0], offset[1], offset[2]] };
+}
+
+function rotationAbout(axis: number, degrees: number): number[] {
+  const [cos, sin] = [Math.cos(degrees * Math.PI / 180), Math.sin(degrees * Math.PI / 180)];
+  const [u, v] = [(axis + 1) % 3, (axis + 2) % 3];
+  const matrix = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+  matrix[3 * u + u] = cos;
+  matrix[3 * u + v] = -sin;
+  matrix[3 * v + u] = sin;
+  matrix[3 * v + v] = cos;
+  return matrix;
+}
+
+function multiply(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((_, i) => {
+    const [row, column] = [3 * Math.floor(i / 3), i % 3];
+    return a[row] * b[column] + a[row + 1] * b[3 + column] + a[row + 2] * b[6 + column];
+  });
+}
+
+function resample(
+  source: Float32Array,
+  [width, height, depth]: Triple,
+  channels: number,
+  { matrix: m, offset }: Map3,
+): Float32Array {
+  const result = new Float32Array(source.length);
+  const [stepX, stepY, stepZ] = [channels, channels * width, channels * width * height];
+  const [lastX, lastY, lastZ] = [width - 1, height - 1, depth - 1];
+  let to = 0;
+  for (let z = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      const startX = m[1] * y + m[2] * z + offset[0];
+      const startY = m[4] * y + m[5] * z + offset[1];
+      const startZ = m[7] * y + m[8] * z + offset[2];
+      for (let x = 0; x < width; x++) {
+        const sx = Math.min(lastX, Math.max(0, m[0] * x + startX));
+        const sy = Math.min(lastY, Math.max(0, m[3] * x + startY));
+        const sz = Math.min(lastZ, Math.max(0, m[6] * x + startZ));
+        const [x0, y0, z0] = [sx | 0, sy | 0, sz | 0];
+        const [fx, fy, fz] = [sx - x0, sy - y0, sz - z0];
+        const from = x0 * stepX + y0 * stepY + z0 * stepZ;
+        const right = x0 < lastX ? stepX : 0;
+        const down = y0 < lastY ? stepY : 0;
+        const deep = z0 < lastZ ? stepZ : 0;
+        for (let c = 0; c < channels; c++, to++) {
+          const i = from + c;
+          const j = i + deep;
+          const near0 = source[i] + fx * (source[i + right] - source[i]);
+          const near1 = source[i + down] + fx * (source[i + down + right] - source[i + down]);
+          const far0 = source[j] + fx * (source[j + right] - source[j]);
+          const far1 = source[j + down] + fx * (source[j + down + right] - source[j + down]);
+          const near = near0 + fy * (near1 - near0);
+          result[to] = near + fz * (far0 + fy * (far1 - far0) - near);
+        }
+      }
+    }
+  }
+  return result;
+}
+
+function blankBoxes(
+  image: Float32Array,
+  [width, height, depth]: Triple,
+  count: number,
+  random: Random,
+): void {
+  const [w, h, d] = [width, height, depth].map((n) => Math.max(1, Math.round(n * dropoutEdge)));
+  for (let box = 0; box < count; box++) {
+    const [left, top, front] = [
+      random.integer(width - w + 1),
+      random.integer(height - h + 1),
+      random.integer(depth - d + 1),
+    ];
+    for (let z = front; z < front + d; z++) {
+      for (let y = top; y < top + h; y++) {
+        const row = (z * height + y) * width;
+        image.fill(0, row + left, row + left + w);
+      }
+    }
+  }
+}

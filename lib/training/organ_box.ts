@@ -1,0 +1,61 @@
+import type { RunConfig } from "../config/config.ts";
+import { entryOf, type PreparedDataset } from "../dataset/case.ts";
+import type { ManifestEntry } from "../dataset/manifest.ts";
+import { type Organ, organValues } from "../dataset/organ.ts";
+import { addMargin } from "../detector/fusion.ts";
+import { edgeForRoi } from "../segmentor/stage_rule.ts";
+import { type Box3, boxEdges, unitToVoxels } from "../volume/box.ts";
+import type { Triple } from "../volume/volume.ts";
+
+/** The smallest box around all labels of the organ in a case, in unit coordinates; `null` without. */
+export function organBoxOf(entry: Pick<ManifestEntry, "labels">, organ: Organ): Box3 | null {
+  const boxes = organValues(organ).flatMap((value) => entry.labels[`${value}`]?.boxUnit ?? []);
+  if (boxes.length === 0) return null;
+  const along = (pick: typeof Math.min, face: "min" | "max"): Triple => [
+    pick(...boxes.map((box) => box[face][0])),
+    pick(...boxes.map((box) => box[face][1])),
+    pick(...boxes.map((box) => box[face][2])),
+  ];
+  return { min: along(Math.min, "min"), max: along(Math.max, "max") };
+}
+
+/** {@linkcode organBoxOf} of a case that has the organ. */
+export function organBox(prepared: PreparedDataset, id: string, organ: Organ): Box3 {
+  const box = organBoxOf(entryOf(prepared, id), organ);
+  if (box === null) throw new Error(`case ${id} has no ${organ.name}`);
+  return box;
+}
+
+/** The region that the ground truth gives: the organ's box, with the detector's margin or tight. */
+export function groundTruthRegion(
+  tightUnit: Box3,
+  { cubeEdge, detector, roiTraining }: Pick<RunConfig, "cubeEdge" | "detector" | "roiTraining">,
+): Box3 {
+  const cubeShape: Triple = [cubeEdge, cubeEdge, cubeEdge];
+  const margin = roiTraining.groundTruthMargin ? detector : { marginRelative: 0, marginVoxels: 0 };
+  return addMargin(tightUnit, cubeShape, margin);
+}
+
+/**
+ * The edge of the segmentor's cube for an organ: Eq. 2 and 3 for V0, the median over the training
+ * cases of the region's largest edge in voxels; or the configured number.
+ *
+ * @throws {UserError} when the configured number is not legal
+ */
+export function chooseRoiEdge(
+  prepared: PreparedDataset,
+  trainIds: readonly string[],
+  organ: Organ,
+  config: RunConfig,
+): number {
+  const { segmentor, cubeEdge } = config;
+  if (segmentor.edge !== "auto") return segmentor.edge;
+  const edges = trainIds.map((id) => {
+    const region = groundTruthRegion(organBox(prepared, id, organ), config);
+    const cube: Triple = [cubeEdge, cubeEdge, cubeEdge];
+    const shape = segmentor.edgeSpace === "cube" ? cube : entryOf(prepared, id).shape;
+    return Math.max(...boxEdges(unitToVoxels(region, shape)));
+  });
+  const median = edges.toSorted((a, b) => a - b)[Math.floor(edges.length / 2)];
+  return edgeForRoi(median, segmentor, segmentor.edgeRounding);
+}

@@ -1,0 +1,38 @@
+import type { RoiTrainingConfig } from "../config/config.ts";
+import type { Random } from "../random.ts";
+import { type Box3, boxEdges } from "../volume/box.ts";
+import type { Triple } from "../volume/volume.ts";
+
+/**
+ * The box with each face moved by its own normal draw, of which `faceJitter` times the box's edge is
+ * the standard deviation: what a detector's wall errors look like. Cut off at the volume; an axis
+ * whose faces would cross keeps its walls.
+ */
+export function jitterBox(boxUnit: Box3, faceJitter: number, random: Random): Box3 {
+  const edges = boxEdges(boxUnit);
+  const spans = ([0, 1, 2] as const).map((axis) => {
+    const by = faceJitter * edges[axis];
+    const min = Math.max(0, boxUnit.min[axis] + random.normal(0, by));
+    const max = Math.min(1, boxUnit.max[axis] + random.normal(0, by));
+    const crossed = max - min < 0.25 * edges[axis];
+    return crossed ? [boxUnit.min[axis], boxUnit.max[axis]] : [min, max];
+  });
+  return { min: columnOf(spans, 0), max: columnOf(spans, 1) };
+}
+
+/**
+ * The region that a sample of fine-tuning shows: the detector's, or with probability
+ * `groundTruthShare` the ground truth's, jittered.
+ */
+export function drawRegion(
+  regions: { readonly groundTruth: Box3; readonly detected: Box3 },
+  config: RoiTrainingConfig,
+  random: Random,
+): Box3 {
+  const region = random.chance(config.groundTruthShare) ? regions.groundTruth : regions.detected;
+  return jitterBox(region, config.faceJitter, random);
+}
+
+function columnOf(spans: readonly (readonly number[])[], column: 0 | 1): Triple {
+  return [spans[0][column], spans[1][column], spans[2][column]];
+}

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type { PhaseName, RunConfig } from "../config/config.ts";
+import { parseConfig } from "../config/overrides.ts";
+import type { Modality } from "../dataset/dataset.ts";
+import type { PrepareSettings } from "../dataset/manifest.ts";
+import type { Organ } from "../dataset/organ.ts";
+import type { Split } from "../dataset/split.ts";
+import { UserError } from "../errors.ts";
+import { exists, writeAtomic } from "../files.ts";
+
+/** What a run is: everything that its result depends on, written once when it is made. */
+export interface RunRecord {
+  readonly formatVersion: 1;
+  readonly createdAt: string;
+  readonly config: RunConfig;
+  readonly organ: Organ;
+  /** Name of the data set, as tables print it. */
+  readonly datasetName: string;
+  /** The prepared folder that training reads. */
+  readonly preparedFolder: string;
+  /** How its scans were prepared, and what they were made with. */
+  readonly settings: PrepareSettings;
+  readonly modalities: readonly Modality[];
+  readonly split: Split;
+  /** Which rule made the split: "fold 1/5, seed 0". */
+  readonly splitRule: string;
+  /** Edge of the segmentor's input cube for this organ (Eq. 3). */
+  readonly roiEdge: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A run's record and its folder. */
+export interface Run {
+  readonly folder: string;
+  readonly record: RunRecord;
+}
+
+const recordFile = "run.json";
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @throws {UserError} when the folder holds a run already: nothing is overwritten
+ */
+export async function createRun(folder: string, record: RunRecord): Promise<Run> {
+  const path = join(folder, recordFile);
+  if (await exists(path)) {
+    throw new UserError({
+      what: `cannot start a run in ${folder}`,
+      rule: "a run's folder must be new, and this one holds a run",
+      remedy: "Continue it with --resume, or name another folder with --run",
+    });
+  }
+  await writeAtomic(path, JSON.stringify(record, null, 2) + "\n");
+  return { folder, record };
+}
+
+/**
+ * Opens the folder of a run.
+ *
+ * @throws {UserError} when it holds none, or one of another version
+ */
+export async function openRun(folder: string): Promise<Run> {
+  const path = join(folder, recordFile);
+  if (!await exists(path)) {
+    throw new UserError({
+      what: `cannot open the run ${folder}`,
+      rule: `the folder of a run holds ${recordFile}`,
+      seen: "without one",
+      remedy: "Give the folder that `deno task train` printed",
+    });
+  }
+  const record = JSON.parse(await Deno.readTextFile(path)) as RunRecord;
+  if (record.formatVersion !== 1) {
+    throw new UserError({
+      what: `cannot open the run ${folder}`,
+      rule: "its format version must be 1",
+      seen: String(record.formatVersion),
+      remedy: "Use the version of this program that wrote it",
+    });
+  }
+  return {
+    folder,
+    record: { ...record, config: parseConfig(JSON.stringify(record.config), path) },
+  };
+}
+
+/** Folder of one phase of a run; the detector's three modules have one each. */
+export function phaseFolder(run: Run, phase: PhaseName, view?: string): string {
+  return view === undefined ? join(run.folder, phase) : join(run.folder, phase, view);
+}
+
+/** The weights that a phase ends with. */
+export function modelFile(run: Run, phase: PhaseName, view?: string): string {
+  return join(phaseFolder(run, phase, view), "model.safetensors");
+}

@@ -1,0 +1,116 @@
+import * as tf from "../tf.ts";
+import type { PhaseConfig, SegmentorConfig } from "../config/config.ts";
+import type { LabelledImage } from "../dataset/case.ts";
+import type { Organ } from "../dataset/organ.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import type { Random } from "../random.ts";
+import { sampleRoi, sampleRoiLabels } from "../segmentor/roi.ts";
+import { segmentRoi } from "../segmentor/segment_roi.ts";
+import type { Segmentor } from "../segmentor/segmentor.ts";
+import type { Box3 } from "../volume/box.ts";
+import { augmentVolume, type VolumeSample } from "./augment_volume.ts";
+import { cubeDice } from "./cube_dice.ts";
+import type { FitTask } from "./fit_task.ts";
+import type { Validation } from "./history.ts";
+import { losses } from "./loss_parts.ts";
+
+/** Regions as cubes. */
+export interface CubeBatch {
+  /** `[n, z, y, x, 1]` */
+  readonly images: tf.Tensor5D;
+  /** `[n, z, y, x, channels]`: shares in 0 .. 1. */
+  readonly targets: tf.Tensor5D;
+}
+
+/** What the segmentor is trained on. */
+export interface RegionSource {
+  /** A case in the space that the configuration samples from. */
+  load(id: string): Promise<LabelledImage>;
+  /** A training region of a case, in unit coordinates. */
+  drawTraining(id: string, random: Random): Box3;
+  /** The region of a case on which validation looks. */
+  validation(id: string): Box3;
+}
+
+/** A segmentor and the cube that it takes. */
+export interface TrainedSegmentor {
+  readonly segmentor: Segmentor;
+  readonly parameters: Parameters;
+  readonly config: SegmentorConfig;
+  readonly edge: number;
+}
+
+/**
+ * The training of the segmentor on regions (section 3.2), whichever phase they are drawn for. Only
+ * the stages that the cube's edge needs take part.
+ */
+export function segmentorTask(
+  { segmentor, parameters, config, edge }: TrainedSegmentor,
+  organ: Organ,
+  source: RegionSource,
+  split: { readonly training: readonly string[]; readonly validation: readonly string[] },
+  phase: PhaseConfig,
+): FitTask<VolumeSample, CubeBatch> {
+  const classes = organ.classes.map(({ values }) => values);
+  const sampleRegion = async (id: string, boxUnit: Box3): Promise<VolumeSample> => {
+    const { image, labels } = await source.load(id);
+    return {
+      shape: [edge, edge, edge],
+      image: sampleRoi(image, boxUnit, edge, config),
+      labels: sampleRoiLabels(labels, classes, boxUnit, edge, config),
+      channels: segmentor.outputs,
+    };
+  };
+  const validationSamples = once(() =>
+    Promise.all(split.validation.map((id) => sampleRegion(id, source.validation(id))))
+  );
+  return {
+    parameters,
+    trainIds: split.training,
+    sample: async (id, random) => {
+      const boxUnit = source.drawTraining(id, random.fork("region"));
+      const sample = await sampleRegion(id, boxUnit);
+      return augmentVolume(sample, phase.augmentation, random.fork("augmentation"));
+    },
+    batch: cubeBatch,
+    loss: ({ images, targets }, pass) => losses[phase.loss](segmentor.apply(images, pass), targets),
+    ...(split.validation.length > 0
+      ? {
+        validate: async () => await validateDice(segmentor, await validationSamples(), organ),
+      }
+      : {}),
+  };
+}
+
+function cubeBatch(samples: readonly VolumeSample[]): CubeBatch {
+  const { shape: [width, height, depth], channels } = samples[0];
+  const stack = (name: "image" | "labels", channelCount: number): tf.Tensor5D => {
+    const size = width * height * depth * channelCount;
+    const values = new Float32Array(samples.length * size);
+    samples.forEach((sample, i) => values.set(sample[name], i * size));
+    return tf.tensor5d(values, [samples.length, depth, height, width, channelCount]);
+  };
+  return { images: stack("image", 1), targets: stack("labels", channels) };
+}
+
+/** Mean Dice over cases and classes, on the cubes themselves. */
+async function validateDice(
+  segmentor: Segmentor,
+  samples: readonly VolumeSample[],
+  organ: Organ,
+): Promise<Validation> {
+  const sums = organ.classes.map(() => 0);
+  for (const { image, labels, shape } of samples) {
+    const logits = await segmentRoi(segmentor, image, shape[0]);
+    cubeDice(logits, labels, segmentor.outputs).forEach((dice, i) => sums[i] += dice);
+  }
+  const means = sums.map((sum) => sum / samples.length);
+  const score = means.reduce((sum, value) => sum + value, 0) / means.length;
+  const byClass = organ.classes.map(({ name }, i) => [`dice ${name}`, means[i]]);
+  return { score, metrics: Object.fromEntries(byClass) };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}

@@ -1,0 +1,253 @@
+import type { PhaseName, RunConfig } from "../config/config.ts";
+import type { PreparedDataset } from "../dataset/case.ts";
+import { organValues } from "../dataset/organ.ts";
+import { buildDetector, type Detector, type ViewModule } from "../detector/detector.ts";
+import { exists } from "../files.ts";
+import { UserError } from "../errors.ts";
+import { Parameters } from "../nn/parameters.ts";
+import { loadParameters } from "../nn/weights_file.ts";
+import { Segmentor } from "../segmentor/segmentor.ts";
+import { type Box3, wholeUnit } from "../volume/box.ts";
+import { viewNames } from "../volume/projection.ts";
+import { maskOfLabels } from "../volume/volume.ts";
+import type { RateFactor } from "./adamw.ts";
+import type { PictureSample } from "./augment_picture.ts";
+import { CaseStore } from "./case_store.ts";
+import { detectorTask, makePictureSample } from "./detector_task.ts";
+import { fit } from "./fit.ts";
+import type { FitOptions, FitResult, FitTask } from "./fit_task.ts";
+import { groundTruthRegion, organBox } from "./organ_box.ts";
+import type { TrainingListener } from "./progress.ts";
+import { drawRegion, jitterBox } from "./region_boxes.ts";
+import { modelFile, phaseFolder, type Run } from "./run_folder.ts";
+import { type RegionSource, segmentorTask, type TrainedSegmentor } from "./segmentor_task.ts";
+import { wholeVolumeConfig } from "./whole_volume.ts";
+
+/** How the phases of a run are trained. */
+export interface TrainRunOptions {
+  /** In the order in which they run. */
+  readonly phases: readonly PhaseName[];
+  /** Go on from checkpoints; phases that are complete are passed over. */
+  readonly resume: boolean;
+  /** What hears of a part's progress, with the name of its validation score. */
+  listenTo?(scoreName: string): TrainingListener;
+  readonly stop?: AbortSignal;
+}
+
+/** A part of a run that has been trained: a view's module of the detector, or a segmentor. */
+export interface TrainedPart {
+  readonly name: string;
+  readonly result: FitResult;
+}
+
+/** The paper's order of training (section 3): detector, segmentor, fine-tuning of the segmentor. */
+export const paperPhases: readonly PhaseName[] = ["detector", "segmentor", "finetune"];
+
+/**
+ * Trains the phases of a run on its split's training cases and validates on its validation cases.
+ *
+ * @returns what was trained; when the training was stopped, the last part says so
+ * @throws {UserError} when a phase needs another that has not finished, and as `fit`
+ */
+export async function trainRun(
+  run: Run,
+  prepared: PreparedDataset,
+  options: TrainRunOptions,
+): Promise<TrainedPart[]> {
+  const training = new RunTraining(run, prepared, options);
+  const parts: TrainedPart[] = [];
+  for (const phase of options.phases) {
+    for await (const part of training.train(phase)) {
+      parts.push(part);
+      if (part.result.stopped) return parts;
+    }
+  }
+  return parts;
+}
+
+class RunTraining {
+  readonly #run: Run;
+  readonly #config: RunConfig;
+  readonly #prepared: PreparedDataset;
+  readonly #options: TrainRunOptions;
+  readonly #store: CaseStore;
+
+  constructor(run: Run, prepared: PreparedDataset, options: TrainRunOptions) {
+    this.#run = run;
+    this.#config = run.record.config;
+    this.#prepared = prepared;
+    this.#options = options;
+    this.#store = new CaseStore(prepared);
+  }
+
+  async *train(phase: PhaseName): AsyncGenerator<TrainedPart> {
+    switch (phase) {
+      case "detector":
+        yield* this.#trainDetector();
+        break;
+      case "segmentor":
+        yield await this.#trainSegmentor(phase, this.#groundTruthSource());
+        break;
+      case "finetune":
+        yield await this.#trainSegmentor(phase, await this.#detectedSource());
+        break;
+      case "whole":
+        yield await this.#trainSegmentor(phase, this.#wholeSource());
+        break;
+    }
+  }
+
+  async *#trainDetector(): AsyncGenerator<TrainedPart> {
+    const { detector: config, seed, phases } = this.#config;
+    const { organ, split } = this.#run.record;
+    const detector = buildDetector(config, seed);
+    const values = organValues(organ);
+    try {
+      for (const view of viewNames) {
+        const module = detector.modules[view];
+        await module.loadBackbone();
+        const samples = new Map<string, PictureSample>();
+        for (const id of [...split.training, ...split.validation]) {
+          const { image, labels } = await this.#store.cube(id);
+          const mask = maskOfLabels(labels, values);
+          samples.set(id, makePictureSample(image, mask, view, config.view));
+        }
+        const task = detectorTask(module, samples, split, phases.detector);
+        const name = `detector-${view}`;
+        const rateFactors = rateFactorsOf(module);
+        const folder = phaseFolder(this.#run, "detector", view);
+        const result = await this.#fit(task, "detector", { name, folder, rateFactors }, "IoU");
+        yield { name, result };
+        if (result.stopped) return;
+      }
+    } finally {
+      detector.dispose();
+    }
+  }
+
+  async #trainSegmentor(phase: PhaseName, source: RegionSource): Promise<TrainedPart> {
+    const { organ, split } = this.#run.record;
+    const trained = this.#newSegmentor(phase);
+    try {
+      if (phase === "finetune") {
+        await this.#require("segmentor", modelFile(this.#run, "segmentor"));
+        await loadParameters(trained.parameters, modelFile(this.#run, "segmentor"));
+      }
+      const task = segmentorTask(trained, organ, source, split, this.#config.phases[phase]);
+      const folder = phaseFolder(this.#run, phase);
+      const result = await this.#fit(task, phase, { name: phase, folder }, "Dice");
+      return { name: phase, result };
+    } finally {
+      trained.parameters.dispose();
+    }
+  }
+
+  #newSegmentor(phase: PhaseName): TrainedSegmentor {
+    const { segmentor: own, cubeEdge, seed } = this.#config;
+    const { organ, roiEdge } = this.#run.record;
+    const config = phase === "whole" ? wholeVolumeConfig(own, cubeEdge) : own;
+    const parameters = new Parameters(`${seed}/segmentor`);
+    return {
+      segmentor: new Segmentor(parameters, config, organ.classes.length),
+      parameters,
+      config,
+      edge: phase === "whole" ? cubeEdge : roiEdge,
+    };
+  }
+
+  async #fit<Sample, Batch>(
+    task: FitTask<Sample, Batch>,
+    phase: PhaseName,
+    part: Pick<FitOptions, "name" | "folder" | "rateFactors">,
+    scoreName: string,
+  ): Promise<FitResult> {
+    const { resume, stop, listenTo } = this.#options;
+    return await fit(task, {
+      ...part,
+      phase: this.#config.phases[phase],
+      seed: this.#config.seed,
+      config: { ...this.#config, organ: this.#run.record.organ, roiEdge: this.#run.record.roiEdge },
+      resume,
+      stop,
+      listener: listenTo?.(scoreName),
+    });
+  }
+
+  /** Ground-truth regions, as in the paper's Table 2. */
+  #groundTruthSource(): RegionSource {
+    const { faceJitter } = this.#config.roiTraining;
+    return {
+      load: (id) => this.#load(id),
+      drawTraining: (id, random) => jitterBox(this.#groundTruthRegion(id), faceJitter, random),
+      validation: (id) => this.#groundTruthRegion(id),
+    };
+  }
+
+  /** The regions that the trained detector finds; it is frozen (section 3). */
+  async #detectedSource(): Promise<RegionSource> {
+    const { split } = this.#run.record;
+    const detector = await this.#loadDetector();
+    const detected = new Map<string, Box3>();
+    for (const id of [...split.training, ...split.validation]) {
+      const { image } = await this.#store.cube(id);
+      detected.set(id, (await detector.detect(image)).roiUnit);
+    }
+    detector.dispose();
+    return {
+      load: (id) => this.#load(id),
+      drawTraining: (id, random) =>
+        drawRegion(
+          { groundTruth: this.#groundTruthRegion(id), detected: detected.get(id)! },
+          this.#config.roiTraining,
+          random,
+        ),
+      validation: (id) => detected.get(id)!,
+    };
+  }
+
+  #wholeSource(): RegionSource {
+    return {
+      load: (id) => this.#store.cube(id),
+      drawTraining: () => wholeUnit,
+      validation: () => wholeUnit,
+    };
+  }
+
+  #load(id: string) {
+    return this.#config.segmentor.source === "scan" ? this.#store.scan(id) : this.#store.cube(id);
+  }
+
+  #groundTruthRegion(id: string): Box3 {
+    return groundTruthRegion(organBox(this.#prepared, id, this.#run.record.organ), this.#config);
+  }
+
+  async #loadDetector(): Promise<Detector> {
+    const detector = buildDetector(this.#config.detector, this.#config.seed);
+    for (const view of viewNames) {
+      const path = modelFile(this.#run, "detector", view);
+      await this.#require("detector", path);
+      await loadParameters(detector.modules[view].parameters, path);
+    }
+    return detector;
+  }
+
+  async #require(phase: PhaseName, path: string): Promise<void> {
+    if (await exists(path)) return;
+    throw new UserError({
+      what: `cannot train the run ${this.#run.folder} further`,
+      rule: `its phase ${phase} must have finished first`,
+      seen: `without ${path}`,
+      remedy: `Finish it: deno task train --run ${this.#run.folder} --resume --phase ${phase}`,
+    });
+  }
+}
+
+/** The learning-rate factors that a module asks for: a tenth for deformable attention's offsets. */
+function rateFactorsOf(module: ViewModule): RateFactor[] {
+  const slow = module.parameters.names("trainable")
+    .filter((name) => module.learningRateScale(name) !== 1);
+  return slow.map((name) => ({
+    pattern: new RegExp(`^${name.replaceAll(".", "\\.")}$`),
+    factor: module.learningRateScale(name),
+  }));
+}

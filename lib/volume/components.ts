@@ -1,0 +1,126 @@
+import type { Mask } from "./volume.ts";
+
+/** The connected components of a mask. */
+export interface Components {
+  /** For each voxel 0 (not in the mask) or the number of its component, from 1. */
+  readonly numbers: Int32Array;
+  /** `sizes[n]` is the number of voxels of component n; `sizes[0]` is 0. */
+  readonly sizes: readonly number[];
+}
+
+/** Voxels that count as neighbours: those that share a face, or also an edge or a corner. */
+export type Neighbourhood = 6 | 26;
+
+/**
+ * The connected components of a mask, numbered in the order of their first voxels. Runs of voxels
+ * along x are joined to the runs of the rows before (union-find), so that the work grows with the
+ * number of runs rather than of voxels.
+ */
+export function labelComponents(mask: Mask, neighbourhood: Neighbourhood = 26): Components {
+  const runs = findRuns(mask);
+  const parent = joinRuns(runs, mask, neighbourhood);
+  const numbers = new Int32Array(mask.data.length);
+  const numberOfRoot = new Map<number, number>();
+  const sizes = [0];
+  for (let run = 0; run < runs.count; run++) {
+    const root = findRoot(parent, run);
+    let number = numberOfRoot.get(root);
+    if (number === undefined) {
+      number = sizes.length;
+      numberOfRoot.set(root, number);
+      sizes.push(0);
+    }
+    numbers.fill(number, runs.start[run], runs.end[run]);
+    sizes[number] += runs.end[run] - runs.start[run];
+  }
+  return { numbers, sizes };
+}
+
+/** The largest connected component of a mask; of several equally large, the first in memory. */
+export function largestComponent(mask: Mask, neighbourhood: Neighbourhood = 26): Mask {
+  const { numbers, sizes } = labelComponents(mask, neighbourhood);
+  const data = new Uint8Array(mask.data.length);
+  let largest = 0;
+  for (let number = 1; number < sizes.length; number++) {
+    if (sizes[number] > sizes[largest]) largest = number;
+  }
+  if (largest === 0) return { ...mask, data };
+  for (let i = 0; i < data.length; i++) data[i] = numbers[i] === largest ? 1 : 0;
+  return { ...mask, data };
+}
+
+/** Stretches of a mask's voxels along x, in the order of memory; `end` is half-open. */
+interface Runs {
+  readonly count: number;
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+  /** Index of the first run of each row; one entry more than there are rows. */
+  readonly firstOfRow: Int32Array;
+}
+
+function findRuns(mask: Mask): Runs {
+  const [width, height, depth] = mask.shape;
+  const rows = height * depth;
+  const start: number[] = [];
+  const end: number[] = [];
+  const firstOfRow = new Int32Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    firstOfRow[row] = start.length;
+    const stop = (row + 1) * width;
+    for (let i = row * width; i < stop; i++) {
+      if (mask.data[i] === 0) continue;
+      start.push(i);
+      while (i < stop && mask.data[i] !== 0) i++;
+      end.push(i);
+    }
+  }
+  firstOfRow[rows] = start.length;
+  return { count: start.length, start, end, firstOfRow };
+}
+
+function joinRuns(runs: Runs, mask: Mask, neighbourhood: Neighbourhood): Int32Array {
+  const [width, height, depth] = mask.shape;
+  const parent = Int32Array.from({ length: runs.count }, (_, run) => run);
+  const earlier = neighbourhood === 6 ? [[-1, 0], [0, -1]] : [[-1, 0], [-1, -1], [0, -1], [1, -1]];
+  const reach = neighbourhood === 6 ? 0 : 1;
+  for (let z = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      for (const [dy, dz] of earlier) {
+        if (y + dy < 0 || y + dy >= height || z + dz < 0) continue;
+        joinRows(runs, parent, y + height * z, y + dy + height * (z + dz), width, reach);
+      }
+    }
+  }
+  return parent;
+}
+
+/** Joins the runs of two rows whose x ranges, widened by `reach`, overlap. */
+function joinRows(
+  runs: Runs,
+  parent: Int32Array,
+  row: number,
+  other: number,
+  width: number,
+  reach: number,
+): void {
+  const shift = (row - other) * width;
+  let a = runs.firstOfRow[row];
+  let b = runs.firstOfRow[other];
+  while (a < runs.firstOfRow[row + 1] && b < runs.firstOfRow[other + 1]) {
+    const [startB, endB] = [runs.start[b] + shift, runs.end[b] + shift];
+    if (runs.start[a] < endB + reach && startB < runs.end[a] + reach) {
+      const [rootA, rootB] = [findRoot(parent, a), findRoot(parent, b)];
+      parent[Math.max(rootA, rootB)] = Math.min(rootA, rootB);
+    }
+    if (runs.end[a] < endB) a++;
+    else b++;
+  }
+}
+
+function findRoot(parent: Int32Array, run: number): number {
+  while (parent[run] !== run) {
+    parent[run] = parent[parent[run]];
+    run = parent[run];
+  }
+  return run;
+}

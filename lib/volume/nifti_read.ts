@@ -1,0 +1,284 @@
+import { UserError } from "../errors.ts";
+import { affineOfHeader } from "./nifti_affine.ts";
+import { headerBytes, maxVoxels, type NiftiHeader, niftiTypes } from "./nifti_header.ts";
+import { type OpenedHeader, openHeader, openVoxels } from "./nifti_open.ts";
+import { blockVoxels, decodeVoxels, type TakeVoxels } from "./voxel_decoder.ts";
+import { type Grid, type LabelVolume, type Triple, type Volume, voxelCount } from "./volume.ts";
+
+/** Bytes after the voxels that are still inflated, to reach the checksum of the gzip file. */
+const trailingBytes = 1 << 20;
+/** A label stored as a fraction is accepted when it lies this near to an integer. */
+const labelTolerance = 1e-3;
+
+/** What a file's header says of its grid. */
+export interface NiftiGeometry extends Grid {
+  readonly header: NiftiHeader;
+  /** Volumes in the file: 1 unless it has more than three axes. */
+  readonly volumeCount: number;
+}
+
+/** A file's header and all its voxels. */
+export interface NiftiImage extends NiftiGeometry {
+  /** Scaled values; volume after volume, each in the order of {@linkcode Volume}. */
+  readonly data: Float32Array;
+}
+
+/**
+ * The grid of a NIfTI file, from its header alone; the voxels are neither read nor checked.
+ *
+ * @throws UserError as {@linkcode readNifti}
+ */
+export async function readGeometry(path: string): Promise<NiftiGeometry> {
+  const { header, close } = await openHeader(path);
+  await close();
+  return geometry(header, path);
+}
+
+/**
+ * A whole NIfTI file: version 1 or 2, `.nii` or a `.hdr` and `.img` pair, compressed by gzip or not
+ * (its content decides, not its name), either byte order, all real types of voxel. Scaling is
+ * applied. Extensions and bytes after the voxels are ignored.
+ *
+ * Memory: that of the result and a constant. It is not taken before the file proves large enough
+ * to hold what its header declares.
+ *
+ * @throws UserError that names the file, the rule that it breaks, the value seen and a remedy
+ */
+export async function readNifti(path: string): Promise<NiftiImage> {
+  const opened = await openHeader(path);
+  try {
+    const grid = geometry(opened.header, path);
+    const count = voxelCount(grid.shape) * grid.volumeCount;
+    if (count > maxVoxels) {
+      throw new UserError({
+        what: `cannot read ${path}`,
+        rule: `a file read whole has at most ${maxVoxels} voxels`,
+        seen: String(count),
+        remedy: "Split the file into its volumes",
+      });
+    }
+    return { ...grid, data: await readScaled(opened, path, 0, count) };
+  } finally {
+    await opened.close();
+  }
+}
+
+/**
+ * One volume of a NIfTI file as an image.
+ *
+ * @param options.volume which volume of a file of several (0 is the first); without it, a file of
+ *   several volumes is an error
+ * @throws UserError as {@linkcode readNifti}
+ */
+export async function readImage(
+  path: string,
+  options: { volume?: number } = {},
+): Promise<{ volume: Volume; header: NiftiHeader }> {
+  const opened = await openHeader(path);
+  try {
+    const { shape, affine, volumeCount } = geometry(opened.header, path);
+    const chosen = chooseVolume(options.volume, volumeCount, path);
+    const count = voxelCount(shape);
+    const data = await readScaled(opened, path, chosen * count, count);
+    return { volume: { shape, affine, data }, header: opened.header };
+  } finally {
+    await opened.close();
+  }
+}
+
+/**
+ * A NIfTI file of label values. Values stored as fractions, or made so by the header's scaling, are
+ * rounded when they lie within 0.001 of an integer.
+ *
+ * @throws UserError as {@linkcode readNifti}, and when a value is not an integer in 0 .. 65535
+ */
+export async function readLabels(
+  path: string,
+): Promise<{ labels: LabelVolume; header: NiftiHeader }> {
+  const opened = await openHeader(path);
+  try {
+    const { header } = opened;
+    const { shape, affine, volumeCount } = geometry(header, path);
+    chooseVolume(undefined, volumeCount, path);
+    const count = voxelCount(shape);
+    const data = await readVoxels(
+      opened,
+      path,
+      0,
+      count,
+      () => new Uint16Array(count),
+      (target) =>
+        isPlainLabels(header) ? copyInto(target) : labelsInto(target, header, shape, path),
+    );
+    return { labels: { shape, affine, data }, header };
+  } finally {
+    await opened.close();
+  }
+}
+
+function geometry(header: NiftiHeader, path: string): NiftiGeometry {
+  const { shape, volumeCount } = header;
+  return { shape, affine: affineOfHeader(header, path), header, volumeCount };
+}
+
+function chooseVolume(asked: number | undefined, volumeCount: number, path: string): number {
+  if (asked === undefined && volumeCount === 1) return 0;
+  if (asked !== undefined && Number.isInteger(asked) && asked >= 0 && asked < volumeCount) {
+    return asked;
+  }
+  throw new UserError({
+    what: `cannot read ${path}`,
+    rule: asked === undefined
+      ? "a scan must be one volume"
+      : `the number of a volume must lie in 0 .. ${volumeCount - 1}`,
+    seen: asked === undefined ? `a file of ${volumeCount} volumes` : String(asked),
+    remedy: "Choose one of the volumes, or extract it into a file of its own",
+  });
+}
+
+function notALabel(
+  path: string,
+  value: number,
+  index: number,
+  shape: Triple,
+): UserError {
+  const x = index % shape[0];
+  const y = Math.floor(index / shape[0]) % shape[1];
+  const z = Math.floor(index / (shape[0] * shape[1]));
+  return new UserError({
+    what: `cannot read labels from ${path}`,
+    rule: "a label must be an integer in 0 .. 65535",
+    seen: `${value} at voxel (${x}, ${y}, ${z})`,
+    remedy: "Give the file of labels, not an image or probabilities; " +
+      "labels that were resampled must be resampled again by nearest neighbour",
+  });
+}
+
+function isPlainLabels({ type, slope, intercept }: NiftiHeader): boolean {
+  return (type === "uint8" || type === "uint16") && slope === 1 && intercept === 0;
+}
+
+async function readScaled(
+  opened: OpenedHeader,
+  path: string,
+  skippedVoxels: number,
+  count: number,
+): Promise<Float32Array> {
+  const { slope, intercept } = opened.header;
+  const isScaled = slope !== 1 || intercept !== 0;
+  return await readVoxels(
+    opened,
+    path,
+    skippedVoxels,
+    count,
+    () => new Float32Array(count),
+    (target) => isScaled ? scaledInto(target, slope, intercept) : copyInto(target),
+  );
+}
+
+function copyInto(target: Float32Array | Uint16Array): TakeVoxels {
+  return (values, first) => target.set(values, first);
+}
+
+function scaledInto(target: Float32Array, slope: number, intercept: number): TakeVoxels {
+  const exact = new Float64Array(blockVoxels);
+  return (values, first) => {
+    exact.set(values);
+    for (let i = 0; i < values.length; i++) target[first + i] = exact[i] * slope + intercept;
+  };
+}
+
+function labelsInto(
+  target: Uint16Array,
+  { slope, intercept }: NiftiHeader,
+  shape: Triple,
+  path: string,
+): TakeVoxels {
+  const exact = new Float64Array(blockVoxels);
+  return (values, first) => {
+    exact.set(values);
+    for (let i = 0; i < values.length; i++) {
+      const value = exact[i] * slope + intercept;
+      const label = Math.round(value);
+      if (!(Math.abs(value - label) <= labelTolerance && label >= 0 && label <= 65535)) {
+        throw notALabel(path, value, first + i, shape);
+      }
+      target[first + i] = label;
+    }
+  };
+}
+
+/**
+ * Voxels from where the header's file left off. The target is allocated once the file is known to
+ * be large enough for what its header declares, and filled by the function that `into` makes.
+ */
+async function readVoxels<Target>(
+  opened: OpenedHeader,
+  path: string,
+  skippedVoxels: number,
+  count: number,
+  allocate: () => Target,
+  into: (target: Target) => TakeVoxels,
+): Promise<Target> {
+  const { header } = opened;
+  const image = header.isPair ? await openVoxels(path) : opened;
+  try {
+    const voxelBytes = niftiTypes[header.type].bytes;
+    const total = voxelCount(header.shape) * header.volumeCount;
+    if (header.voxOffset + total * voxelBytes > image.capacity) {
+      throw tooSmall(image.path, header, image.capacity, image.compressed);
+    }
+    const target = allocateOrExplain(allocate, count, path);
+    const start = header.voxOffset - (header.isPair ? 0 : headerBytes[header.version]);
+    await image.source.skip(start + skippedVoxels * voxelBytes);
+    const decoded = await decodeVoxels(image.source, header, count, into(target));
+    const rest = (total - skippedVoxels - count) * voxelBytes;
+    const passed = decoded < count ? 0 : await image.source.skip(rest + trailingBytes);
+    if (decoded < count || passed < rest) {
+      throw cutOff(image.path, skippedVoxels + decoded + Math.floor(passed / voxelBytes), total);
+    }
+    return target;
+  } finally {
+    if (header.isPair) await image.close();
+  }
+}
+
+function allocateOrExplain<Target>(allocate: () => Target, count: number, path: string): Target {
+  try {
+    return allocate();
+  } catch (cause) {
+    throw new UserError({
+      what: `cannot read ${path}`,
+      rule: "its voxels must fit in memory",
+      seen: `a file of ${count} voxels`,
+      remedy: "Use a machine with more memory, or a smaller scan",
+    }, { cause });
+  }
+}
+
+function tooSmall(
+  path: string,
+  header: NiftiHeader,
+  capacity: number,
+  compressed: boolean,
+): UserError {
+  const dimensions = [...header.shape, header.volumeCount].join(" x ");
+  return new UserError({
+    what: `cannot read ${path}`,
+    rule:
+      `its header declares ${dimensions} voxels of ${header.type} from byte ${header.voxOffset} on`,
+    seen: compressed
+      ? `a file that can inflate to ${capacity} bytes at most`
+      : `a file of ${capacity} bytes`,
+    remedy: "The file is cut off or its header damaged: copy or convert it again",
+  });
+}
+
+function cutOff(path: string, voxels: number, total: number): UserError {
+  return new UserError({
+    what: `cannot read ${path}`,
+    rule: `its header declares ${total} voxels`,
+    seen: `cut off after ${voxels} of them`,
+    remedy: "Copy or download the file again",
+  });
+}

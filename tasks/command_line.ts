@@ -1,0 +1,266 @@
+/** What the verbs of `deno task` share: flags, help, errors, interrupts and exit codes. */
+import { parseArgs } from "@std/cli";
+import { UserError } from "../lib/errors.ts";
+import { nearestName } from "../lib/nearest_name.ts";
+
+interface AnyFlag {
+  /** One line of the help text. */
+  readonly description: string;
+}
+
+/** `--name`: false where it is not given. */
+export interface BooleanFlag extends AnyFlag {
+  readonly type: "boolean";
+}
+
+/** `--name VALUE`. */
+export interface TextFlag extends AnyFlag {
+  readonly type: "text";
+  /** What the help text calls the value: "DIR". */
+  readonly value?: string;
+  readonly default?: string;
+  readonly required?: boolean;
+  /** The only values allowed. */
+  readonly choices?: readonly string[];
+}
+
+/** `--name NUMBER`, in min .. max. */
+export interface NumberFlag extends AnyFlag {
+  readonly type: "number" | "integer";
+  readonly value?: string;
+  readonly default?: number;
+  readonly required?: boolean;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** `--name VALUE --name VALUE`: an empty list where it is not given. */
+export interface ListFlag extends AnyFlag {
+  readonly type: "list";
+  readonly value?: string;
+}
+
+/** A flag of a verb. */
+export type Flag = BooleanFlag | TextFlag | NumberFlag | ListFlag;
+
+/** The flags of a verb by name, in the order of the help text. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+type Scalar<F, Value> = F extends { readonly default: Value } | { readonly required: true } ? Value
+  : Value | undefined;
+
+/** What a flag's value is to the verb. */
+export type FlagValue<F extends Flag> = F extends BooleanFlag ? boolean
+  : F extends ListFlag ? readonly string[]
+  : F extends TextFlag
+    ? F extends { readonly choices: readonly (infer Choice extends string)[] }
+      ? Scalar<F, string> extends string ? Choice : Choice | undefined
+    : Scalar<F, string>
+  : Scalar<F, number>;
+
+/** The values of all flags of a verb, by name. */
+export type FlagValues<F extends Flags> = { readonly [Name in keyof F]: FlagValue<F[Name]> };
+
+/** A verb of `deno task`. */
+export interface Task<F extends Flags> {
+  /** As in `deno task NAME`. */
+  readonly name: string;
+  /** What it does, in a sentence. */
+  readonly summary: string;
+  readonly flags: F;
+  /** Further paragraphs of the help text: files, examples. */
+  readonly details?: string;
+  /**
+   * `exit` (unless given): Ctrl-C ends the program at once. `signal`: the first Ctrl-C, or SIGTERM,
+   * aborts the signal that the verb gets, and only the second ends the program at once.
+   */
+  readonly interrupt?: "exit" | "signal";
+}
+
+/** A command line that breaks the rules of the verb's flags; the exit code is 2. */
+export class UsageError extends UserError {}
+
+/** The exit code after Ctrl-C, as shells have it: 128 + SIGINT. */
+export const interruptedCode = 130;
+
+/**
+ * Runs a verb and ends the process. Exit codes: what `main` returns, else 0; 1 after a
+ * {@linkcode UserError}, which is printed without its stack; 2 after a faulty command line;
+ * 130 after an interrupt. Any other error is a fault of the program and keeps its stack.
+ */
+export async function runTask<const F extends Flags>(
+  task: Task<F>,
+  main: (flags: FlagValues<F>, signal: AbortSignal) => Promise<number | void> | number | void,
+): Promise<never> {
+  Deno.exit(await taskExitCode(task, main, Deno.args));
+}
+
+/** {@linkcode runTask} without its end: the exit code, for arguments of one's own. */
+export async function taskExitCode<const F extends Flags>(
+  task: Task<F>,
+  main: (flags: FlagValues<F>, signal: AbortSignal) => Promise<number | void> | number | void,
+  args: readonly string[],
+): Promise<number> {
+  const interrupt = new AbortController();
+  const stopListening = task.interrupt === "signal" ? listenForInterrupt(interrupt) : () => {};
+  try {
+    const flags = parseFlags(task, args);
+    if (flags === "help") {
+      console.log(helpText(task));
+      return 0;
+    }
+    const code = await main(flags, interrupt.signal);
+    return interrupt.signal.aborted ? interruptedCode : code ?? 0;
+  } catch (error) {
+    if (interrupt.signal.aborted && error === interrupt.signal.reason) return interruptedCode;
+    if (!(error instanceof UserError)) throw error;
+    console.error(`error: ${error.message}`);
+    return error instanceof UsageError ? 2 : 1;
+  } finally {
+    stopListening();
+  }
+}
+
+function listenForInterrupt(interrupt: AbortController): () => void {
+  const onSignal = () => {
+    if (interrupt.signal.aborted) Deno.exit(interruptedCode);
+    console.error("\nStopping; once more ends at once.");
+    interrupt.abort();
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  return () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+  };
+}
+
+/**
+ * The values of a verb's flags, or "help" where that is asked for.
+ *
+ * @throws UsageError for an unknown flag (naming the nearest known one), an argument that is no
+ *   flag, a missing or superfluous value, and a value that breaks the flag's rule
+ */
+export function parseFlags<const F extends Flags>(
+  task: Task<F>,
+  args: readonly string[],
+): FlagValues<F> | "help" {
+  const entries = Object.entries(task.flags);
+  const names = (wanted: (flag: Flag) => boolean) =>
+    entries.filter(([, flag]) => wanted(flag)).map(([name]) => name);
+  const parsed = parseArgs(joinNegativeNumbers(args, task.flags), {
+    boolean: ["help", ...names((flag) => flag.type === "boolean")],
+    string: names((flag) => flag.type !== "boolean"),
+    collect: names((flag) => flag.type !== "boolean"),
+    alias: { h: "help" },
+    unknown: (argument, key) => {
+      throw unknownArgument(task, argument, key);
+    },
+  });
+  if (parsed.help) return "help";
+  const values = entries.map(([name, flag]): [string, unknown] => [
+    name,
+    flag.type === "boolean" ? parsed[name] : valueOf(task, name, flag, parsed[name] as string[]),
+  ]);
+  return Object.fromEntries(values) as FlagValues<F>;
+}
+
+/** `--low -160` becomes `--low=-160`, because parseArgs takes -160 for flags. */
+function joinNegativeNumbers(args: readonly string[], flags: Flags): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1)?.match(/^--([^=]+)$/)?.[1];
+    const type = before !== undefined && Object.hasOwn(flags, before) && flags[before].type;
+    if ((type === "number" || type === "integer") && /^-[\d.]/.test(arg)) {
+      joined.push(`${joined.pop()}=${arg}`);
+    } else joined.push(arg);
+  }
+  return joined;
+}
+
+function unknownArgument<F extends Flags>(
+  task: Task<F>,
+  argument: string,
+  key: string | undefined,
+): UsageError {
+  const what = `cannot run deno task ${task.name} with ${argument}`;
+  const remedy = `See deno task ${task.name} --help`;
+  if (key === undefined) return new UsageError({ what, rule: "it takes flags only", remedy });
+  const nearest = nearestName(key, Object.keys(task.flags));
+  return new UsageError({
+    what,
+    rule: `it has no flag --${key}`,
+    remedy: nearest === undefined ? remedy : `Did you mean --${nearest}? ${remedy}`,
+  });
+}
+
+function valueOf<F extends Flags>(
+  task: Task<F>,
+  name: string,
+  flag: Exclude<Flag, BooleanFlag>,
+  given: readonly string[],
+): string | number | readonly string[] | undefined {
+  const fault = (rule: string, seen?: string) =>
+    new UsageError({
+      what: `cannot run deno task ${task.name}`,
+      rule: `--${name} ${rule}`,
+      seen,
+      remedy: `See deno task ${task.name} --help`,
+    });
+  if (given.includes("")) throw fault("needs a value", "without one");
+  if (flag.type === "list") return given;
+  if (given.length > 1) throw fault("is given once", `given ${given.length} times`);
+  const [text] = given;
+  if (text === undefined) {
+    if (flag.required) throw fault("is required", "missing");
+    return flag.default;
+  }
+  if (flag.type === "text") {
+    if (flag.choices !== undefined && !flag.choices.includes(text)) {
+      throw fault(`must be ${flag.choices.join(" or ")}`, text);
+    }
+    return text;
+  }
+  const value = text.trim() === "" ? NaN : Number(text);
+  const isOfType = flag.type === "integer" ? Number.isInteger(value) : Number.isFinite(value);
+  if (!isOfType) {
+    throw fault(`must be ${flag.type === "integer" ? "an integer" : "a number"}`, text);
+  }
+  if (flag.min !== undefined && value < flag.min) throw fault(`must be at least ${flag.min}`, text);
+  if (flag.max !== undefined && value > flag.max) throw fault(`must be at most ${flag.max}`, text);
+  return value;
+}
+
+/** The text that `--help` prints. */
+export function helpText<F extends Flags>(task: Task<F>): string {
+  const rows = [
+    ...Object.entries(task.flags).map(([name, flag]) => [usageOf(name, flag), describe(flag)]),
+    ["--help", "print this text"],
+  ];
+  const width = Math.max(...rows.map(([usage]) => usage.length));
+  const required = Object.entries(task.flags)
+    .filter(([, flag]) => "required" in flag && flag.required)
+    .map(([name, flag]) => ` ${usageOf(name, flag)}`);
+  return [
+    task.summary,
+    "",
+    `Usage: deno task ${task.name}${required.join("")} [flags]`,
+    "",
+    ...rows.map(([usage, description]) => `  ${usage.padEnd(width)}  ${description}`),
+    ...(task.details === undefined ? [] : ["", task.details.trim()]),
+  ].join("\n");
+}
+
+function usageOf(name: string, flag: Flag): string {
+  if (flag.type === "boolean") return `--${name}`;
+  if (flag.type === "text" && flag.choices !== undefined) {
+    return `--${name} ${flag.choices.join("|")}`;
+  }
+  return `--${name} ${flag.value ?? (flag.type === "text" || flag.type === "list" ? "TEXT" : "N")}`;
+}
+
+function describe(flag: Flag): string {
+  const notes: string[] = [];
+  if ("default" in flag && flag.default !== undefined) notes.push(`default ${flag.default}`);
+  if (flag.type === "list") notes.push("may be repeated");
+  return notes.length === 0 ? flag.description : `${flag.description} (${notes.join("; ")})`;
+}

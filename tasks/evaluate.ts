@@ -1,0 +1,72 @@
+/** `deno task evaluate`: measures a run on its test cases. */
+import { join } from "node:path";
+import { openPrepared } from "../lib/dataset/case.ts";
+import { UserError } from "../lib/errors.ts";
+import { evaluateRun } from "../lib/evaluation/evaluate_run.ts";
+import type { EvaluationMode } from "../lib/evaluation/records.ts";
+import { trainedModes } from "../lib/evaluation/run_models.ts";
+import { evaluationReport } from "../lib/evaluation/tables.ts";
+import { writeResults } from "../lib/evaluation/write_results.ts";
+import { openRun, type Run } from "../lib/training/run_folder.ts";
+import { runTask } from "./command_line.ts";
+import { ProgressLine } from "./progress_line.ts";
+
+const modeOfName: Readonly<Record<string, EvaluationMode>> = {
+  "gt-roi": "groundTruthRoi",
+  "with-crop": "withCrop",
+  "without-crop": "withoutCrop",
+};
+
+await runTask({
+  name: "evaluate",
+  summary: "Measures a run on its test cases: Dice, IoU, HD95, NSD, detector IoU, cost, time.",
+  interrupt: "signal",
+  flags: {
+    run: { type: "text", value: "DIR", required: true, description: "folder of the run" },
+    mode: {
+      type: "text",
+      choices: ["all", ...Object.keys(modeOfName)],
+      default: "all",
+      description: "region of interest: ground truth's, detector's, none; all that are trained",
+    },
+    subset: {
+      type: "text",
+      choices: ["test", "validation", "training"],
+      default: "test",
+      description: "part of the split",
+    },
+    tolerance: { type: "number", default: 2, min: 0, description: "of NSD, in mm" },
+    output: { type: "text", value: "DIR", description: "where results go (RUN/evaluation)" },
+  },
+  details: `
+Writes cases.csv (every case), evaluation.json and report.md (tables in the shape of the paper's
+Tables 1, 2, 3 and 5 with its numbers beside ours), and prints the report.`,
+}, async (flags, signal) => {
+  const run = await openRun(flags.run);
+  const prepared = await openPrepared(run.record.preparedFolder);
+  const progress = new ProgressLine("cases evaluated");
+  const evaluation = await evaluateRun(run, prepared, {
+    modes: await chooseModes(run, flags.mode),
+    caseIds: run.record.split[flags.subset as "test" | "validation" | "training"],
+    toleranceMm: flags.tolerance,
+    onCase: (done, total) => progress.show(done, total, 0),
+    stop: signal,
+  });
+  progress.end();
+  const folder = flags.output ?? join(run.folder, "evaluation");
+  await writeResults(folder, evaluation);
+  console.log(evaluationReport(evaluation));
+  console.log(`\nWritten to ${folder}: cases.csv, evaluation.json, report.md`);
+});
+
+async function chooseModes(run: Run, name: string): Promise<EvaluationMode[]> {
+  if (name !== "all") return [modeOfName[name]];
+  const modes = await trainedModes(run);
+  if (modes.length > 0) return modes;
+  throw new UserError({
+    what: `cannot evaluate the run ${run.folder}`,
+    rule: "at least one of its segmentor's phases must have finished",
+    seen: "without any",
+    remedy: `Train it: deno task train --run ${run.folder} --resume`,
+  });
+}

@@ -1,0 +1,37 @@
+/** `deno task phantom`: writes a seeded synthetic abdomen as a data set. */
+import { rawFolder } from "../lib/paths.ts";
+import { writePhantomDataset } from "../lib/dataset/phantom_dataset.ts";
+import { runTask } from "./command_line.ts";
+import { ProgressLine } from "./progress_line.ts";
+
+await runTask({
+  name: "phantom",
+  summary: "Writes synthetic abdomens as a data set in the layout of nnU-Net v2.",
+  flags: {
+    out: {
+      type: "text",
+      value: "DIR",
+      default: `${rawFolder}/phantom`,
+      description: "folder of the data set",
+    },
+    cases: { type: "integer", default: 24, min: 1, description: "number of cases" },
+    seed: { type: "integer", default: 0, description: "another seed gives other patients" },
+    modality: { type: "text", default: "ct", choices: ["ct", "mr"], description: "contrast" },
+    width: { type: "integer", default: 96, min: 16, max: 512, description: "voxels along x" },
+    height: { type: "integer", default: 80, min: 16, max: 512, description: "voxels along y" },
+    depth: { type: "integer", default: 48, min: 8, max: 512, description: "voxels along z" },
+  },
+  details: "A phantom shows that a program works, not how well it would do on patients.",
+}, async (flags) => {
+  const { out, cases, seed, modality } = flags;
+  const progress = new ProgressLine("cases");
+  await writePhantomDataset(out, {
+    cases,
+    seed,
+    modality,
+    shape: [flags.width, flags.height, flags.depth],
+    onCase: (done, total) => progress.show(done, total),
+  });
+  progress.end();
+  console.log(`${cases} phantoms (${modality}, seed ${seed}) are in ${out}`);
+});

@@ -1,0 +1,121 @@
+/** `deno task train`: trains the detector and the segmentor of one organ. */
+import type { PhaseName } from "../lib/config/config.ts";
+import { describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
+import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
+import { parseOrgan } from "../lib/dataset/organ.ts";
+import { exists } from "../lib/files.ts";
+import { ProgressPrinter } from "../lib/training/progress.ts";
+import { openRun, type Run } from "../lib/training/run_folder.ts";
+import { defaultFolder, startRun } from "../lib/training/start_run.ts";
+import { paperPhases, trainRun } from "../lib/training/train_run.ts";
+import { interruptedCode, runTask, UsageError } from "./command_line.ts";
+import { openCases } from "./prepared_data.ts";
+
+await runTask({
+  name: "train",
+  summary: "Trains the detector and the segmentor of one organ.",
+  interrupt: "signal",
+  flags: {
+    data: { type: "text", value: "DIR", description: "data set or prepared folder (a phantom)" },
+    organ: { type: "text", value: "NAME", description: 'as "liver", "kidneys=2+3", "both=a,b"' },
+    preset: {
+      type: "text",
+      choices: ["focus", "paper", "tiny"],
+      default: "focus",
+      description: "where the configuration comes from",
+    },
+    phase: {
+      type: "text",
+      choices: ["all", "detector", "segmentor", "finetune", "whole"],
+      default: "all",
+      description: "`all` is the first three; `whole` is the comparison without a detector",
+    },
+    fold: { type: "text", value: "K/N", description: "test on the k-th of n parts of the cases" },
+    set: { type: "list", value: "KEY=VALUE", description: "changes one value" },
+    run: { type: "text", value: "DIR", description: "folder of the run (data/runs/...)" },
+    resume: { type: "boolean", description: "go on with the run where it stopped" },
+  },
+  details: `
+Ctrl-C saves and stops with exit code 130; --resume continues to the same result as without a stop.
+The run's folder holds run.json, and for each phase model.safetensors, checkpoint.safetensors,
+history.jsonl and TensorBoard's events.
+
+  deno task train --data Dataset501_CHAOST2 --organ liver --fold 1/5
+  deno task train --data AMOS22 --organ prostate/uterus --preset paper
+  deno task train --run data/runs/X --resume --phase whole`,
+}, async (flags, signal) => {
+  const { run, prepared } = await findRun(flags, signal);
+  const { config, organ, split, splitRule, roiEdge } = run.record;
+  for (const line of describeAgainstPaper(config)) console.error(line);
+  console.error(
+    `${organ.name} in ${run.record.datasetName}: ${split.training.length} training, ` +
+      `${split.validation.length} validation, ${split.test.length} test cases (${splitRule}); ` +
+      `cube of ${roiEdge}; run ${run.folder}`,
+  );
+  if (split.dropped.length > 0) {
+    console.error(`Left out, since they lack the organ: ${split.dropped.join(", ")}`);
+  }
+  const phases: readonly PhaseName[] = flags.phase === "all" ? paperPhases : [flags.phase];
+  const parts = await trainRun(run, prepared, {
+    phases,
+    resume: flags.resume,
+    stop: signal,
+    listenTo: (scoreName) => new ProgressPrinter(scoreName),
+  });
+  for (const { name, result } of parts) {
+    const best = result.best
+      ? `best validation ${result.best.score.toFixed(4)} in epoch ${result.best.epoch}`
+      : "not validated";
+    console.log(`${name}: ${result.stopped ? "stopped, saved" : "done"}, ${best}`);
+  }
+  console.log(`Run: ${run.folder}`);
+  return parts.some(({ result }) => result.stopped) ? interruptedCode : 0;
+});
+
+interface RunFlags {
+  readonly data?: string;
+  readonly organ?: string;
+  readonly preset: string;
+  readonly fold?: string;
+  readonly set: readonly string[];
+  readonly run?: string;
+  readonly resume: boolean;
+}
+
+async function findRun(
+  flags: RunFlags,
+  signal: AbortSignal,
+): Promise<{ run: Run; prepared: PreparedDataset }> {
+  if (flags.resume && flags.run !== undefined) return await reopen(flags.run, flags);
+  if (flags.organ === undefined) {
+    throw new UsageError({
+      what: "cannot run deno task train",
+      rule: "a new run needs --organ, and a resumed one --run",
+      seen: "without them",
+      remedy: "Write for example --organ liver",
+    });
+  }
+  const config = makeConfig(flags.preset, flags.set);
+  const prepared = await openCases(flags.data, config.cubeEdge, signal);
+  const organ = parseOrgan(flags.organ, prepared.labels);
+  const folder = flags.run ?? defaultFolder(prepared.name, organ, config, flags.fold);
+  if (flags.resume && await exists(`${folder}/run.json`)) return await reopen(folder, flags);
+  const run = await startRun({ prepared, organ, config, fold: flags.fold, folder });
+  return { run, prepared };
+}
+
+async function reopen(
+  folder: string,
+  { set }: RunFlags,
+): Promise<{ run: Run; prepared: PreparedDataset }> {
+  if (set.length > 0) {
+    throw new UsageError({
+      what: `cannot resume ${folder}`,
+      rule: "a resumed run keeps the configuration in its run.json",
+      seen: `given --set ${set[0]}`,
+      remedy: "Leave --set out, or start a new run",
+    });
+  }
+  const run = await openRun(folder);
+  return { run, prepared: await openPrepared(run.record.preparedFolder) };
+}

@@ -1,0 +1,101 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import * as tf from "../../lib/tf.ts";
+import type { DetectorConfig } from "../../lib/config/config.ts";
+import { buildDetector } from "../../lib/detector/detector.ts";
+import { addMargin, fuseViews } from "../../lib/detector/fusion.ts";
+import { UserError } from "../../lib/errors.ts";
+import { Random } from "../../lib/random.ts";
+import { viewNames } from "../../lib/volume/projection.ts";
+import type { Volume } from "../../lib/volume/volume.ts";
+import { assertNoLeak } from "./tensors.ts";
+
+const silhouette: DetectorConfig = {
+  view: { kind: "slabs", slabCount: 3, edge: 16 },
+  network: { kind: "silhouette", widths: [4, 8] },
+  marginRelative: 0.1,
+  marginVoxels: 1,
+};
+
+const pyramid: DetectorConfig = {
+  view: { kind: "centre", slabCount: 1, edge: 32 },
+  network: {
+    kind: "pyramid",
+    backbone: "small",
+    backboneWeights: "",
+    stageCount: 2,
+    width: 8,
+    heads: 2,
+    points: 2,
+    feedForwardWidth: 16,
+    maskDropRate: 0.5,
+  },
+  marginRelative: 0,
+  marginVoxels: 2,
+};
+
+function randomVolume(): Volume {
+  const random = new Random("volume");
+  const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1];
+  const data = Float32Array.from({ length: 12 * 20 * 9 }, () => random.next());
+  return { shape: [12, 20, 9], affine, data };
+}
+
+Deno.test("detector: views, fusion and margin belong together, for both kinds", async () => {
+  for (const config of [silhouette, pyramid]) {
+    const detector = buildDetector(config, 3);
+    await assertNoLeak(async () => {
+      const volume = randomVolume();
+      const { views, tightUnit, roiUnit } = await detector.detect(volume);
+      assertEquals(Object.keys(views), [...viewNames]);
+      assertEquals(tightUnit, fuseViews(views));
+      assertEquals(roiUnit, addMargin(tightUnit, volume.shape, config));
+      for (const axis of [0, 1, 2]) {
+        assertEquals(roiUnit.min[axis] >= 0 && roiUnit.max[axis] <= 1, true);
+        assertEquals(roiUnit.min[axis] < roiUnit.max[axis], true);
+      }
+    });
+    detector.dispose();
+  }
+});
+
+Deno.test("detector: equal seeds give equal weights, views different ones", async () => {
+  const [a, b] = [buildDetector(silhouette, 3), buildDetector(silhouette, 3)];
+  const weights = (detector: typeof a, view: "xy" | "yz") =>
+    detector.modules[view].parameters.get("stem.conv.weight").data();
+  assertEquals(await weights(a, "xy"), await weights(b, "xy"));
+  const [xy, yz] = [await weights(a, "xy"), await weights(a, "yz")];
+  assertEquals(xy.some((value, i) => value !== yz[i]), true);
+  assertEquals(a.parameterCount(), 3 * a.modules.xz.parameters.count());
+  a.dispose();
+  b.dispose();
+});
+
+Deno.test("detector: disposing frees every tensor", async () => {
+  await assertNoLeak(() => buildDetector(pyramid, 1).dispose());
+});
+
+Deno.test("detector: an organ that every view shows is fused to its box", async () => {
+  const detector = buildDetector({ ...silhouette, marginRelative: 0, marginVoxels: 0 }, 3);
+  for (const view of viewNames) {
+    const { parameters } = detector.modules[view];
+    tf.tidy(() => {
+      parameters.get("head.weight").assign(tf.zeros([1, 1, 4, 1]));
+      parameters.get("head.bias").assign(tf.tensor1d([30]));
+    });
+  }
+  const { tightUnit, roiUnit } = await detector.detect(randomVolume());
+  assertEquals(tightUnit, { min: [0, 0, 0], max: [1, 1, 1] });
+  assertEquals(roiUnit, tightUnit);
+  detector.dispose();
+});
+
+Deno.test("detector: a backbone is loaded where the configuration names one", async () => {
+  const detector = buildDetector(pyramid, 1);
+  await detector.modules.xy.loadBackbone();
+  detector.dispose();
+  if (pyramid.network.kind !== "pyramid") throw new Error("unreachable");
+  const network = { ...pyramid.network, backboneWeights: "nowhere.safetensors" };
+  const other = buildDetector({ ...pyramid, network }, 1);
+  await assertRejects(() => other.modules.xy.loadBackbone(), UserError, "nowhere.safetensors");
+  other.dispose();
+});

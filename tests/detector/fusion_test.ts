@@ -1,0 +1,76 @@
+import { assertAlmostEquals } from "@std/assert";
+import { addMargin, fuseViews, type ViewBox } from "../../lib/detector/fusion.ts";
+import type { Box3 } from "../../lib/volume/box.ts";
+import { projectBox, viewNames } from "../../lib/volume/projection.ts";
+
+function view(
+  horizontal: readonly [number, number],
+  vertical: readonly [number, number],
+  confidence: readonly [number, number] = [1, 1],
+): ViewBox {
+  const boxUnit = {
+    min: [horizontal[0], vertical[0]],
+    max: [horizontal[1], vertical[1]],
+  } as const;
+  return { boxUnit, confidence };
+}
+
+function assertBox(actual: Box3, expected: Box3): void {
+  for (const axis of [0, 1, 2]) {
+    assertAlmostEquals(actual.min[axis], expected.min[axis], 1e-12);
+    assertAlmostEquals(actual.max[axis], expected.max[axis], 1e-12);
+  }
+}
+
+Deno.test("fusion: views that agree give the box back", () => {
+  const box: Box3 = { min: [0.1, 0.2, 0.3], max: [0.4, 0.6, 0.8] };
+  const [xy, yz, xz] = viewNames.map((name): ViewBox => ({
+    boxUnit: projectBox(box, name),
+    confidence: [0.3, 0.7],
+  }));
+  assertBox(fuseViews({ xy, yz, xz }), box);
+});
+
+Deno.test("fusion: equal confidences give the plain mean of two views", () => {
+  const fused = fuseViews({
+    xy: view([0.1, 0.5], [0.2, 0.6], [0.4, 0.4]),
+    yz: view([0.4, 0.8], [0.0, 0.5], [0.4, 0.4]),
+    xz: view([0.3, 0.9], [0.2, 0.7], [0.4, 0.4]),
+  });
+  assertBox(fused, { min: [0.2, 0.3, 0.1], max: [0.7, 0.7, 0.6] });
+});
+
+Deno.test("fusion: a wall is drawn to the view that is surer of its axis", () => {
+  const fused = fuseViews({
+    xy: view([0.1, 0.5], [0.2, 0.6], [0.9, 0.2]),
+    yz: view([0.4, 0.8], [0.0, 0.5], [0.6, 1]),
+    xz: view([0.5, 0.9], [0.9, 1.0], [0.3, 0]),
+  });
+  assertBox(fused, { min: [0.2, 0.35, 0], max: [0.6, 0.75, 0.5] });
+});
+
+Deno.test("fusion: an axis that no view found is taken whole", () => {
+  const blind = view([0, 1], [0, 1], [0, 0]);
+  assertBox(fuseViews({ xy: blind, yz: blind, xz: blind }), { min: [0, 0, 0], max: [1, 1, 1] });
+  const fused = fuseViews({ xy: view([0.2, 0.4], [0.6, 0.7]), yz: blind, xz: blind });
+  assertBox(fused, { min: [0.2, 0.6, 0], max: [0.4, 0.7, 1] });
+});
+
+Deno.test("margin: relative to the box, then voxels of the cube, cut off at its faces", () => {
+  const grown = addMargin({ min: [0.5, 0.1, 0.9], max: [0.7, 0.5, 1] }, [100, 50, 20], {
+    marginRelative: 0.1,
+    marginVoxels: 2,
+  });
+  assertBox(grown, { min: [0.46, 0.02, 0.79], max: [0.74, 0.58, 1] });
+});
+
+Deno.test("margin: none leaves the box alone", () => {
+  const box: Box3 = { min: [0.25, 0.125, 0.5], max: [0.75, 0.5, 1] };
+  assertBox(addMargin(box, [64, 32, 16], { marginRelative: 0, marginVoxels: 0 }), box);
+});
+
+Deno.test("margin: a box without volume becomes a voxel", () => {
+  const flat: Box3 = { min: [0.5, 0, 1], max: [0.5, 0.01, 1] };
+  const grown = addMargin(flat, [10, 10, 10], { marginRelative: 0, marginVoxels: 0 });
+  assertBox(grown, { min: [0.45, 0, 0.9], max: [0.55, 0.1, 1] });
+});

@@ -1,0 +1,139 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { EpochRecord } from "../../lib/training/history.ts";
+import { Interrupt, type SignalSource } from "../../lib/training/interrupt.ts";
+import {
+  formatDuration,
+  formatEpoch,
+  formatProgress,
+  ProgressPrinter,
+  type StepProgress,
+  type Terminal,
+} from "../../lib/training/progress.ts";
+
+const progress: StepProgress = {
+  phase: "segmentor",
+  epoch: 3,
+  epochs: 12,
+  step: 25,
+  totalSteps: 100,
+  loss: 0.51234,
+  score: 0.87,
+  bestScore: 0.88123,
+  stepsPerSecond: 2.5,
+};
+
+const record: EpochRecord = {
+  phase: "segmentor",
+  epoch: 3,
+  step: 25,
+  learningRate: 0.0015,
+  loss: { dice: 0.4, focal: 0.1, total: 0.5 },
+  gradientNorm: 1,
+  validation: { score: 0.87, metrics: {} },
+  seconds: 75,
+  endedAt: "",
+};
+
+function screen(interactive: boolean, columns = 200): Terminal & { text: string } {
+  return {
+    text: "",
+    interactive,
+    columns,
+    write(text) {
+      this.text += text;
+    },
+  };
+}
+
+Deno.test("progress: bar, loss, score, rate and time left on one line", () => {
+  assertEquals(
+    formatProgress(progress, "Dice"),
+    "segmentor  3/12 [####............]  25%  loss 0.5123  val Dice 0.8700 (best 0.8812)  " +
+      "2.5 steps/s  ETA 0:30",
+  );
+});
+
+Deno.test("progress: nothing is known at the start, and slow steps are told in seconds", () => {
+  const start = { ...progress, step: 0, score: null, bestScore: null, stepsPerSecond: 0 };
+  assertStringIncludes(formatProgress(start, "IoU"), "val IoU - (best -)");
+  assertStringIncludes(formatProgress(start, "IoU"), "0.0 steps/s  ETA -:--");
+  const slow = { ...progress, stepsPerSecond: 0.1 };
+  assertStringIncludes(formatProgress(slow, "Dice"), "10.0 s/step  ETA 12:30");
+});
+
+Deno.test("progress: durations", () => {
+  assertEquals([0.4, 59.6, 3599, 3723, NaN, Infinity].map(formatDuration), [
+    "0:00",
+    "1:00",
+    "59:59",
+    "1:02:03",
+    "-:--",
+    "-:--",
+  ]);
+});
+
+Deno.test("progress: an epoch's own line", () => {
+  assertEquals(
+    formatEpoch(record, 12, "Dice"),
+    "segmentor epoch 3/12  loss 0.5000 (dice 0.4000, focal 0.1000)  val Dice 0.8700  " +
+      "rate 1.5e-3  1:15",
+  );
+  assertEquals(formatEpoch({ ...record, validation: null }, 12, "Dice").includes("val"), false);
+});
+
+Deno.test("progress: a terminal is redrawn, not too often, and never wraps", () => {
+  const terminal = screen(true, 40);
+  let now = 0;
+  const printer = new ProgressPrinter("Dice", terminal, () => now);
+  printer.step(progress);
+  now = 50;
+  printer.step(progress);
+  assertEquals(terminal.text, `\r\x1b[K${formatProgress(progress, "Dice").slice(0, 39)}`);
+  now = 150;
+  printer.step(progress);
+  assertEquals(terminal.text.split("\r").length, 3);
+  terminal.text = "";
+  printer.notice("a word");
+  printer.notice("another");
+  assertEquals(terminal.text, "\na word\nanother\n");
+});
+
+Deno.test("progress: elsewhere there is one plain line an epoch", () => {
+  const terminal = screen(false);
+  const printer = new ProgressPrinter("Dice", terminal);
+  printer.step(progress);
+  printer.epoch(record, progress);
+  printer.notice("a word");
+  assertEquals(terminal.text, `${formatEpoch(record, 12, "Dice")}\na word\n`);
+});
+
+function fakeSystem() {
+  const listeners = new Map<string, () => void>();
+  const exits: number[] = [];
+  const system: SignalSource = {
+    addSignalListener: (name, listener) => void listeners.set(name, listener),
+    removeSignalListener: (name) => void listeners.delete(name),
+    exit: (code) => void exits.push(code),
+  };
+  return { listeners, exits, system };
+}
+
+Deno.test("interrupt: the first signal asks to stop, the second ends the program", () => {
+  const { listeners, exits, system } = fakeSystem();
+  {
+    using interrupt = new Interrupt(system, "linux");
+    assertEquals([...listeners.keys()], ["SIGINT", "SIGTERM"]);
+    assertEquals(interrupt.signal.aborted, false);
+    listeners.get("SIGTERM")!();
+    assertEquals([interrupt.signal.aborted, exits.length], [true, 0]);
+    listeners.get("SIGINT")!();
+    assertEquals(exits, [130]);
+  }
+  assertEquals(listeners.size, 0);
+});
+
+Deno.test("interrupt: Windows has no SIGTERM", () => {
+  const { listeners, system } = fakeSystem();
+  using _interrupt = new Interrupt(system, "windows");
+  assertEquals([...listeners.keys()], ["SIGINT"]);
+});

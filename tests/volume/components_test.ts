@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import { labelComponents, largestComponent } from "../../lib/volume/components.ts";
+import type { Mask, Triple } from "../../lib/volume/volume.ts";
+import { anyAffine, numbers, patternMask, reference } from "./reference.ts";
+
+const shape: Triple = [13, 9, 7];
+
+function mask(shape: Triple, ...voxels: Triple[]): Mask {
+  const data = new Uint8Array(shape[0] * shape[1] * shape[2]);
+  for (const [x, y, z] of voxels) data[x + shape[0] * (y + shape[1] * z)] = 1;
+  return { shape, affine: anyAffine, data };
+}
+
+Deno.test("components agree with SciPy in both neighbourhoods", () => {
+  for (const expected of reference.components) {
+    const volume = patternMask(shape, expected.threshold);
+    for (const [neighbourhood, values] of [[6, expected.faces], [26, expected.corners]] as const) {
+      const { numbers: found, sizes } = labelComponents(volume, neighbourhood);
+      assertEquals([...sizes].slice(1).sort((a, b) => b - a), numbers(values.sizes));
+      assertEquals(found.map((number) => number > 0 ? 1 : 0), Int32Array.from(volume.data));
+      if (values.isTie) continue;
+      const largest = largestComponent(volume, neighbourhood).data;
+      const voxels = [...largest.keys()].filter((i) => largest[i] === 1);
+      assertEquals(voxels, numbers(values.largest));
+    }
+  }
+});
+
+Deno.test("voxels that share a corner are one component of 26 neighbours and two of 6", () => {
+  for (
+    const [dx, dy, dz] of [[1, 1, 1], [-1, 1, 1], [1, -1, 1], [-1, -1, 1], [1, 1, 0], [0, 1, 1]]
+  ) {
+    const pair = mask([4, 3, 3], [1, 1, 1], [1 + dx, 1 + dy, 1 + dz]);
+    assertEquals(labelComponents(pair).sizes, [0, 2]);
+    assertEquals(labelComponents(pair, 6).sizes, [0, 1, 1]);
+  }
+});
+
+Deno.test("rows do not touch around the end of a row or a slice", () => {
+  assertEquals(labelComponents(mask([3, 2, 2], [2, 0, 0], [0, 1, 0])).sizes, [0, 1, 1]);
+  assertEquals(labelComponents(mask([3, 3, 2], [1, 2, 0], [1, 0, 1])).sizes, [0, 1, 1]);
+});
+
+Deno.test("the first of several largest components is kept; an empty mask stays empty", () => {
+  const tie = mask([5, 3, 2], [0, 0, 0], [1, 0, 0], [3, 2, 1], [4, 2, 1]);
+  assertEquals(largestComponent(tie), mask([5, 3, 2], [0, 0, 0], [1, 0, 0]));
+  assertEquals(largestComponent(mask([5, 3, 2])), mask([5, 3, 2]));
+});
