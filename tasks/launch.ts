@@ -24,7 +24,6 @@ const verbs: Readonly<Record<string, { readonly native: boolean }>> = {
   train: { native: true },
   evaluate: { native: true },
   predict: { native: true },
-  bench: { native: true },
   lint: { native: false },
 };
 
