@@ -130,7 +130,8 @@ function range(values: readonly number[]): string {
     ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
     [Infinity, -Infinity],
   );
-  return low === high ? shorten(low) : `${shorten(low)}..${shorten(high)}`;
+  const [from, to] = [shorten(low), shorten(high)];
+  return from === to ? from : `${from}..${to}`;
 }
 
 function median(values: readonly number[]): number {

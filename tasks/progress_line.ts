@@ -22,22 +22,22 @@ export class ProgressLine {
    * Shows how much is done. What the first call of an interrupted work starts from does not count
    * in the rate.
    *
+   * @param total null where it is not known
    * @param skipped how much of `done` needed no work
    */
-  show(done: number, total: number, skipped?: number): void {
+  show(done: number, total: number | null, skipped?: number): void {
     this.#startedAt ??= this.#unit === "bytes" ? done : 0;
     const nowMs = performance.now();
     const wait = this.#isTerminal ? intervalMs.terminal : intervalMs.log;
-    if (nowMs - this.#shownMs < wait && (done < total || !this.#isTerminal)) return;
+    if (nowMs - this.#shownMs < wait && (done !== total || !this.#isTerminal)) return;
     this.#shownMs = nowMs;
     const worked = done - (skipped ?? this.#startedAt);
     const rate = worked / (nowMs - this.#startMs) * 1000;
-    const parts = [`${this.#amount(done)} of ${this.#amount(total)} ${this.#unitName()}`];
-    if (worked > 0 && done < total) {
-      parts.push(
-        `${this.#rate(rate)}/s`,
-        `${formatDuration((total - done) / rate)} left`,
-      );
+    const whole = total === null ? "" : ` of ${this.#amount(total)}`;
+    const parts = [`${this.#amount(done)}${whole} ${this.#unitName()}`];
+    if (worked > 0 && done !== total) parts.push(`${this.#rate(rate)}/s`);
+    if (worked > 0 && total !== null && done < total) {
+      parts.push(`${formatDuration((total - done) / rate)} left`);
     }
     this.#write(parts.join(", "));
   }

@@ -46,7 +46,8 @@ history.jsonl and TensorBoard's events.
 }, async (flags, signal) => {
   const { run, prepared } = await findRun(flags, signal);
   const { config, organ, split, splitRule, roiEdge } = run.record;
-  for (const line of describeAgainstPaper(config)) console.error(line);
+  const phases: readonly PhaseName[] = flags.phase === "all" ? paperPhases : [flags.phase];
+  for (const line of describeAgainstPaper(config, phases)) console.error(line);
   console.error(
     `${organ.name} in ${run.record.datasetName}: ${split.training.length} training, ` +
       `${split.validation.length} validation, ${split.test.length} test cases (${splitRule}); ` +
@@ -55,7 +56,6 @@ history.jsonl and TensorBoard's events.
   if (split.dropped.length > 0) {
     console.error(`Left out, since they lack the organ: ${split.dropped.join(", ")}`);
   }
-  const phases: readonly PhaseName[] = flags.phase === "all" ? paperPhases : [flags.phase];
   const parts = await trainRun(run, prepared, {
     phases,
     resume: flags.resume,

@@ -43,16 +43,23 @@ export function configDifference(ours: RunConfig, theirs: RunConfig): ConfigDiff
     .map((key) => ({ key, ours: left.get(key), theirs: right.get(key) }));
 }
 
-/** Lines that say how a configuration differs from the preset `paper`, for people. */
-export function describeAgainstPaper(config: RunConfig): string[] {
-  const difference = configDifference(config, presets.paper);
-  const head = `preset ${config.preset}: ${difference.length} values differ from the paper's`;
-  return [
-    head,
-    ...difference.map(({ key, ours, theirs }) =>
-      `  ${key} = ${ours ?? "(none)"}  (paper: ${theirs ?? "(none)"})`
-    ),
-  ];
+/**
+ * Lines that say how a configuration differs from the preset `paper`, for people.
+ *
+ * @param phases the phases whose values matter; all unless given
+ */
+export function describeAgainstPaper(
+  config: RunConfig,
+  phases: readonly string[] = Object.keys(config.phases),
+): string[] {
+  const difference = configDifference(config, presets.paper).filter(({ key }) => {
+    const [section, phase] = key.split(".");
+    return section !== "phases" || phases.includes(phase);
+  });
+  const lines = difference.map(({ key, ours = "(none)", theirs = "(none)" }) =>
+    `  ${key} = ${ours}  (paper: ${theirs})`
+  );
+  return [`preset ${config.preset}: ${lines.length} values differ from the paper's`, ...lines];
 }
 
 /**

@@ -175,7 +175,8 @@ const focus: RunConfig = {
     detector: {
       ...focusSegmentorPhase,
       epochs: 150, // ours: a first try was still improving at 94
-      learningRate: 2e-3, // ours: found on the phantom
+      learningRate: 2e-3, // ours: as for the segmentor
+      repeats: 1, // ours: one augmented sample of a case in an epoch
       loss: "silhouette", // ours: see the network
       augmentation: { ...focusAugmentation, shift: 0.1 }, // ours: the field of view moves
     },

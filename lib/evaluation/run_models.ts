@@ -1,22 +1,15 @@
-import type { PhaseName, SegmentorConfig } from "../config/config.ts";
+import type { PhaseName } from "../config/config.ts";
 import { buildDetector, type Detector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { UserError } from "../errors.ts";
-import { Parameters } from "../nn/parameters.ts";
 import { loadParameters } from "../nn/weights_file.ts";
-import { Segmentor } from "../segmentor/segmentor.ts";
 import { modelFile, type Run } from "../training/run_folder.ts";
-import { wholeVolumeConfig } from "../training/whole_volume.ts";
+import { buildSegmentor, type BuiltSegmentor } from "../training/build_segmentor.ts";
 import { viewNames } from "../volume/projection.ts";
 import type { EvaluationMode } from "./records.ts";
 
 /** A segmentor that is ready to run. */
-export interface LoadedSegmentor {
-  readonly segmentor: Segmentor;
-  readonly parameters: Parameters;
-  readonly config: SegmentorConfig;
-  /** Edge of its input cube. */
-  readonly edge: number;
+export interface LoadedSegmentor extends BuiltSegmentor {
   /** The phase whose weights it has. */
   readonly phase: PhaseName;
 }
@@ -69,28 +62,19 @@ export async function loadDetector(run: Run): Promise<Detector> {
 /**
  * The trained segmentor for a mode.
  *
+ * @param largestComponent overrules the configuration
  * @throws {UserError} when no phase that serves the mode has finished
  */
-export async function loadSegmentor(run: Run, mode: EvaluationMode): Promise<LoadedSegmentor> {
+export async function loadSegmentor(
+  run: Run,
+  mode: EvaluationMode,
+  largestComponent = run.record.config.segmentor.largestComponent,
+): Promise<LoadedSegmentor> {
   const phase = await firstTrained(run, phasesOfMode[mode]);
   if (phase === undefined) throw untrained(run, phasesOfMode[mode][0]);
-  const loaded = newSegmentor(run, phase);
-  await loadParameters(loaded.parameters, modelFile(run, phase));
-  return loaded;
-}
-
-/** A segmentor with its first random weights, as the phase starts from. */
-export function newSegmentor(run: Run, phase: PhaseName): LoadedSegmentor {
-  const { config: { segmentor, seed, cubeEdge }, organ, roiEdge } = run.record;
-  const config = phase === "whole" ? wholeVolumeConfig(segmentor, cubeEdge) : segmentor;
-  const parameters = new Parameters(`${seed}/segmentor`);
-  return {
-    segmentor: new Segmentor(parameters, config, organ.classes.length),
-    parameters,
-    config,
-    edge: phase === "whole" ? cubeEdge : roiEdge,
-    phase,
-  };
+  const built = buildSegmentor(run, phase);
+  await loadParameters(built.parameters, modelFile(run, phase));
+  return { ...built, config: { ...built.config, largestComponent }, phase };
 }
 
 async function firstTrained(run: Run, phases: readonly PhaseName[]) {

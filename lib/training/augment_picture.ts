@@ -120,8 +120,10 @@ function resample(
       const sourceRow = m[2] * column + m[3] * row + offset[1];
       const x = Math.min(columns - 1, Math.max(0, sourceColumn));
       const y = Math.min(rows - 1, Math.max(0, sourceRow));
-      const [x0, y0] = [x | 0, y | 0];
-      const [fx, fy] = [x - x0, y - y0];
+      const x0 = x | 0;
+      const y0 = y | 0;
+      const fx = x - x0;
+      const fy = y - y0;
       const from = y0 * rowStep + x0 * channels;
       const right = x0 < columns - 1 ? channels : 0;
       const down = y0 < rows - 1 ? rowStep : 0;

@@ -108,8 +108,12 @@ function resample(
         const sx = Math.min(lastX, Math.max(0, m[0] * x + startX));
         const sy = Math.min(lastY, Math.max(0, m[3] * x + startY));
         const sz = Math.min(lastZ, Math.max(0, m[6] * x + startZ));
-        const [x0, y0, z0] = [sx | 0, sy | 0, sz | 0];
-        const [fx, fy, fz] = [sx - x0, sy - y0, sz - z0];
+        const x0 = sx | 0;
+        const y0 = sy | 0;
+        const z0 = sz | 0;
+        const fx = sx - x0;
+        const fy = sy - y0;
+        const fz = sz - z0;
         const from = x0 * stepX + y0 * stepY + z0 * stepZ;
         const right = x0 < lastX ? stepX : 0;
         const down = y0 < lastY ? stepY : 0;

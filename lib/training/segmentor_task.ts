@@ -1,14 +1,14 @@
 import * as tf from "../tf.ts";
-import type { PhaseConfig, SegmentorConfig } from "../config/config.ts";
+import type { PhaseConfig } from "../config/config.ts";
 import type { LabelledImage } from "../dataset/case.ts";
 import type { Organ } from "../dataset/organ.ts";
-import type { Parameters } from "../nn/parameters.ts";
 import type { Random } from "../random.ts";
 import { sampleRoi, sampleRoiLabels } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import type { Segmentor } from "../segmentor/segmentor.ts";
 import type { Box3 } from "../volume/box.ts";
 import { augmentVolume, type VolumeSample } from "./augment_volume.ts";
+import type { BuiltSegmentor } from "./build_segmentor.ts";
 import { cubeDice } from "./cube_dice.ts";
 import type { FitTask } from "./fit_task.ts";
 import type { Validation } from "./history.ts";
@@ -32,20 +32,12 @@ export interface RegionSource {
   validation(id: string): Box3;
 }
 
-/** A segmentor and the cube that it takes. */
-export interface TrainedSegmentor {
-  readonly segmentor: Segmentor;
-  readonly parameters: Parameters;
-  readonly config: SegmentorConfig;
-  readonly edge: number;
-}
-
 /**
  * The training of the segmentor on regions (section 3.2), whichever phase they are drawn for. Only
  * the stages that the cube's edge needs take part.
  */
 export function segmentorTask(
-  { segmentor, parameters, config, edge }: TrainedSegmentor,
+  { segmentor, parameters, config, edge }: BuiltSegmentor,
   organ: Organ,
   source: RegionSource,
   split: { readonly training: readonly string[]; readonly validation: readonly string[] },

@@ -4,13 +4,12 @@ import { organValues } from "../dataset/organ.ts";
 import { buildDetector, type Detector, type ViewModule } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { UserError } from "../errors.ts";
-import { Parameters } from "../nn/parameters.ts";
 import { loadParameters } from "../nn/weights_file.ts";
-import { Segmentor } from "../segmentor/segmentor.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
 import { maskOfLabels } from "../volume/volume.ts";
 import type { RateFactor } from "./adamw.ts";
+import { buildSegmentor } from "./build_segmentor.ts";
 import type { PictureSample } from "./augment_picture.ts";
 import { CaseStore } from "./case_store.ts";
 import { detectorTask, makePictureSample } from "./detector_task.ts";
@@ -20,8 +19,7 @@ import { groundTruthRegion, organBox } from "./organ_box.ts";
 import type { TrainingListener } from "./progress.ts";
 import { drawRegion, jitterBox } from "./region_boxes.ts";
 import { modelFile, phaseFolder, type Run } from "./run_folder.ts";
-import { type RegionSource, segmentorTask, type TrainedSegmentor } from "./segmentor_task.ts";
-import { wholeVolumeConfig } from "./whole_volume.ts";
+import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
 
 /** How the phases of a run are trained. */
 export interface TrainRunOptions {
@@ -127,7 +125,7 @@ class RunTraining {
 
   async #trainSegmentor(phase: PhaseName, source: RegionSource): Promise<TrainedPart> {
     const { organ, split } = this.#run.record;
-    const trained = this.#newSegmentor(phase);
+    const trained = buildSegmentor(this.#run, phase);
     try {
       if (phase === "finetune") {
         await this.#require("segmentor", modelFile(this.#run, "segmentor"));
@@ -140,19 +138,6 @@ class RunTraining {
     } finally {
       trained.parameters.dispose();
     }
-  }
-
-  #newSegmentor(phase: PhaseName): TrainedSegmentor {
-    const { segmentor: own, cubeEdge, seed } = this.#config;
-    const { organ, roiEdge } = this.#run.record;
-    const config = phase === "whole" ? wholeVolumeConfig(own, cubeEdge) : own;
-    const parameters = new Parameters(`${seed}/segmentor`);
-    return {
-      segmentor: new Segmentor(parameters, config, organ.classes.length),
-      parameters,
-      config,
-      edge: phase === "whole" ? cubeEdge : roiEdge,
-    };
   }
 
   async #fit<Sample, Batch>(

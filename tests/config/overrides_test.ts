@@ -1,5 +1,10 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { configDifference, makeConfig, parseConfig } from "../../lib/config/overrides.ts";
+import {
+  configDifference,
+  describeAgainstPaper,
+  makeConfig,
+  parseConfig,
+} from "../../lib/config/overrides.ts";
 import { presets } from "../../lib/config/presets.ts";
 import { UserError } from "../../lib/errors.ts";
 
@@ -78,4 +83,14 @@ Deno.test("every value of a preset names its source in a comment", async () => {
   );
   assertEquals(values.length > 60, true);
   assertEquals(bare.filter((line) => !/preset: "/.test(line)), []);
+});
+
+Deno.test("describeAgainstPaper() lists what differs, for the phases that run", () => {
+  assertEquals(describeAgainstPaper(presets.paper).length, 1);
+  const config = makeConfig("paper", ["phases.whole.epochs=3", "segmentor.paste=logits"]);
+  assertEquals(describeAgainstPaper(config, ["detector"]), [
+    "preset paper: 1 values differ from the paper's",
+    "  segmentor.paste = logits  (paper: nearest)",
+  ]);
+  assertEquals(describeAgainstPaper(config).length, 3);
 });

@@ -1,0 +1,224 @@
+import { basename, join } from "node:path";
+import type { Modality } from "../dataset/dataset.ts";
+import { makeScanImages } from "../dataset/scan_images.ts";
+import { exists, writeAtomic } from "../files.ts";
+import { overlayPng } from "../figures/overlay.ts";
+import type { Run } from "../training/run_folder.ts";
+import { UserError } from "../errors.ts";
+import { applyAffine } from "../volume/affine.ts";
+import { unitToVoxels } from "../volume/box.ts";
+import { readImage } from "../volume/nifti_read.ts";
+import { writeLabels } from "../volume/nifti_write.ts";
+import { fromRas, toRas } from "../volume/orientation.ts";
+import { type LabelVolume, maskOfLabels, spacingMm } from "../volume/volume.ts";
+import type { EvaluationMode, TimePart } from "./records.ts";
+import { loadDetector, type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
+import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
+import { Stopwatch } from "./stopwatch.ts";
+
+/** How files are segmented. */
+export interface PredictOptions {
+  /** "withCrop" asks the detector, "withoutCrop" takes the whole volume. */
+  readonly mode: Exclude<EvaluationMode, "groundTruthRoi">;
+  /** What the scans were made with; the training data's unless given. */
+  readonly modality?: Modality;
+  /** Keep the largest connected component of each class only; as configured unless given. */
+  readonly largestComponent?: boolean;
+  /** Which volume of a file of several. */
+  readonly channel?: number;
+}
+
+/** What became of one file. */
+export interface PredictedFile {
+  readonly input: string;
+  readonly maskPath: string;
+  readonly volumesMm3: Readonly<Record<string, number>>;
+  readonly timesMs: Readonly<Partial<Record<TimePart, number>>>;
+}
+
+/**
+ * Segments scans with a trained run: the mask in the input's own grid and header with the data set's
+ * label values, and beside it a picture and the region of interest.
+ */
+export class Predictor {
+  readonly #run: Run;
+  readonly #loaded: LoadedSegmentor;
+  readonly #segmenter: ScanSegmenter;
+  readonly #modality: Modality;
+  readonly #channel: number | undefined;
+  readonly #dispose: () => void;
+
+  private constructor(
+    run: Run,
+    loaded: LoadedSegmentor,
+    segmenter: ScanSegmenter,
+    options: { modality: Modality; channel?: number },
+    dispose: () => void,
+  ) {
+    this.#run = run;
+    this.#loaded = loaded;
+    this.#segmenter = segmenter;
+    this.#modality = options.modality;
+    this.#channel = options.channel;
+    this.#dispose = dispose;
+  }
+
+  /**
+   * Loads the models of a run.
+   *
+   * @throws {UserError} when the phases that the mode needs have not finished, or the training data
+   *   were of several modalities and none is given
+   */
+  static async load(run: Run, options: PredictOptions): Promise<Predictor> {
+    const modality = options.modality ?? onlyModality(run);
+    const loaded = await loadSegmentor(run, options.mode, options.largestComponent);
+    const detector = options.mode === "withCrop" ? await loadDetector(run) : null;
+    const segmenter = new ScanSegmenter(loaded, detector);
+    return new Predictor(run, loaded, segmenter, { modality, channel: options.channel }, () => {
+      detector?.dispose();
+      loaded.parameters.dispose();
+    });
+  }
+
+  /** Frees the models. */
+  dispose(): void {
+    this.#dispose();
+  }
+
+  /**
+   * Segments one file into `folder`: `NAME.nii.gz`, `NAME.png` and `NAME.json`.
+   *
+   * @throws {UserError} when the file cannot be read, or a result of that name is there already
+   */
+  async predict(input: string, folder: string): Promise<PredictedFile> {
+    const name = basename(input).replace(/\.(nii|nii\.gz|hdr|img)$/i, "");
+    const maskPath = join(folder, `${name}.nii.gz`);
+    await refuseExisting(maskPath);
+    const watch = new Stopwatch<TimePart>();
+    const { orientation, header, images, grid } = await watch.time("read", async () => {
+      const { volume, header } = await readImage(input, { volume: this.#channel });
+      const { volume: ras, orientation } = toRas(volume);
+      const images = makeScanImages(ras, this.#modality, this.#run.record.settings);
+      const grid = { shape: ras.shape, affine: ras.affine };
+      return { orientation, header, images, grid };
+    });
+    const region = await this.#segmenter.segment(images);
+    const labels = await watch.time(
+      "paste",
+      () => this.#labels(this.#segmenter.paste(region, grid)),
+    );
+    await watch.time("write", async () => {
+      await writeLabels(maskPath, fromRas(labels, orientation), { like: header });
+    });
+    const timesMs = { ...watch.timesMs(), ...region.timesMs };
+    const volumesMm3 = this.#volumes(labels);
+    const shown = this.#segmenter.paste(region, images.scanImage);
+    const picture = overlayPng({
+      image: images.scanImage,
+      prediction: { ...shown, data: Uint8Array.from(shown.data, (value) => value > 0 ? 1 : 0) },
+      roiUnit: region.roiUnit,
+      title: name.toUpperCase(),
+    });
+    await writeAtomic(join(folder, `${name}.png`), picture);
+    const report = this.#report(input, region, labels, volumesMm3, timesMs);
+    await writeAtomic(join(folder, `${name}.json`), JSON.stringify(report, null, 2) + "\n");
+    return { input, maskPath, volumesMm3, timesMs };
+  }
+
+  /** Class numbers to the data set's label values; a class of several values gets its first. */
+  #labels(classes: LabelVolume): LabelVolume {
+    const values = [0, ...this.#run.record.organ.classes.map(({ values }) => values[0])];
+    return { ...classes, data: classes.data.map((number) => values[number]) };
+  }
+
+  #volumes(labels: LabelVolume): Record<string, number> {
+    const [x, y, z] = spacingMm(labels);
+    return Object.fromEntries(this.#run.record.organ.classes.map(({ name, values }) => {
+      const { data } = maskOfLabels(labels, [values[0]]);
+      return [name, data.reduce((sum, bit) => sum + bit, 0) * x * y * z];
+    }));
+  }
+
+  #report(
+    input: string,
+    { roiUnit, edge, stage, detection }: SegmentedRegion,
+    labels: LabelVolume,
+    volumesMm3: Readonly<Record<string, number>>,
+    timesMs: Readonly<Partial<Record<TimePart, number>>>,
+  ): Record<string, unknown> {
+    const { min, max } = unitToVoxels(roiUnit, labels.shape);
+    // The affine speaks of voxels' centres, a box of their outer faces: half a voxel apart.
+    const corner = (point: readonly number[]) =>
+      applyAffine(labels.affine, [point[0] - 0.5, point[1] - 0.5, point[2] - 0.5]);
+    return {
+      input,
+      run: this.#run.folder,
+      phase: this.#loaded.phase,
+      modality: this.#modality,
+      labelValues: Object.fromEntries(
+        this.#run.record.organ.classes.map(({ name, values }) => [name, values[0]]),
+      ),
+      volumesMm3,
+      roi: {
+        unit: roiUnit,
+        rasVoxels: { min, max },
+        rasCornersMm: { min: corner(min), max: corner(max) },
+      },
+      viewConfidences: detection && Object.fromEntries(
+        Object.entries(detection.views).map(([view, { confidence }]) => [view, confidence]),
+      ),
+      segmentorEdge: edge,
+      firstStage: stage,
+      timesMs,
+    };
+  }
+}
+
+/**
+ * The NIfTI files that an input names: itself, or those of a folder, sorted.
+ *
+ * @throws {UserError} when there is none
+ */
+export async function listInputs(input: string): Promise<string[]> {
+  const missing = (seen: string) =>
+    new UserError({
+      what: `cannot predict ${input}`,
+      rule: "the input must be a NIfTI file, or a folder that holds some",
+      seen,
+      remedy: "Give a .nii, .nii.gz or .hdr file, or their folder",
+    });
+  const info = await Deno.stat(input).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) throw missing("missing");
+    throw error;
+  });
+  if (!info.isDirectory) return [input];
+  const names = [];
+  for await (const entry of Deno.readDir(input)) {
+    if (
+      !entry.isDirectory && !entry.name.startsWith(".") && /\.(nii|nii\.gz|hdr)$/i.test(entry.name)
+    ) {
+      names.push(join(input, entry.name));
+    }
+  }
+  if (names.length === 0) throw missing("a folder without any");
+  return names.sort();
+}
+
+function onlyModality({ record: { modalities } }: Run): Modality {
+  if (modalities.length === 1) return modalities[0];
+  throw new UserError({
+    what: "cannot tell how to normalise the scans",
+    rule: "a run that was trained on several modalities needs --modality",
+    seen: `trained on ${modalities.join(" and ")}`,
+    remedy: "Give --modality ct or --modality mr",
+  });
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  if (!await exists(path)) return;
+  throw new UserError({
+    what: `cannot write ${path}`,
+    rule: "a result must not be there already",
+    remedy: "Name another --output folder, or remove the file",
+  });
+}

@@ -1,0 +1,70 @@
+/** `deno task predict`: segments scans with a trained run. */
+import { UserError } from "../lib/errors.ts";
+import { listInputs, Predictor } from "../lib/evaluation/predict_files.ts";
+import { openRun } from "../lib/training/run_folder.ts";
+import { runTask } from "./command_line.ts";
+import { ProgressLine } from "./progress_line.ts";
+
+await runTask({
+  name: "predict",
+  summary: "Segments scans with a trained run.",
+  interrupt: "signal",
+  flags: {
+    model: { type: "text", value: "RUN", required: true, description: "folder of the run" },
+    input: {
+      type: "text",
+      value: "FILE|DIR",
+      required: true,
+      description: "NIfTI file, or a folder of them",
+    },
+    output: { type: "text", value: "DIR", required: true, description: "where the masks go" },
+    "without-crop": { type: "boolean", description: "segment the whole volume, no detector" },
+    modality: {
+      type: "text",
+      choices: ["ct", "mr"],
+      description: "of the scans; the training data's unless given",
+    },
+    channel: { type: "integer", min: 0, description: "which volume of files of several" },
+    "largest-component": {
+      type: "text",
+      choices: ["yes", "no"],
+      description: "keep one piece of each class; as configured unless given",
+    },
+  },
+  details: `
+For each scan NAME: NAME.nii.gz (the mask in the scan's grid, with the data set's label values),
+NAME.png (three slices with mask and region of interest) and NAME.json (region, volumes, times). A
+scan that fails does not stop the others, but the exit code is then 1. Nothing is overwritten.`,
+}, async (flags, signal) => {
+  const run = await openRun(flags.model);
+  const inputs = await listInputs(flags.input);
+  const largest = flags["largest-component"];
+  const predictor = await Predictor.load(run, {
+    mode: flags["without-crop"] ? "withoutCrop" : "withCrop",
+    modality: flags.modality as "ct" | "mr" | undefined,
+    channel: flags.channel,
+    largestComponent: largest === undefined ? undefined : largest === "yes",
+  });
+  const progress = new ProgressLine("scans");
+  const failed: string[] = [];
+  for (const [done, input] of inputs.entries()) {
+    signal.throwIfAborted();
+    try {
+      const { maskPath, volumesMm3, timesMs } = await predictor.predict(input, flags.output);
+      const volumes = Object.entries(volumesMm3)
+        .map(([name, mm3]) => `${name} ${(mm3 / 1000).toFixed(1)} ml`);
+      const total = Object.values(timesMs).reduce((sum, ms) => sum + ms, 0);
+      console.log(`${maskPath}: ${volumes.join(", ")} (${(total / 1000).toFixed(2)} s)`);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      console.error(`error: ${error.message}`);
+      failed.push(input);
+    }
+    progress.show(done + 1, inputs.length);
+  }
+  progress.end();
+  predictor.dispose();
+  if (failed.length === 0) return 0;
+  console.error(`${failed.length} of ${inputs.length} scans failed: ${failed.join(", ")}`);
+  return 1;
+});
