@@ -156,7 +156,9 @@ function attributes(picture: readonly number[], filter: readonly number[]): tf.R
 
 function convolve(picture: tf.Tensor, filter: tf.Tensor): tf.Tensor {
   const attrs = attributes(picture.shape, filter.shape);
-  if (attrs.padding.value === "SAME") return tf.rawOp("DepthwiseConv2dNative", attrs, [picture, filter]);
+  if (attrs.padding.value === "SAME") {
+    return tf.rawOp("DepthwiseConv2dNative", attrs, [picture, filter]);
+  }
   // With a kernel of odd edges it is the gradient of the convolution with the mirrored kernel, of
   // which TensorFlow has a plain version; the forward op goes to oneDNN whatever its padding.
   return convolveBackInput(picture.shape, filter.reverse([0, 1]), picture);

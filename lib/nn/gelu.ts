@@ -17,6 +17,8 @@ export function erfcUnit<T extends tf.Tensor>(t: T): T {
   return erfcUnitWithGradient(t) as T;
 }
 
+const BELL_EXPONENT = Math.log(2 / Math.sqrt(Math.PI));
+
 const erfcUnitWithGradient = tf.customGrad((...args) => {
   const [t, save] = args as [tf.Tensor, tf.GradSaveFunc];
   const tail = tf.rawOp("Erfc", { T: tf.attr.type("float32") }, [t]);
@@ -24,8 +26,8 @@ const erfcUnitWithGradient = tf.customGrad((...args) => {
   return {
     value: t.mul(tail),
     gradFunc: (dy, [t, tail]) => {
-      const bell = t.square().neg().exp();
-      return dy.mul(tail.sub(bell.mul(t).mul(2 / Math.sqrt(Math.PI))));
+      const bell = tf.sub(BELL_EXPONENT, t.square()).exp(); // 2 / sqrt(pi) exp(-t^2)
+      return dy.mul(tail.sub(bell.mul(t)));
     },
   };
 });

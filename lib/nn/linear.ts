@@ -32,7 +32,10 @@ export class Linear {
   apply<T extends tf.Tensor>(x: T): T {
     const [inputs, outputs] = this.weight.shape;
     const rows = x.rank === 2 ? x : x.reshape([-1, inputs]);
-    const mapped = matMul(rows as tf.Tensor as tf.Tensor2D, this.weight as tf.Tensor as tf.Tensor2D);
+    const mapped = matMul(
+      rows as tf.Tensor as tf.Tensor2D,
+      this.weight as tf.Tensor as tf.Tensor2D,
+    );
     recordOp("linear", mapped.size, mapped.size * inputs);
     const shifted = this.bias ? mapped.add(this.bias) : mapped;
     return (x.rank === 2 ? shifted : shifted.reshape([...x.shape.slice(0, -1), outputs])) as T;

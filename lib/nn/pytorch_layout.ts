@@ -44,7 +44,8 @@ export function permute({ shape, data }: Values, order: readonly number[]): Valu
   const edges = order.map((axis) => shape[axis]);
   const permuted = new Float32Array(data.length);
   const index = edges.map(() => 0);
-  for (let i = 0, source = 0; i < permuted.length; i++) {
+  let source = 0;
+  for (let i = 0; i < permuted.length; i++) {
     permuted[i] = data[source];
     for (let axis = edges.length - 1; axis >= 0; axis--) {
       source += steps[axis];

@@ -32,12 +32,12 @@ export const GATE_KERNEL = 2;
  */
 export function segmentorLevels(config: SegmentorConfig): Level[] {
   const { stageCount, minEdge, channels, blocks, heads, strides } = config;
-  require(
+  check(
     Number.isInteger(stageCount) && stageCount >= 1,
     "stageCount must be an integer from 1",
     stageCount,
   );
-  require(
+  check(
     Number.isInteger(minEdge) && minEdge >= 8 && minEdge % 8 === 0,
     "minEdge must be a positive multiple of 8",
     minEdge,
@@ -45,13 +45,17 @@ export function segmentorLevels(config: SegmentorConfig): Level[] {
   for (const [name, list] of Object.entries({ channels, blocks, heads, strides })) {
     const rule = `${name} must list ${stageCount + 1} positive integers, one more than stageCount`;
     const whole = list.every((value) => Number.isInteger(value) && value > 0);
-    require(whole && list.length === stageCount + 1, rule, list.join(", "));
+    check(whole && list.length === stageCount + 1, rule, list.join(", "));
   }
   return channels.map((width, index) => {
     const gridEdge = 2 ** (stageCount - 1 - index) * minEdge / 4;
     const [headCount, stride] = [heads[index], strides[index]];
-    require(width % headCount === 0, `heads[${index}] must divide the ${width} channels`, headCount);
-    require(gridEdge % stride === 0, `strides[${index}] must divide the edge ${gridEdge}`, stride);
+    check(
+      width % headCount === 0,
+      `heads[${index}] must divide the ${width} channels`,
+      headCount,
+    );
+    check(gridEdge % stride === 0, `strides[${index}] must divide the edge ${gridEdge}`, stride);
     return {
       index,
       inputs: index === 0 ? 1 : channels[index - 1],
@@ -65,7 +69,7 @@ export function segmentorLevels(config: SegmentorConfig): Level[] {
   });
 }
 
-function require(holds: boolean, rule: string, seen: number | string): void {
+function check(holds: boolean, rule: string, seen: number | string): void {
   if (holds) return;
   throw new UserError({
     what: "cannot build the segmentor",

@@ -1,11 +1,6 @@
 import type { SegmentorConfig } from "../config/config.ts";
 import { type Box3, unitToVoxels } from "../volume/box.ts";
-import {
-  sampleBox,
-  sampleLabelsNearest,
-  sampleLabelsSoft,
-  spreadBox,
-} from "../volume/resample.ts";
+import { sampleBox, sampleLabelsNearest, sampleLabelsSoft, spreadBox } from "../volume/resample.ts";
 import {
   type Grid,
   type LabelVolume,
@@ -85,11 +80,13 @@ export function pasteRoi(
     : spreadNearest(decide(planes), edge, boxVoxels, target.shape);
   const data = new Uint16Array(voxelCount(target.shape));
   const [width, height] = target.shape;
-  for (let z = 0, from = 0; z < block.shape[2]; z++) {
-    for (let y = 0; y < block.shape[1]; y++, from += block.shape[0]) {
+  let from = 0;
+  for (let z = 0; z < block.shape[2]; z++) {
+    for (let y = 0; y < block.shape[1]; y++) {
       const to = block.origin[0] +
         width * (block.origin[1] + y + height * (block.origin[2] + z));
       data.set(block.classes.subarray(from, from + block.shape[0]), to);
+      from += block.shape[0];
     }
   }
   return { shape: target.shape, affine: target.affine, data };
@@ -154,7 +151,7 @@ function decide(planes: readonly Float32Array[]): Uint16Array {
   for (let channel = 1; channel < planes.length; channel++) {
     const plane = planes[channel];
     for (let i = 0; i < classes.length; i++) {
-      if (plane[i] <= largest[i]) continue;
+      if (!(plane[i] > largest[i])) continue; // NaN never wins
       largest[i] = plane[i];
       classes[i] = channel;
     }
@@ -186,7 +183,7 @@ function interleave(planes: readonly Float32Array[]): Float32Array {
   const count = planes.length;
   const mixed = new Float32Array(planes[0].length * count);
   planes.forEach((plane, channel) => {
-    for (let i = 0, to = channel; i < plane.length; i++, to += count) mixed[to] = plane[i];
+    for (let i = 0; i < plane.length; i++) mixed[i * count + channel] = plane[i];
   });
   return mixed;
 }
@@ -195,7 +192,7 @@ function deinterleave(mixed: Float32Array, count: number): Float32Array[] {
   if (count === 1) return [mixed];
   return Array.from({ length: count }, (_, channel) => {
     const plane = new Float32Array(mixed.length / count);
-    for (let i = 0, from = channel; i < plane.length; i++, from += count) plane[i] = mixed[from];
+    for (let i = 0; i < plane.length; i++) plane[i] = mixed[i * count + channel];
     return plane;
   });
 }

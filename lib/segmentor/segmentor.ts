@@ -34,7 +34,10 @@ export class Segmentor {
    */
   constructor(parameters: Parameters, config: SegmentorConfig, classCount: number) {
     const levels = segmentorLevels(config);
-    const [encoder, decoder] = [parameters.root().child("encoder"), parameters.root().child("decoder")];
+    const [encoder, decoder] = [
+      parameters.root().child("encoder"),
+      parameters.root().child("decoder"),
+    ];
     this.outputs = classCount === 1 ? 1 : classCount + 1;
     this.#parameters = parameters;
     this.#config = config;

@@ -85,7 +85,10 @@ for (const edge of [16, 32, 64]) {
   });
 }
 
-for (const edge of [16, 32]) {
+// At 32 the fixture's attention products reach 3e4 next to a tie of two keys, and float32 leaves
+// them 1e-3 of freedom: against slowLogits in double precision, the fixture's own input gradient is
+// off by 2e-4 of its largest value and ours by 5e-5.
+for (const [edge, limit] of [[16, 1e-4], [32, 3e-4]]) {
   Deno.test({
     name: `published weights give the published gradients of a cube of ${edge}`,
     ignore,
@@ -98,7 +101,7 @@ for (const edge of [16, 32]) {
       const slope = tf.grad((x) => loss(x as tf.Tensor5D))(image);
       assertBelow(
         error(slope.dataSync() as Float32Array, expectedInput.dataSync() as Float32Array),
-        1e-4,
+        limit,
         "input",
       );
 
@@ -114,7 +117,7 @@ for (const edge of [16, 32]) {
         const { name: theirs, layout } = publishedName(name);
         const { data } = fromPytorch(expected.get(theirs)!, layout);
         const actual = grads[parameters.get(name).name].dataSync() as Float32Array;
-        assertBelow(error(actual, data), 1e-4, name);
+        assertBelow(error(actual, data), limit, name);
       }
       parameters.dispose();
     },

@@ -35,14 +35,18 @@ export function slowLogits(
   for (let level = stage - 1; level <= config.stageCount; level++) {
     const part = at(`encoder.level${level}`);
     cube = part.child("norm").groupNorm(part.child("conv").conv(cube, level === 0 ? 4 : 2));
-    for (let b = 0; b < config.blocks[level]; b++) cube = refine(part.child(`block${b}`), cube, config, level);
+    for (let b = 0; b < config.blocks[level]; b++) {
+      cube = refine(part.child(`block${b}`), cube, config, level);
+    }
     skips.push(cube);
   }
   skips.pop();
   cube = bottleneck(cube, at("encoder").values("position"), config.rereadBottleneck);
   for (let level = config.stageCount; level >= stage - 1; level--) {
     const part = at(`decoder.level${level}`);
-    for (let b = 0; b < config.blocks[level]; b++) cube = refine(part.child(`block${b}`), cube, config, level);
+    for (let b = 0; b < config.blocks[level]; b++) {
+      cube = refine(part.child(`block${b}`), cube, config, level);
+    }
     cube = part.child("conv").transposedConv(cube, level === 0 ? 4 : 2);
     if (level > 0 || config.normalizeLogits) cube = part.child("norm").groupNorm(cube);
     const skip = skips.pop();
@@ -135,7 +139,8 @@ function make(
   value: (z: number, y: number, x: number, c: number) => number,
 ): Cube {
   const data = new Float64Array(edge ** 3 * channels);
-  for (let z = 0, i = 0; z < edge; z++) {
+  let i = 0;
+  for (let z = 0; z < edge; z++) {
     for (let y = 0; y < edge; y++) {
       for (let x = 0; x < edge; x++) {
         for (let c = 0; c < channels; c++) data[i++] = value(z, y, x, c);
@@ -236,16 +241,24 @@ class Part {
   batchNorm(x: Cube): Cube {
     const [scale, shift] = [this.values("scale"), this.values("shift")];
     const [mean, variance] = [this.values("runningMean"), this.values("runningVariance")];
-    return make(x.edge, x.channels, (z, y, xx, c) =>
-      (read(x, z, y, xx, c) - mean[c]) / Math.sqrt(variance[c] + 1e-5) * scale[c] + shift[c]);
+    return make(
+      x.edge,
+      x.channels,
+      (z, y, xx, c) =>
+        (read(x, z, y, xx, c) - mean[c]) / Math.sqrt(variance[c] + 1e-5) * scale[c] + shift[c],
+    );
   }
 
   groupNorm(x: Cube): Cube {
     const [scale, shift] = [this.values("scale"), this.values("shift")];
     const mean = x.data.reduce((a, b) => a + b) / x.data.length;
     const variance = x.data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / x.data.length;
-    return make(x.edge, x.channels, (z, y, xx, c) =>
-      (read(x, z, y, xx, c) - mean) / Math.sqrt(variance + 1e-5) * scale[c] + shift[c]);
+    return make(
+      x.edge,
+      x.channels,
+      (z, y, xx, c) =>
+        (read(x, z, y, xx, c) - mean) / Math.sqrt(variance + 1e-5) * scale[c] + shift[c],
+    );
   }
 }
 

@@ -1,0 +1,44 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../lib/errors.ts";
+import {
+  edgeForRoi,
+  edgeOfStage,
+  legalEdges,
+  stageForEdge,
+} from "../../lib/segmentor/stage_rule.ts";
+
+const paper = { stageCount: 3, minEdge: 16 };
+
+Deno.test("Eq. 3: the paper's cubes of 64, 32 and 16 enter at stages 1, 2 and 3", () => {
+  assertEquals([64, 32, 16].map((edge) => stageForEdge(edge, paper)), [1, 2, 3]);
+  assertEquals(legalEdges(paper), [64, 32, 16]);
+});
+
+Deno.test("the rule holds for any N and s0", () => {
+  assertEquals(legalEdges({ stageCount: 4, minEdge: 16 }), [128, 64, 32, 16]);
+  assertEquals(legalEdges({ stageCount: 2, minEdge: 24 }), [48, 24]);
+  for (const rule of [{ stageCount: 1, minEdge: 8 }, { stageCount: 5, minEdge: 24 }]) {
+    for (let stage = 1; stage <= rule.stageCount; stage++) {
+      const edge = edgeOfStage(stage, rule);
+      assertEquals(stageForEdge(edge, rule), stage);
+      assertEquals(stage, rule.stageCount - Math.log2(edge / rule.minEdge));
+    }
+  }
+});
+
+Deno.test("an edge that no stage takes is refused, with the legal ones named", () => {
+  for (const edge of [0, 8, 48, 128, 16.5, NaN]) {
+    assertThrows(() => stageForEdge(edge, paper), UserError, "16, 32, 64");
+  }
+});
+
+Deno.test("a region is rounded down by Eq. 2 or up to what holds it, within the range", () => {
+  const regions = [1, 16, 17, 31.5, 32, 50, 64, 65, 200];
+  const down = regions.map((edge) => edgeForRoi(edge, paper, "down"));
+  const up = regions.map((edge) => edgeForRoi(edge, paper, "up"));
+  assertEquals(down, [16, 16, 16, 16, 32, 32, 64, 64, 64]);
+  assertEquals(up, [16, 16, 32, 32, 32, 64, 64, 64, 64]);
+  for (const edge of [0, -1, NaN]) {
+    assertThrows(() => edgeForRoi(edge, paper, "up"), UserError, "positive");
+  }
+});
