@@ -9,7 +9,8 @@ import {
 import { openDataset } from "../lib/dataset/layout.ts";
 import { parseOrgan } from "../lib/dataset/organ.ts";
 import { writeAtomic } from "../lib/files.ts";
-import { interruptedCode, runTask } from "./command_line.ts";
+import { interruptedExitCode } from "../lib/training/interrupt.ts";
+import { runTask } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
 
 /** Findings of one rule that are printed; the others are counted. */
@@ -48,7 +49,7 @@ their image, an undeclared label or a scan in two parts of the data set. Warning
     progress.show(done, total);
   });
   progress.end();
-  if (report.cases.length < dataset.cases.length) return interruptedCode;
+  if (report.cases.length < dataset.cases.length) return interruptedExitCode;
   if (flags.json !== undefined) await writeAtomic(flags.json, JSON.stringify(report, null, 1));
   console.log(
     [...describeDataset(dataset, report.cases), "", ...describeFindings(report)].join("\n"),

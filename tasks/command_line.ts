@@ -2,6 +2,7 @@
 import { parseArgs } from "@std/cli";
 import { UserError } from "../lib/errors.ts";
 import { nearestName } from "../lib/nearest_name.ts";
+import { Interrupt, interruptedExitCode } from "../lib/training/interrupt.ts";
 
 interface AnyFlag {
   /** One line of the help text. */
@@ -80,9 +81,6 @@ export interface Task<F extends Flags> {
 /** A command line that breaks the rules of the verb's flags; the exit code is 2. */
 export class UsageError extends UserError {}
 
-/** The exit code after Ctrl-C, as shells have it: 128 + SIGINT. */
-export const interruptedCode = 130;
-
 /**
  * Runs a verb and ends the process. Exit codes: what `main` returns, else 0; 1 after a
  * {@linkcode UserError}, which is printed without its stack; 2 after a faulty command line;
@@ -101,37 +99,23 @@ export async function taskExitCode<const F extends Flags>(
   main: (flags: FlagValues<F>, signal: AbortSignal) => Promise<number | void> | number | void,
   args: readonly string[],
 ): Promise<number> {
-  const interrupt = new AbortController();
-  const stopListening = task.interrupt === "signal" ? listenForInterrupt(interrupt) : () => {};
+  using interrupt = task.interrupt === "signal" ? new Interrupt() : undefined;
+  const signal = interrupt?.signal ?? new AbortController().signal;
+  signal.addEventListener("abort", () => console.error("\nStopping; once more ends at once."));
   try {
     const flags = parseFlags(task, args);
     if (flags === "help") {
       console.log(helpText(task));
       return 0;
     }
-    const code = await main(flags, interrupt.signal);
-    return interrupt.signal.aborted ? interruptedCode : code ?? 0;
+    const code = await main(flags, signal);
+    return signal.aborted ? interruptedExitCode : code ?? 0;
   } catch (error) {
-    if (interrupt.signal.aborted && error === interrupt.signal.reason) return interruptedCode;
+    if (signal.aborted && error === signal.reason) return interruptedExitCode;
     if (!(error instanceof UserError)) throw error;
     console.error(`error: ${error.message}`);
     return error instanceof UsageError ? 2 : 1;
-  } finally {
-    stopListening();
   }
-}
-
-function listenForInterrupt(interrupt: AbortController): () => void {
-  const onSignal = () => {
-    if (interrupt.signal.aborted) Deno.exit(interruptedCode);
-    console.error("\nStopping; once more ends at once.");
-    interrupt.abort();
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  return () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-  };
 }
 
 /**

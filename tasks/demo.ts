@@ -16,7 +16,8 @@ import { preparedFolder, rawFolder, runsFolder } from "../lib/paths.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
 import { startRun } from "../lib/training/start_run.ts";
 import { trainRun } from "../lib/training/train_run.ts";
-import { interruptedCode, runTask } from "./command_line.ts";
+import { interruptedExitCode } from "../lib/training/interrupt.ts";
+import { runTask } from "./command_line.ts";
 
 /** The preset `focus`, made small enough for minutes on two cores. */
 const changes = [
@@ -81,7 +82,7 @@ nothing about patients.`,
     stop: signal,
     listenTo: (scoreName) => new ProgressPrinter(scoreName),
   });
-  if (parts.some(({ result }) => result.stopped)) return interruptedCode;
+  if (parts.some(({ result }) => result.stopped)) return interruptedExitCode;
 
   title("4 of 5: evaluating");
   const evaluation = await evaluateRun(run, prepared, {

@@ -2,7 +2,8 @@
 import { openDataset } from "../lib/dataset/layout.ts";
 import { defaultSettings, prepareDataset, type PrepareResult } from "../lib/dataset/prepare.ts";
 import { preparedFolder } from "../lib/paths.ts";
-import { interruptedCode, runTask } from "./command_line.ts";
+import { interruptedExitCode } from "../lib/training/interrupt.ts";
+import { runTask } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
 
 const { cubeEdge, scanMaxEdge, ctWindow, mrPercentiles } = defaultSettings;
@@ -69,7 +70,7 @@ where it stopped. A case that fails does not stop the others, but the exit code 
   });
   progress.end();
   printResult(result, dir);
-  if (result.interrupted) return interruptedCode;
+  if (result.interrupted) return interruptedExitCode;
   return result.failures.length > 0 ? 1 : 0;
 });
 

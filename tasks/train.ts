@@ -8,7 +8,8 @@ import { ProgressPrinter } from "../lib/training/progress.ts";
 import { openRun, type Run } from "../lib/training/run_folder.ts";
 import { defaultFolder, startRun } from "../lib/training/start_run.ts";
 import { paperPhases, trainRun } from "../lib/training/train_run.ts";
-import { interruptedCode, runTask, UsageError } from "./command_line.ts";
+import { interruptedExitCode } from "../lib/training/interrupt.ts";
+import { runTask, UsageError } from "./command_line.ts";
 import { openCases } from "./prepared_data.ts";
 
 await runTask({
@@ -69,7 +70,7 @@ history.jsonl and TensorBoard's events.
     console.log(`${name}: ${result.stopped ? "stopped, saved" : "done"}, ${best}`);
   }
   console.log(`Run: ${run.folder}`);
-  return parts.some(({ result }) => result.stopped) ? interruptedCode : 0;
+  return parts.some(({ result }) => result.stopped) ? interruptedExitCode : 0;
 });
 
 interface RunFlags {

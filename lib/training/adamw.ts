@@ -3,21 +3,15 @@ import type { Parameters } from "../nn/parameters.ts";
 import { concatFlat, splitFlat } from "./flat.ts";
 import { ResidentVector } from "./resident_vector.ts";
 
-/** A share of the learning rate for the parameters whose names match. */
-export interface RateFactor {
-  readonly pattern: RegExp;
-  readonly factor: number;
-}
-
-/** How {@linkcode AdamW} updates; what it does not name has its usual value. */
+/** How {@linkcode AdamW} updates. */
 export interface AdamWOptions {
   readonly beta1: number;
   readonly beta2: number;
   readonly weightDecay: number;
   /** Largest global norm of the gradient; 0 turns clipping off. */
   readonly clipNorm: number;
-  /** The first that matches a name counts; the factor is 1 without a match. */
-  readonly rateFactors?: readonly RateFactor[];
+  /** What the learning rate of a parameter is multiplied by; 1 unless given. */
+  rateFactor?(parameterName: string): number;
 }
 
 /** Everything that {@linkcode AdamW} remembers, apart from its options. */
@@ -240,8 +234,7 @@ export class AdamW {
   }
 
   #rateFactor(name: string): number {
-    const { rateFactors = [] } = this.#options;
-    return rateFactors.find(({ pattern }) => pattern.test(name))?.factor ?? 1;
+    return this.#options.rateFactor?.(name) ?? 1;
   }
 }
 

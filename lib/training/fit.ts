@@ -129,7 +129,7 @@ class Fitting<Sample, Batch> {
     options: FitOptions,
     checkpoint: Checkpoint | null,
   ) {
-    const { phase, name, seed, rateFactors } = options;
+    const { phase, name, seed } = options;
     this.#task = task;
     this.#options = options;
     this.#random = new Random(seed).fork(name);
@@ -141,7 +141,10 @@ class Fitting<Sample, Batch> {
       task.parameters.write(checkpoint.weights, checkpointPath(options.folder));
     }
     this.#stopping = new EarlyStopping(phase.patience, this.#progress.earlyStopping);
-    this.#optimizer = new AdamW(task.parameters, { ...phase, rateFactors });
+    this.#optimizer = new AdamW(task.parameters, {
+      ...phase,
+      rateFactor: (name) => options.rateFactor?.(name) ?? 1,
+    });
     this.#average = phase.emaDecay > 0 ? new MovingAverage(task.parameters, phase.emaDecay) : null;
     if (checkpoint) this.#optimizer.write(checkpoint.optimizer);
     if (checkpoint?.average) this.#average?.write(checkpoint.average);

@@ -1,7 +1,6 @@
 import type { PhaseConfig } from "../config/config.ts";
 import type { Parameters, Pass } from "../nn/parameters.ts";
 import type { Random } from "../random.ts";
-import type { RateFactor } from "./adamw.ts";
 import type { Validation } from "./history.ts";
 import type { LossParts } from "./loss_parts.ts";
 import type { TrainingListener } from "./progress.ts";
@@ -42,7 +41,8 @@ export interface FitOptions {
   readonly config: unknown;
   /** Go on from the folder's checkpoint; from the start when there is none. */
   readonly resume?: boolean;
-  readonly rateFactors?: readonly RateFactor[];
+  /** What the learning rate of a parameter is multiplied by; 1 unless given. */
+  rateFactor?(parameterName: string): number;
   readonly listener?: TrainingListener;
   /** Once aborted, the training saves its state after the running step and returns. */
   readonly stop?: AbortSignal;

@@ -1,14 +1,13 @@
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { organValues } from "../dataset/organ.ts";
-import { buildDetector, type Detector, type ViewModule } from "../detector/detector.ts";
+import { buildDetector, type Detector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { UserError } from "../errors.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
 import { maskOfLabels } from "../volume/volume.ts";
-import type { RateFactor } from "./adamw.ts";
 import { buildSegmentor } from "./build_segmentor.ts";
 import type { PictureSample } from "./augment_picture.ts";
 import { CaseStore } from "./case_store.ts";
@@ -112,9 +111,9 @@ class RunTraining {
         }
         const task = detectorTask(module, samples, split, phases.detector);
         const name = `detector-${view}`;
-        const rateFactors = rateFactorsOf(module);
+        const rateFactor = (parameter: string) => module.learningRateScale(parameter);
         const folder = phaseFolder(this.#run, "detector", view);
-        const result = await this.#fit(task, "detector", { name, folder, rateFactors }, "IoU");
+        const result = await this.#fit(task, "detector", { name, folder, rateFactor }, "IoU");
         yield { name, result };
         if (result.stopped) return;
       }
@@ -143,7 +142,7 @@ class RunTraining {
   async #fit<Sample, Batch>(
     task: FitTask<Sample, Batch>,
     phase: PhaseName,
-    part: Pick<FitOptions, "name" | "folder" | "rateFactors">,
+    part: Pick<FitOptions, "name" | "folder" | "rateFactor">,
     scoreName: string,
   ): Promise<FitResult> {
     const { resume, stop, listenTo } = this.#options;
@@ -225,14 +224,4 @@ class RunTraining {
       remedy: `Finish it: deno task train --run ${this.#run.folder} --resume --phase ${phase}`,
     });
   }
-}
-
-/** The learning-rate factors that a module asks for: a tenth for deformable attention's offsets. */
-function rateFactorsOf(module: ViewModule): RateFactor[] {
-  const slow = module.parameters.names("trainable")
-    .filter((name) => module.learningRateScale(name) !== 1);
-  return slow.map((name) => ({
-    pattern: new RegExp(`^${name.replaceAll(".", "\\.")}$`),
-    factor: module.learningRateScale(name),
-  }));
 }

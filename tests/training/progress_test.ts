@@ -137,3 +137,25 @@ Deno.test("interrupt: Windows has no SIGTERM", () => {
   using _interrupt = new Interrupt(system, "windows");
   assertEquals([...listeners.keys()], ["SIGINT"]);
 });
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `interrupt: a process that gets ${signal} finishes its work and exits 130`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", import.meta.resolve("./wait_for_stop.ts")],
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const reader = child.stdout.getReader();
+      let said = new TextDecoder().decode((await reader.read()).value);
+      child.kill(signal);
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        said += new TextDecoder().decode(part.value);
+      }
+      assertEquals(said, "ready\nsaved\n");
+      assertEquals((await child.status).code, 130);
+    },
+  });
+}
