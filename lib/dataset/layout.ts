@@ -1,21 +1,15 @@
 import { basename, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
-import type { Dataset, DatasetCase, Modality, Subset } from "./dataset.ts";
-import { type DatasetJson, readDatasetJson } from "./dataset_json.ts";
+import type { Dataset, DatasetCase, Subset } from "./dataset.ts";
+import { readDatasetJson } from "./dataset_json.ts";
+import type { LayoutContent, OpenOptions } from "./layout_content.ts";
 import { readListed } from "./layout_listed.ts";
 import { readNnunet } from "./layout_nnunet.ts";
 import { readPair } from "./layout_pair.ts";
 
 export type { Dataset, DatasetCase, Layout, Modality, Subset } from "./dataset.ts";
-
-/** What a data set's description may not say. */
-export interface OpenOptions {
-  /** Overrules what the data set says of its modality. */
-  readonly modality?: Modality;
-  /** Which channel of scans of several is used; 0 unless given. */
-  readonly channel?: number;
-}
+export type { OpenOptions } from "./layout_content.ts";
 
 const layoutsKnown = "a data set is a folder with a dataset.json of AMOS22, the Medical " +
   "Segmentation Decathlon or nnU-Net v2, or with the folders images and labels";
@@ -53,9 +47,6 @@ export async function openDataset(dir: string, options: OpenOptions = {}): Promi
   refuseTwins(dataset.cases, what);
   return dataset;
 }
-
-/** What the reader of a layout finds out; the rest is the same for all. */
-export type LayoutContent = Omit<Dataset, "name" | "root">;
 
 async function readLayout(
   root: string,
@@ -107,16 +98,4 @@ function refuseTwins(cases: readonly DatasetCase[], what: string): void {
     }
     seen.set(key, one);
   }
-}
-
-/**
- * The modality that a description's list of channels names: CT is CT and anything else MR;
- * undefined without the channel.
- */
-export function modalityOfChannel(
-  channels: DatasetJson["channelNames"],
-  channel: number,
-): Modality | undefined {
-  const name = channels?.[channel];
-  return name === undefined ? undefined : /^ct$/i.test(name.trim()) ? "ct" : "mr";
 }

@@ -1,9 +1,13 @@
 import { resolve } from "node:path";
-import { UserError } from "../errors.ts";
 import { caseId } from "./case_files.ts";
 import type { DatasetCase, Modality, Subset } from "./dataset.ts";
 import type { DatasetJson } from "./dataset_json.ts";
-import { type LayoutContent, modalityOfChannel, type OpenOptions } from "./layout.ts";
+import {
+  type LayoutContent,
+  modalityOfChannel,
+  type OpenOptions,
+  unknownModality,
+} from "./layout_content.ts";
 
 /** The last CT of AMOS22 (Ji 2022, section 3.1); MR starts at 507. */
 const lastAmosCt = 500;
@@ -43,14 +47,4 @@ export function readListed(
 function modalityOfAmosCase(id: string): Modality | undefined {
   const number = id.match(/^amos_(\d+)$/i)?.[1];
   return number === undefined ? undefined : Number(number) <= lastAmosCt ? "ct" : "mr";
-}
-
-/** The error for a data set that does not say what it was made with. */
-export function unknownModality(what: string, json: DatasetJson, channel: number): UserError {
-  return new UserError({
-    what,
-    rule: `it must name the modality of channel ${channel}`,
-    seen: json.channelNames?.join(", ") ?? "without any",
-    remedy: "Give --modality ct or --modality mr",
-  });
 }

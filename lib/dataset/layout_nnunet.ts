@@ -2,8 +2,12 @@ import { UserError } from "../errors.ts";
 import { niftiFiles } from "./case_files.ts";
 import type { DatasetCase, Subset } from "./dataset.ts";
 import type { DatasetJson } from "./dataset_json.ts";
-import { type LayoutContent, modalityOfChannel, type OpenOptions } from "./layout.ts";
-import { unknownModality } from "./layout_listed.ts";
+import {
+  type LayoutContent,
+  modalityOfChannel,
+  type OpenOptions,
+  unknownModality,
+} from "./layout_content.ts";
 
 /** Reads nnU-Net v2: imagesTr/CASE_0000.nii.gz with labelsTr/CASE.nii.gz, and the same with Ts. */
 export async function readNnunet(

@@ -2,7 +2,7 @@ import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { niftiFiles } from "./case_files.ts";
 import { readJsonObject, readLabelNames } from "./dataset_json.ts";
-import type { LayoutContent, OpenOptions } from "./layout.ts";
+import type { LayoutContent, OpenOptions } from "./layout_content.ts";
 
 /** Reads a plain pair: images/CASE.nii.gz with labels/CASE.nii.gz, and an optional labels.json. */
 export async function readPair(

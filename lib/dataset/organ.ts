@@ -51,7 +51,9 @@ function wordsOf(name: string): string {
  *   background; for a label in two classes
  */
 export function parseOrgan(spec: string, labels: Readonly<Record<string, number>>): Organ {
-  const whole = findLabel(spec.trim(), labels);
+  // A label may have one of the signs in its own name, but then it has to be written out.
+  const isPlain = !/[=+,]/.test(spec) || Object.hasOwn(labels, spec.trim());
+  const whole = isPlain ? requireLabel(spec.trim(), labels, spec) : undefined;
   if (whole !== undefined) return { name: whole.name, classes: [toClass(whole.name, [whole])] };
   const equals = spec.indexOf("=");
   const given = equals < 0 ? undefined : spec.slice(0, equals).trim();

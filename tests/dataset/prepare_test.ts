@@ -1,0 +1,242 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { loadCase, openPrepared } from "../../lib/dataset/case.ts";
+import { openDataset } from "../../lib/dataset/layout.ts";
+import { readManifest } from "../../lib/dataset/manifest.ts";
+import { prepareDataset, type PrepareProgress } from "../../lib/dataset/prepare.ts";
+import { UserError } from "../../lib/errors.ts";
+import { composeAffines, scaleAndShift } from "../../lib/volume/affine.ts";
+import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
+import { fromRas } from "../../lib/volume/orientation.ts";
+import { inTemporaryFolder } from "./temporary.ts";
+import { affine, boxLabels, image, shape, spacing, writePair } from "./volumes.ts";
+
+const settings = { cubeEdge: 8, ctWindow: { low: -300, high: 100 } };
+
+/** A plain pair of two CT cases; in the second, labels 2 and 300. */
+async function writeTwoCases(dir: string): Promise<void> {
+  await writePair(dir, "one", image(), boxLabels(2, [1, 0, 2], [4, 2, 3]));
+  const second = boxLabels(300, [0, 0, 0], [7, 5, 1]);
+  second.data[second.data.length - 1] = 2;
+  await writePair(dir, "two", image(), second);
+}
+
+const open = (dir: string) => openDataset(dir, { modality: "ct" });
+
+Deno.test("prepareDataset() and loadCase(): volumes, window, boxes and sizes", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeTwoCases(`${dir}/source`);
+    const dataset = await open(`${dir}/source`);
+    const seen: PrepareProgress[] = [];
+    const result = await prepareDataset(
+      dataset,
+      `${dir}/out`,
+      { settings, jobs: 2 },
+      (progress) => {
+        seen.push(progress);
+      },
+    );
+    assertEquals(result.prepared, ["one", "two"]);
+    assertEquals(seen.map(({ done, total }) => [done, total]), [[0, 2], [1, 2], [2, 2]]);
+    const prepared = await openPrepared(`${dir}/out`);
+    assertEquals(prepared.name, "source");
+    assertEquals(prepared.settings.cubeEdge, 8);
+    const one = await loadCase(prepared, "one");
+    assertEquals(one.cubeImage.shape, [8, 8, 8]);
+    assertEquals(one.scanImage.shape, shape);
+    one.scanImage.data.forEach((value, i) => {
+      const expected = Math.min(1, Math.max(0, (3 * i - 300 + 300) / 400));
+      assert(Math.abs(value - expected) < 1e-5, `voxel ${i}: ${value}, not ${expected}`);
+    });
+    one.scanImage.affine.forEach((value, i) => assert(Math.abs(value - affine[i]) < 1e-5));
+    assertEquals(one.scanLabels.data, boxLabels(2, [1, 0, 2], [4, 2, 3]).data);
+    assertEquals(one.entry.window, { low: -300, high: 100 });
+    assertEquals(one.entry.spacingMm, [...spacing]);
+    assertEquals(Object.keys(one.entry.labels), ["2"]);
+    const label = one.entry.labels[2];
+    assertEquals(label.voxels, 6);
+    assertEquals(label.volumeMm3, 6 * 1.5 * 2 * 4);
+    [1 / 7, 0, 2 / 4].forEach((value, i) => assert(Math.abs(label.boxUnit.min[i] - value) < 1e-9));
+    [4 / 7, 2 / 5, 3 / 4].forEach((value, i) =>
+      assert(Math.abs(label.boxUnit.max[i] - value) < 1e-9)
+    );
+    const two = await loadCase(prepared, "two");
+    assertEquals(new Set(two.cubeLabels.data), new Set([300, 0, 2]));
+    await assertRejects(() => loadCase(prepared, "three"), UserError, "three");
+  }));
+
+Deno.test("prepareDataset() brings files of any orientation to the same case", () =>
+  inTemporaryFolder(async (dir) => {
+    const labels = boxLabels(2, [1, 0, 2], [4, 2, 3]);
+    const flips = [true, false, true] as const;
+    const toFile = composeAffines(affine, scaleAndShift([-1, 1, -1], [6, 0, 3]));
+    const orientation = { axes: [0, 1, 2], flips, grid: { shape, affine: toFile } } as const;
+    // The labels stay in RAS order: what counts is where their voxels are.
+    await writePair(`${dir}/source`, "turned", fromRas(image(), orientation), labels);
+    await writePair(`${dir}/source`, "upright", image(), labels);
+    await prepareDataset(await open(`${dir}/source`), `${dir}/out`, { settings, jobs: 1 });
+    const prepared = await openPrepared(`${dir}/out`);
+    const [turned, upright] = [
+      await loadCase(prepared, "turned"),
+      await loadCase(prepared, "upright"),
+    ];
+    for (const part of ["cubeImage", "cubeLabels", "scanImage", "scanLabels"] as const) {
+      assertEquals(turned[part].data, upright[part].data, part);
+    }
+    assertEquals(turned.entry.labels, upright.entry.labels);
+  }));
+
+Deno.test("prepareDataset() skips what is current and redoes what changed", () =>
+  inTemporaryFolder(async (dir) => {
+    const [source, out] = [`${dir}/source`, `${dir}/out`];
+    await writeTwoCases(source);
+    const prepare = async (more = {}) => {
+      const result = await prepareDataset(await open(source), out, {
+        settings: { ...settings, ...more },
+        jobs: 1,
+      });
+      return [result.prepared.join(), result.current.join()];
+    };
+    assertEquals(await prepare(), ["one,two", ""]);
+    assertEquals(await prepare(), ["", "one,two"]);
+    await Deno.utime(`${source}/images/one.nii.gz`, 1, 1);
+    assertEquals(await prepare(), ["", "one,two"], "touched, not changed");
+    await writeVolume(`${source}/images/one.nii.gz`, image(), { type: "float32", intercept: 1 });
+    assertEquals(await prepare(), ["one", "two"], "another content");
+    await Deno.remove(`${out}/two/cube_labels.nii`);
+    assertEquals(await prepare(), ["two", "one"], "a file is missing");
+    await Deno.remove(`${out}/manifest.json`);
+    assertEquals(await prepare(), ["", "one,two"], "killed before its manifest");
+    assertEquals(await prepare({ cubeEdge: 9 }), ["one,two", ""], "other settings");
+    await Deno.mkdir(`${out}/one.1234.partial`);
+    await prepare({ cubeEdge: 9 });
+    const names = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
+    assertEquals(names, [".lock", "manifest.json", "one", "two"]);
+    assertEquals([...Deno.readDirSync(`${out}/one`)].map(({ name }) => name).sort(), [
+      "cube_image.nii",
+      "cube_labels.nii",
+      "entry.json",
+      "scan_image.nii",
+      "scan_labels.nii",
+    ]);
+  }));
+
+Deno.test("prepareDataset() goes on after a case that fails, and names it", () =>
+  inTemporaryFolder(async (dir) => {
+    const source = `${dir}/source`;
+    await writeTwoCases(source);
+    await writePair(source, "broken", image(), boxLabels(1, [0, 0, 0], [1, 1, 1]));
+    await Deno.writeTextFile(`${source}/images/broken.nii.gz`, "no picture");
+    const far = { affine: composeAffines(scaleAndShift([1, 1, 1], [0, 3, 0]), affine) };
+    await writePair(source, "shifted", image(), boxLabels(1, [0, 0, 0], [1, 1, 1], far));
+    await writePair(source, "unlabelled", image(), null);
+    const result = await prepareDataset(await open(source), `${dir}/out`, { settings, jobs: 2 });
+    assertEquals(result.prepared, ["one", "two"]);
+    assertEquals(result.unlabelled, ["unlabelled"]);
+    const messages = new Map(result.failures.map(({ id, message }) => [id, message]));
+    assertEquals([...messages.keys()].sort(), ["broken", "shifted"]);
+    assertStringIncludes(messages.get("broken") ?? "", "broken.nii.gz");
+    assertStringIncludes(messages.get("shifted") ?? "", "3.00 mm");
+    const { entries } = await readManifest(`${dir}/out`);
+    assertEquals(entries.map(({ id }) => id), ["one", "two"]);
+  }));
+
+Deno.test("prepareDataset() stops between cases when asked to, and continues later", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeTwoCases(`${dir}/source`);
+    const dataset = await open(`${dir}/source`);
+    const stop = new AbortController();
+    const options = { settings, jobs: 1 };
+    const first = await prepareDataset(
+      dataset,
+      `${dir}/out`,
+      { ...options, signal: stop.signal },
+      ({ done }) => {
+        if (done === 1) stop.abort();
+      },
+    );
+    assertEquals([first.prepared, first.interrupted], [["one"], true]);
+    assertEquals((await readManifest(`${dir}/out`)).entries.length, 1);
+    const second = await prepareDataset(dataset, `${dir}/out`, options);
+    assertEquals([second.current, second.prepared, second.interrupted], [["one"], ["two"], false]);
+  }));
+
+Deno.test("prepareDataset() caps the edges of the scan but not the boxes and sizes", () =>
+  inTemporaryFolder(async (dir) => {
+    const large = [40, 20, 10] as const;
+    const labels = boxLabels(1, [8, 4, 2], [32, 12, 6], { shape: large });
+    await writePair(`${dir}/source`, "large", image({ shape: large }), labels);
+    const capped = { ...settings, scanMaxEdge: 16 };
+    await prepareDataset(await open(`${dir}/source`), `${dir}/out`, { settings: capped, jobs: 1 });
+    const { entry, scanImage, scanLabels } = await loadCase(
+      await openPrepared(`${dir}/out`),
+      "large",
+    );
+    assertEquals([scanImage.shape, entry.scanShape, entry.shape], [
+      [16, 16, 10],
+      [16, 16, 10],
+      [40, 20, 10],
+    ]);
+    assertEquals(scanLabels.shape, scanImage.shape);
+    assertEquals(entry.labels[1].voxels, 24 * 8 * 4);
+    assertEquals(entry.labels[1].boxUnit.min, [0.2, 0.2, 0.2]);
+    assert(Math.abs(scanImage.affine[0] - 1.5 * 40 / 16) < 1e-5);
+  }));
+
+Deno.test("prepareDataset() windows MR by its own percentiles", () =>
+  inTemporaryFolder(async (dir) => {
+    await writePair(`${dir}/source`, "mr", image(), boxLabels(1, [0, 0, 0], [2, 2, 2]));
+    const dataset = await openDataset(`${dir}/source`, { modality: "mr" });
+    const mrPercentiles = { low: 10, high: 90 };
+    await prepareDataset(dataset, `${dir}/out`, {
+      settings: { cubeEdge: 8, mrPercentiles },
+      jobs: 1,
+    });
+    const { window } = (await readManifest(`${dir}/out`)).entries[0];
+    // 140 voxels of 3 i - 300: the percentile p is at rank p / 100 * 139.
+    assert(Math.abs(window.low - (3 * 13.9 - 300)) < 1e-3, String(window.low));
+    assert(Math.abs(window.high - (3 * 125.1 - 300)) < 1e-3, String(window.high));
+  }));
+
+Deno.test("prepareDataset() and openPrepared() refuse what cannot work", () =>
+  inTemporaryFolder(async (dir) => {
+    const source = `${dir}/source`;
+    await writeVolume(`${source}/images/a.nii.gz`, image(), { type: "float32" });
+    const prepare = async (more = {}) =>
+      await prepareDataset(await open(source), `${dir}/out`, { settings: more, jobs: 1 });
+    await assertRejects(() => prepare(), UserError, "at least one case must have labels");
+    await writeLabels(`${source}/labels/a.nii.gz`, boxLabels(1, [0, 0, 0], [1, 1, 1]));
+    await assertRejects(() => prepare({ cubeEdge: 0 }), UserError, "edge of the cube");
+    await assertRejects(() => prepare({ ctWindow: { low: 5, high: 5 } }), UserError, "CT window");
+    await assertRejects(() => prepare({ mrPercentiles: { low: -1, high: 99 } }), UserError, "MR");
+    await assertRejects(() => openPrepared(dir), UserError, "deno task prepare");
+    await Deno.writeTextFile(`${dir}/manifest.json`, '{"version": 0}');
+    await assertRejects(() => openPrepared(dir), UserError, "version");
+    await Deno.writeTextFile(`${dir}/manifest.json`, "{");
+    await assertRejects(() => openPrepared(dir), UserError, "damaged");
+    await Deno.mkdir(`${dir}/out`, { recursive: true });
+    using held = await Deno.open(`${dir}/out/.lock`, { create: true, write: true });
+    await held.lock(true);
+    await assertRejects(() => prepare(), UserError, "in use by another");
+  }));
+
+const chaos = new URL("../../../shared/data/Dataset501_CHAOST2", import.meta.url).pathname;
+const hasChaos = await Deno.stat(chaos).then(() => true, () => false);
+
+Deno.test({
+  name: "prepareDataset() of a real MR scan, LAS on the disk: each organ on its side",
+  ignore: !hasChaos,
+  fn: () =>
+    inTemporaryFolder(async (dir) => {
+      const dataset = await openDataset(chaos);
+      const one = { ...dataset, cases: dataset.cases.slice(0, 1) };
+      await prepareDataset(one, dir, { settings: { cubeEdge: 32 }, jobs: 1 });
+      const [{ labels, modality }] = (await openPrepared(dir)).entries;
+      assertEquals(modality, "mr");
+      const centreX = (name: string) => {
+        const { min, max } = labels[dataset.labels[name]].boxUnit;
+        return (min[0] + max[0]) / 2;
+      };
+      assert(centreX("liver") > 0.5 && centreX("spleen") < 0.5);
+      assert(centreX("right_kidney") > centreX("left_kidney"));
+    }),
+});

@@ -1,0 +1,49 @@
+import { scaleAndShift } from "../../lib/volume/affine.ts";
+import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
+import {
+  type Affine,
+  type LabelVolume,
+  type Triple,
+  type Volume,
+  voxelCount,
+} from "../../lib/volume/volume.ts";
+
+/** A small grid with three lengths and three spacings. */
+export const shape: Triple = [7, 5, 4];
+export const spacing: Triple = [1.5, 2, 4];
+export const affine: Affine = scaleAndShift(spacing, [-3, 10, 20]);
+
+/** A CT-like image in which no two voxels are alike. */
+export function image(values: Partial<Volume> = {}): Volume {
+  const own = values.shape ?? shape;
+  const data = Float32Array.from({ length: voxelCount(own) }, (_, i) => 3 * i - 300);
+  return { shape: own, affine, data, ...values };
+}
+
+/** Labels that are 0 apart from a box, half-open in voxels, of the given value. */
+export function boxLabels(
+  value: number,
+  min: Triple,
+  max: Triple,
+  values: Partial<LabelVolume> = {},
+): LabelVolume {
+  const own = values.shape ?? shape;
+  const data = new Uint16Array(voxelCount(own));
+  for (let z = min[2]; z < max[2]; z++) {
+    for (let y = min[1]; y < max[1]; y++) {
+      for (let x = min[0]; x < max[0]; x++) data[x + own[0] * (y + own[1] * z)] = value;
+    }
+  }
+  return { shape: own, affine, data, ...values };
+}
+
+/** Writes the case of a plain pair of folders. */
+export async function writePair(
+  dir: string,
+  id: string,
+  volume: Volume,
+  labels: LabelVolume | null,
+): Promise<void> {
+  await writeVolume(`${dir}/images/${id}.nii.gz`, volume, { type: "float32" });
+  if (labels !== null) await writeLabels(`${dir}/labels/${id}.nii.gz`, labels);
+}
