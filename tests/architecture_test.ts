@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { standInEntries, writeImportMap } from "../lib/runtime/import_map.ts";
 
 /** Plain helpers that everything above them may use. */
-const base = ["errors", "paths", "files", "random", "nearest name"];
+const base = ["errors", "paths", "files", "random", "nearest name", "disk space"];
 
 /**
  * The layers, from the bottom up: which files, and which other layers they may import. A path that
@@ -19,8 +19,9 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
   { name: "files", path: "lib/files.ts", mayImport: ["errors"] },
   { name: "random", path: "lib/random.ts", mayImport: ["errors"] },
   { name: "nearest name", path: "lib/nearest_name.ts", mayImport: [] },
+  { name: "disk space", path: "lib/disk_space.ts", mayImport: ["errors"] },
   { name: "config", path: "lib/config/", mayImport: base },
-  { name: "runtime", path: "lib/runtime/", mayImport: ["errors"] },
+  { name: "runtime", path: "lib/runtime/", mayImport: ["errors", "disk space"] },
   { name: "volume", path: "lib/volume/", mayImport: base },
   { name: "dataset", path: "lib/dataset/", mayImport: [...base, "config", "volume"] },
   { name: "tf", path: "lib/tf.ts", mayImport: ["errors", "runtime"] },
@@ -41,7 +42,17 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
   {
     name: "training",
     path: "lib/training/",
-    mayImport: [...base, "config", "volume", "dataset", "tf", "nn", "detector", "segmentor", "peers"],
+    mayImport: [
+      ...base,
+      "config",
+      "volume",
+      "dataset",
+      "tf",
+      "nn",
+      "detector",
+      "segmentor",
+      "peers",
+    ],
   },
   {
     // Above training: it measures what a run's folder holds.

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
-import { requireSpace, type SpaceProbe } from "./disk_space.ts";
+import { requireSpace, type SpaceProbe } from "../disk_space.ts";
 import { hashFile } from "./hash_file.ts";
 
 /** A file to be had by HTTP. */
@@ -145,7 +145,7 @@ async function fetchRest(
     if (total !== null) {
       const needed = total - offset + (options.reserve ?? 0) * total;
       const what = `cannot download ${remote.url}`;
-      await requireSpace(dirname(partial), needed, what, options.freeBytes);
+      await requireSpace(dirname(partial), needed, what, { probe: options.freeBytes });
     }
     await Deno.writeTextFile(tagPath(partial), strongTag(response));
     await file.seek(offset, Deno.SeekMode.Start);

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { type Archive, archiveFault, type ArchiveMember, memberPath } from "./archive.ts";
 import { openTar } from "./archive_tar.ts";
 import { openZip } from "./archive_zip.ts";
-import { requireSpace, type SpaceProbe } from "./disk_space.ts";
+import { requireSpace, type SpaceProbe } from "../disk_space.ts";
 
 /** How an archive is unpacked. */
 export interface UnpackOptions {
@@ -29,7 +29,7 @@ export async function unpack(
     const members = placeMembers(archive, path);
     const total = members.reduce((sum, { member }) => sum + member.bytes, 0);
     await Deno.mkdir(dir, { recursive: true });
-    await requireSpace(dir, total, `cannot unpack ${path}`, freeBytes);
+    await requireSpace(dir, total, `cannot unpack ${path}`, { probe: freeBytes });
     let done = 0;
     onProgress?.(done, total);
     for (const { member, target } of members) {

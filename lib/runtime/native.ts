@@ -6,7 +6,7 @@ import { compileBinding } from "./binding_compile.ts";
 import { linkBinding } from "./binding_link.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { findCompiler } from "./compiler.ts";
-import { requireDiskSpace } from "./disk_space.ts";
+import { requireSpace } from "../disk_space.ts";
 import { exclusively } from "./exclusive.ts";
 import { bindingPath, findBinding, packageFolder } from "./native_files.ts";
 import { findNvidiaDriver } from "./nvidia.ts";
@@ -185,7 +185,12 @@ async function makeBuild(build: NativeBuild, report: EnsureOptions["report"]): P
   const parent = dirname(folder);
   await Deno.mkdir(parent, { recursive: true });
   await removeLeftovers(folder);
-  await requireDiskSpace(parent, device === "cuda" ? 11e9 : 1.5e9);
+  await requireSpace(
+    parent,
+    device === "cuda" ? 11e9 : 1.5e9,
+    `cannot set up TensorFlow in ${parent}`,
+    { remedy: "Free some space, or name another folder in ROISEG_CACHE_DIR" },
+  );
 
   const staging = `${folder}.${crypto.randomUUID().slice(0, 8)}.partial`;
   const wheels = join(staging, "wheels");

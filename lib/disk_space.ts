@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { UserError } from "../errors.ts";
+import { UserError } from "./errors.ts";
 
 /** Tells the free bytes on the disk of an existing folder. */
 export type SpaceProbe = (folder: string) => Promise<number>;
@@ -9,12 +9,18 @@ const freeBytesOf: SpaceProbe = async (folder) => {
   return Number(bavail) * Number(bsize);
 };
 
-/** @throws UserError where the folder's disk has less than `bytes` left */
+/**
+ * @param folder an existing folder
+ * @throws UserError with `what` and `remedy` where the folder's disk has less than `bytes` left
+ */
 export async function requireSpace(
   folder: string,
   bytes: number,
   what: string,
-  probe: SpaceProbe = freeBytesOf,
+  { probe = freeBytesOf, remedy = "Free some space, or give a folder on another disk" }: {
+    readonly probe?: SpaceProbe;
+    readonly remedy?: string;
+  } = {},
 ): Promise<void> {
   const free = await probe(folder);
   if (free >= bytes) return;
@@ -23,6 +29,6 @@ export async function requireSpace(
     what,
     rule: `the disk of ${folder} must have ${gigabytes(bytes)} free`,
     seen: gigabytes(free),
-    remedy: "Free some space, or give a folder on another disk",
+    remedy,
   });
 }
