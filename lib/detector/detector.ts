@@ -70,9 +70,9 @@ function buildNetwork(parameters: Parameters, { network, view }: DetectorConfig)
   const channels = viewChannels(view);
   switch (network.kind) {
     case "pyramid":
-      return new PyramidNet(parameters.root(), network, channels);
+      return new PyramidNet(parameters.root(), network, { edge: view.edge, channels });
     case "silhouette":
-      return new SilhouetteNet(parameters.root(), network, { channels });
+      return new SilhouetteNet(parameters.root(), network, { edge: view.edge, channels });
   }
 }
 

@@ -13,17 +13,19 @@ export class StagePosition {
   readonly #stages: tf.Variable;
   readonly #width: number;
 
-  /** @param stageCount stages from 0 to M, M + 1 of them */
+  /** @param stageCount M; the stages are numbered from 1 */
   constructor(scope: Scope, { stageCount, width }: { stageCount: number; width: number }) {
     this.#stages = scope.weight("stages", [stageCount, width], normal(1));
     this.#width = width;
   }
 
-  /** `[1, rows * columns, width]` for a map of that stage. */
+  /** `[1, rows * columns, width]` for a map of that stage, 1 .. M. */
   of(stage: number, shape: LevelShape): tf.Tensor3D {
     return tf.tidy(() => {
       const place = sinePosition(shape, this.#width);
-      return place.add(this.#stages.slice([stage, 0], [1, this.#width])).expandDims<tf.Tensor3D>(0);
+      return place.add(this.#stages.slice([stage - 1, 0], [1, this.#width])).expandDims<
+        tf.Tensor3D
+      >(0);
     });
   }
 }

@@ -1,5 +1,6 @@
 import * as tf from "../tf.ts";
 import type { PyramidDetectorConfig } from "../config/config.ts";
+import { UserError } from "../errors.ts";
 import { GroupNorm } from "../nn/group_norm.ts";
 import { Linear } from "../nn/linear.ts";
 import type { Pass, Scope } from "../nn/parameters.ts";
@@ -39,9 +40,17 @@ export class PyramidNet implements ViewNetwork {
   readonly #mask: MaskEmbedding;
   readonly #head: BoxHead;
   readonly #stageCount: number;
+  readonly #edge: number;
 
-  constructor(scope: Scope, config: PyramidDetectorConfig, channels: number) {
-    const { width, heads, stageCount } = config;
+  /** @param picture edge in pixels, a multiple of 2^(M + 2), and channels of the pictures */
+  constructor(
+    scope: Scope,
+    config: PyramidDetectorConfig,
+    { edge, channels }: { edge: number; channels: number },
+  ) {
+    const { width, stageCount } = config;
+    checkEdge(edge, stageCount);
+    this.#edge = edge;
     this.#stageCount = stageCount;
     this.#backbone = new ResNet(scope.child(backbonePath), {
       name: config.backbone,
@@ -51,10 +60,7 @@ export class PyramidNet implements ViewNetwork {
     this.#laterals = this.#backbone.outputs.map((inputs, i) =>
       new Lateral(scope.child("lateral").child(i), inputs, width)
     );
-    this.#position = new StagePosition(scope.child("position"), {
-      stageCount: stageCount + 1,
-      width,
-    });
+    this.#position = new StagePosition(scope.child("position"), { stageCount, width });
     const stages = Array.from({ length: stageCount }, (_, i) => i + 1);
     this.#encoder = stages.map((stage) =>
       new EncoderStage(scope.child(`encoder${stage}`), stage, config)
@@ -63,13 +69,23 @@ export class PyramidNet implements ViewNetwork {
       new DecoderStage(scope.child(`decoder${stage}`), stage, stageCount, config)
     );
     this.#mask = new MaskEmbedding(scope.child("mask"), { width, dropRate: config.maskDropRate });
-    this.#head = new BoxHead(scope.child("head"), { width, heads });
+    const finest = edge / backboneStride;
+    this.#head = new BoxHead(scope.child("head"), {
+      width,
+      shape: { rows: finest, columns: finest },
+    });
   }
 
-  /** Boxes `[n, 4]`; the pictures' edges must be multiples of 2^(M + 2). */
+  /** Boxes `[n, 4]` from pictures of the edge that the constructor was told. */
   apply(pictures: tf.Tensor4D, pass: Pass, mask?: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
-      this.#checkEdges(pictures);
+      if (pictures.shape[1] !== this.#edge || pictures.shape[2] !== this.#edge) {
+        throw new RangeError(
+          `pictures must be ${this.#edge} x ${this.#edge}, not ${
+            pictures.shape.slice(1, 3).join(" x ")
+          }`,
+        );
+      }
       const encoded = [this.#initialFeature(pictures, pass)]; // F_0 .. F_M
       for (const stage of this.#encoder) encoded.push(stage.apply(encoded, this.#position));
       const coarsest = encoded[this.#stageCount];
@@ -79,7 +95,7 @@ export class PyramidNet implements ViewNetwork {
         const partner = i === 0 ? this.#mask.apply(coarsest.shape, pass, mask) : skip;
         decoded.push(stage.apply({ decoded, partner, encoded: skip }, this.#position));
       });
-      return this.#head.apply(decoded[this.#stageCount], this.#position);
+      return this.#head.apply(decoded[this.#stageCount]);
     });
   }
 
@@ -107,15 +123,17 @@ export class PyramidNet implements ViewNetwork {
       resizeBilinear2d(coarse, [fine.shape[1], fine.shape[2]]).add(fine)
     );
   }
+}
 
-  #checkEdges({ shape }: tf.Tensor4D): void {
-    const unit = backboneStride * 2 ** this.#stageCount;
-    if (shape[1] % unit === 0 && shape[2] % unit === 0) return;
-    throw new RangeError(
-      `${this.#stageCount} stages need pictures whose edges are multiples of ${unit}, ` +
-        `not ${shape[1]} x ${shape[2]}`,
-    );
-  }
+function checkEdge(edge: number, stageCount: number): void {
+  const unit = backboneStride * 2 ** stageCount;
+  if (edge % unit === 0) return;
+  throw new UserError({
+    what: "cannot build the pyramid detector",
+    rule: `with ${stageCount} stages a picture's edge must be a multiple of ${unit} pixels`,
+    seen: String(edge),
+    remedy: "Change detector.view.edge or detector.network.stageCount",
+  });
 }
 
 /** A point-wise convolution and GroupNorm (Zhu 2020, section A.4) of one of the backbone's maps. */

@@ -1,5 +1,6 @@
 import * as tf from "../tf.ts";
 import type { SilhouetteDetectorConfig } from "../config/config.ts";
+import { UserError } from "../errors.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import { GroupNorm } from "../nn/group_norm.ts";
 import { constant, type Initializer, normal, type Scope } from "../nn/parameters.ts";
@@ -31,12 +32,16 @@ export class SilhouetteNet implements ViewNetwork {
   readonly #decoder: readonly ResidualBlock[];
   readonly #head: Conv2d;
 
-  /** @param outputs channels of the result: silhouettes that are predicted at once */
+  /**
+   * @param picture edge in pixels, a multiple of 2^levels; channels of the pictures; channels of the
+   *   result: silhouettes that are predicted at once
+   */
   constructor(
     scope: Scope,
     { widths }: SilhouetteDetectorConfig,
-    { channels, outputs = 1 }: { channels: number; outputs?: number },
+    { edge, channels, outputs = 1 }: { edge: number; channels: number; outputs?: number },
   ) {
+    checkSizes(edge, widths);
     this.#stem = new ConvNorm(scope.child("stem"), {
       inputs: channels,
       outputs: widths[0],
@@ -70,10 +75,9 @@ export class SilhouetteNet implements ViewNetwork {
     });
   }
 
-  /** Logits `[n, edge, edge, outputs]`; the pictures' edges must be multiples of 2^levels. */
+  /** Logits `[n, edge, edge, outputs]`. */
   apply(pictures: tf.Tensor4D): tf.Tensor4D {
     return tf.tidy(() => {
-      this.#checkEdges(pictures);
       const skips: tf.Tensor4D[] = [];
       let map = this.#stem.apply(pictures);
       this.#encoder.forEach((block, level) => {
@@ -106,15 +110,30 @@ export class SilhouetteNet implements ViewNetwork {
   learningRateScale(): number {
     return 1;
   }
+}
 
-  #checkEdges({ shape }: tf.Tensor4D): void {
-    const levels = this.#encoder.length;
-    const unit = 2 ** levels;
-    if (shape[1] % unit === 0 && shape[2] % unit === 0) return;
-    throw new RangeError(
-      `${levels} levels need pictures whose edges are multiples of ${unit}, ` +
-        `not ${shape[1]} x ${shape[2]}`,
-    );
+function checkSizes(edge: number, widths: readonly number[]): void {
+  const unit = 2 ** widths.length;
+  const rules: [holds: boolean, rule: string, seen: string][] = [
+    [
+      edge % unit === 0,
+      `with ${widths.length} widths a picture's edge must be a multiple of ${unit} pixels`,
+      String(edge),
+    ],
+    [
+      widths.length > 0 && widths.every((width) => width > 0 && width % channelsPerGroup === 0),
+      `widths must be multiples of ${channelsPerGroup}`,
+      widths.join(", "),
+    ],
+  ];
+  for (const [holds, rule, seen] of rules) {
+    if (holds) continue;
+    throw new UserError({
+      what: "cannot build the silhouette detector",
+      rule,
+      seen,
+      remedy: "Change detector.view.edge or detector.network.widths",
+    });
   }
 }
 

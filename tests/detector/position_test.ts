@@ -31,7 +31,7 @@ Deno.test("position: each stage adds its own vector", async () => {
   await assertNoLeak(() =>
     tf.tidy(() => {
       const shape = { rows: 2, columns: 3 };
-      const difference = position.of(2, shape).sub(position.of(0, shape))
+      const difference = position.of(3, shape).sub(position.of(1, shape))
         .arraySync() as number[][][];
       const stages = parameters.get("stages").arraySync() as number[][];
       for (const pixel of difference[0]) {
