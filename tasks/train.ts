@@ -54,6 +54,13 @@ history.jsonl and TensorBoard's events.
       `${split.validation.length} validation, ${split.test.length} test cases (${splitRule}); ` +
       `cube of ${roiEdge}; run ${run.folder}`,
   );
+  const { network } = config.detector;
+  if (network.kind === "pyramid" && network.backboneWeights === "" && phases.includes("detector")) {
+    console.error(
+      "The detector's backbone starts from random weights; the paper's was pretrained on general " +
+        "images. Give torchvision's with --set detector.network.backboneWeights=FILE.safetensors",
+    );
+  }
   if (split.dropped.length > 0) {
     console.error(`Left out, since they lack the organ: ${split.dropped.join(", ")}`);
   }

@@ -41,6 +41,7 @@ export class PyramidNet implements ViewNetwork {
   readonly #head: BoxHead;
   readonly #stageCount: number;
   readonly #edge: number;
+  readonly #isPretrained: boolean;
 
   /** @param picture edge in pixels, a multiple of 2^(M + 2), and channels of the pictures */
   constructor(
@@ -51,11 +52,12 @@ export class PyramidNet implements ViewNetwork {
     const { width, stageCount } = config;
     checkEdge(edge, stageCount);
     this.#edge = edge;
+    this.#isPretrained = config.backboneWeights !== "";
     this.#stageCount = stageCount;
     this.#backbone = new ResNet(scope.child(backbonePath), {
       name: config.backbone,
       inputs: channels,
-      frozenStatistics: config.backboneWeights !== "",
+      frozenStatistics: this.#isPretrained,
     });
     this.#laterals = this.#backbone.outputs.map((inputs, i) =>
       new Lateral(scope.child("lateral").child(i), inputs, width)
@@ -108,10 +110,10 @@ export class PyramidNet implements ViewNetwork {
     }));
   }
 
-  /** A tenth for the backbone (Carion 2020) and for the sampling offsets (Zhu 2020, section A.4). */
+  /** A tenth for a pretrained backbone (Carion 2020) and the sampling offsets (Zhu 2020, A.4). */
   learningRateScale(parameterName: string): number {
-    const isSlow = parameterName.startsWith(`${backbonePath}.`) ||
-      parameterName.includes(".samplingOffsets.");
+    const isSlow = parameterName.includes(".samplingOffsets.") ||
+      this.#isPretrained && parameterName.startsWith(`${backbonePath}.`);
     return isSlow ? 0.1 : 1;
   }
 

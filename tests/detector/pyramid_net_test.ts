@@ -132,16 +132,17 @@ Deno.test("pyramid: edges must survive all halvings, and pictures have that edge
   parameters.dispose();
 });
 
-Deno.test("pyramid: backbone and sampling offsets learn slowly", () => {
-  const { parameters, net } = build();
-  const slow = parameters.names("trainable").filter((name) => net.learningRateScale(name) === 0.1);
-  assertEquals(slow.includes("backbone.conv1.weight"), true);
-  assertEquals(slow.includes("encoder1.self.attention.samplingOffsets.bias"), true);
-  assertEquals(
-    slow.every((name) => name.startsWith("backbone.") || name.includes("samplingOffsets")),
-    true,
-  );
-  parameters.dispose();
+Deno.test("pyramid: sampling offsets learn slowly, and so does a pretrained backbone", () => {
+  for (const backboneWeights of ["", "resnet.safetensors"]) {
+    const { parameters, net } = build({ backboneWeights });
+    const slow = parameters.names("trainable").filter((name) => net.learningRateScale(name) < 1);
+    assertEquals(slow.includes("encoder1.self.attention.samplingOffsets.bias"), true);
+    assertEquals(slow.includes("backbone.conv1.weight"), backboneWeights !== "");
+    const isExpected = (name: string) =>
+      name.includes("samplingOffsets") || backboneWeights !== "" && name.startsWith("backbone.");
+    assertEquals(slow.every(isExpected), true);
+    parameters.dispose();
+  }
 });
 
 Deno.test("pyramid: parameters and multiply-accumulates of the paper preset", () => {
