@@ -39,24 +39,25 @@ await runTask({
     output: { type: "text", value: "DIR", description: "where results go (RUN/evaluation)" },
   },
   details: `
-Writes cases.csv (every case), evaluation.json and report.md (tables in the shape of the paper's
-Tables 1, 2, 3 and 5 with its numbers beside ours), and prints the report.`,
+Writes cases.csv (every case), evaluation.json, report.md (tables in the shape of the paper's Tables
+1, 2, 3 and 5 with its numbers beside ours) and masks/MODE/CASE.nii.gz, and prints the report.`,
 }, async (flags, signal) => {
   const run = await openRun(flags.run);
   const prepared = await openPrepared(run.record.preparedFolder);
+  const folder = flags.output ?? join(run.folder, "evaluation");
   const progress = new ProgressLine("cases evaluated");
   const evaluation = await evaluateRun(run, prepared, {
     modes: await chooseModes(run, flags.mode),
     caseIds: run.record.split[flags.subset as "test" | "validation" | "training"],
     toleranceMm: flags.tolerance,
     onCase: (done, total) => progress.show(done, total, 0),
+    maskFolder: join(folder, "masks"),
     stop: signal,
   });
   progress.end();
-  const folder = flags.output ?? join(run.folder, "evaluation");
   await writeResults(folder, evaluation);
   console.log(evaluationReport(evaluation));
-  console.log(`\nWritten to ${folder}: cases.csv, evaluation.json, report.md`);
+  console.log(`\nWritten to ${folder}: cases.csv, evaluation.json, report.md, masks`);
 });
 
 async function chooseModes(run: Run, name: string): Promise<EvaluationMode[]> {

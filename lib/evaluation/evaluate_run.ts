@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
 import { entryOf, type PreparedDataset } from "../dataset/case.ts";
 import type { ManifestEntry } from "../dataset/manifest.ts";
@@ -6,13 +7,16 @@ import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
 import type { Run } from "../training/run_folder.ts";
 import type { Box3 } from "../volume/box.ts";
+import type { NiftiHeader } from "../volume/nifti_header.ts";
 import { readImage, readLabels } from "../volume/nifti_read.ts";
-import { toRas } from "../volume/orientation.ts";
+import { writeLabels } from "../volume/nifti_write.ts";
+import { fromRas, type Orientation, toRas } from "../volume/orientation.ts";
 import { sampleLabelsNearest } from "../volume/resample.ts";
 import { type LabelVolume, maskOfLabels, spacingMm, type Triple } from "../volume/volume.ts";
 import { scoreMasks } from "./case_scores.ts";
 import { detectorCost, segmentorCost } from "./cost.ts";
 import { roiCoverage, scoreDetection } from "./detector_iou.ts";
+import { toLabelValues } from "./label_values.ts";
 import { peakProcessBytes } from "./memory.ts";
 import type {
   CaseResult,
@@ -39,17 +43,24 @@ export interface EvaluateOptions {
   readonly caseIds?: readonly string[];
   /** Distance in mm up to which NSD counts a surface voxel as met; 2 unless given. */
   readonly toleranceMm?: number;
+  /** Where masks in the scans' own files' grids go, as `MODE/CASE.nii.gz`; not kept unless given. */
+  readonly maskFolder?: string;
   /** Name under which the run appears in tables; its folder unless given. */
   readonly runName?: string;
   onCase?(done: number, total: number, results: readonly CaseResult[]): void;
   readonly stop?: AbortSignal;
 }
 
+const defaultToleranceMm = 2;
+
 /** A test case as it is read from its source. */
 interface TestCase extends ScanImages {
   readonly entry: ManifestEntry;
   readonly labels: Readonly<Record<EvaluationSpace, LabelVolume>>;
   readonly readMs: number;
+  /** Of the source file, for the way back. */
+  readonly orientation: Orientation;
+  readonly header: NiftiHeader;
 }
 
 /**
@@ -66,19 +77,18 @@ export async function evaluateRun(
   prepared: PreparedDataset,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { modes, caseIds = run.record.split.test, toleranceMm = 2, onCase, stop } = options;
-  const detector = modes.includes("withCrop") || await isDetectorTrained(run)
-    ? await loadDetector(run)
-    : null;
+  const { modes, caseIds = run.record.split.test, onCase, stop } = options;
+  const needsDetector = modes.includes("withCrop") || await isDetectorTrained(run);
+  const detector = needsDetector ? await loadDetector(run) : null;
   const segmentors = new Map<EvaluationMode, LoadedSegmentor>();
-  for (const mode of modes) segmentors.set(mode, await loadSegmentor(run, mode));
   try {
+    for (const mode of modes) segmentors.set(mode, await loadSegmentor(run, mode));
     const cases: CaseResult[] = [];
     for (const [done, id] of caseIds.entries()) {
       stop?.throwIfAborted();
       const testCase = await readTestCase(entryOf(prepared, id), run);
       for (const [mode, loaded] of segmentors) {
-        cases.push(...await evaluateCase(testCase, run, mode, loaded, detector, toleranceMm));
+        cases.push(...await evaluateCase(testCase, run, mode, loaded, detector, options));
       }
       onCase?.(done + 1, caseIds.length, cases.filter(({ caseId }) => caseId === id));
     }
@@ -87,7 +97,7 @@ export async function evaluateRun(
       preset: run.record.config.preset,
       dataSet: run.record.datasetName,
       device: `${deviceName()}, TensorFlow ${nativeVersion()}`,
-      toleranceMm,
+      toleranceMm: options.toleranceMm ?? defaultToleranceMm,
       cases,
       summaries: summarizeResults(cases),
       costs: await costsOf(detector, [...segmentors.values()]),
@@ -102,15 +112,17 @@ export async function evaluateRun(
 async function readTestCase(entry: ManifestEntry, run: Run): Promise<TestCase> {
   const { settings } = run.record;
   const watch = new Stopwatch<"read">();
-  const images = await watch.time("read", async () => {
-    const { volume } = await readImage(entry.imagePath, { volume: entry.imageVolume });
-    return makeScanImages(toRas(volume).volume, entry.modality, settings);
+  const { images, orientation, header } = await watch.time("read", async () => {
+    const { volume, header } = await readImage(entry.imagePath, { volume: entry.imageVolume });
+    const { volume: ras, orientation } = toRas(volume);
+    return { images: makeScanImages(ras, entry.modality, settings), orientation, header };
   });
   const scan = toRas((await readLabels(entry.labelPath)).labels).volume;
   const whole = { min: [0, 0, 0], max: scan.shape } as const;
   const edges: Triple = [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge];
   const cube = sampleLabelsNearest(scan, whole, edges);
-  return { ...images, entry, labels: { cube, scan }, readMs: watch.timesMs().read ?? 0 };
+  const readMs = watch.timesMs().read ?? 0;
+  return { ...images, entry, labels: { cube, scan }, readMs, orientation, header };
 }
 
 async function evaluateCase(
@@ -119,7 +131,7 @@ async function evaluateCase(
   mode: EvaluationMode,
   loaded: LoadedSegmentor,
   detector: Detector | null,
-  toleranceMm: number,
+  { toleranceMm = defaultToleranceMm, maskFolder }: EvaluateOptions,
 ): Promise<CaseResult[]> {
   const { organ, config } = run.record;
   const { entry } = testCase;
@@ -133,6 +145,11 @@ async function evaluateCase(
     const watch = new Stopwatch<TimePart>();
     const truth = testCase.labels[space];
     const found = await watch.time("paste", () => segmenter.paste(segmented, truth));
+    if (space === "scan" && maskFolder !== undefined) {
+      const path = join(maskFolder, mode, `${entry.id}.nii.gz`);
+      const mask = fromRas(toLabelValues(found, organ), testCase.orientation);
+      await watch.time("write", () => writeLabels(path, mask, { like: testCase.header }));
+    }
     const shared = {
       caseId: entry.id,
       organ: organ.name,

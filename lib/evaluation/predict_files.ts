@@ -11,6 +11,7 @@ import { readImage } from "../volume/nifti_read.ts";
 import { writeLabels } from "../volume/nifti_write.ts";
 import { fromRas, toRas } from "../volume/orientation.ts";
 import { type LabelVolume, maskOfLabels, spacingMm } from "../volume/volume.ts";
+import { toLabelValues } from "./label_values.ts";
 import type { EvaluationMode, TimePart } from "./records.ts";
 import { loadDetector, type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
 import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
@@ -71,8 +72,12 @@ export class Predictor {
    */
   static async load(run: Run, options: PredictOptions): Promise<Predictor> {
     const modality = options.modality ?? onlyModality(run);
-    const loaded = await loadSegmentor(run, options.mode, options.largestComponent);
     const detector = options.mode === "withCrop" ? await loadDetector(run) : null;
+    const loaded = await loadSegmentor(run, options.mode, options.largestComponent)
+      .catch((error) => {
+        detector?.dispose();
+        throw error;
+      });
     const segmenter = new ScanSegmenter(loaded, detector);
     return new Predictor(run, loaded, segmenter, { modality, channel: options.channel }, () => {
       detector?.dispose();
@@ -92,8 +97,9 @@ export class Predictor {
    */
   async predict(input: string, folder: string): Promise<PredictedFile> {
     const name = basename(input).replace(/\.(nii|nii\.gz|hdr|img)$/i, "");
-    const maskPath = join(folder, `${name}.nii.gz`);
-    await refuseExisting(maskPath);
+    const pathOf = (ending: string) => join(folder, `${name}${ending}`);
+    const [maskPath, picturePath, reportPath] = [".nii.gz", ".png", ".json"].map(pathOf);
+    for (const path of [maskPath, picturePath, reportPath]) await refuseExisting(path);
     const watch = new Stopwatch<TimePart>();
     const { orientation, header, images, grid } = await watch.time("read", async () => {
       const { volume, header } = await readImage(input, { volume: this.#channel });
@@ -105,7 +111,7 @@ export class Predictor {
     const region = await this.#segmenter.segment(images);
     const labels = await watch.time(
       "paste",
-      () => this.#labels(this.#segmenter.paste(region, grid)),
+      () => toLabelValues(this.#segmenter.paste(region, grid), this.#run.record.organ),
     );
     await watch.time("write", async () => {
       await writeLabels(maskPath, fromRas(labels, orientation), { like: header });
@@ -119,16 +125,10 @@ export class Predictor {
       roiUnit: region.roiUnit,
       title: name.toUpperCase(),
     });
-    await writeAtomic(join(folder, `${name}.png`), picture);
+    await writeAtomic(picturePath, picture);
     const report = this.#report(input, region, labels, volumesMm3, timesMs);
-    await writeAtomic(join(folder, `${name}.json`), JSON.stringify(report, null, 2) + "\n");
+    await writeAtomic(reportPath, JSON.stringify(report, null, 2) + "\n");
     return { input, maskPath, volumesMm3, timesMs };
-  }
-
-  /** Class numbers to the data set's label values; a class of several values gets its first. */
-  #labels(classes: LabelVolume): LabelVolume {
-    const values = [0, ...this.#run.record.organ.classes.map(({ values }) => values[0])];
-    return { ...classes, data: classes.data.map((number) => values[number]) };
   }
 
   #volumes(labels: LabelVolume): Record<string, number> {

@@ -50,13 +50,17 @@ export async function isDetectorTrained(run: Run): Promise<boolean> {
  */
 export async function loadDetector(run: Run): Promise<Detector> {
   const { config } = run.record;
+  if (!await isDetectorTrained(run)) throw untrained(run, "detector");
   const detector = buildDetector(config.detector, config.seed);
-  for (const view of viewNames) {
-    const path = modelFile(run, "detector", view);
-    if (!await exists(path)) throw untrained(run, "detector");
-    await loadParameters(detector.modules[view].parameters, path);
+  try {
+    for (const view of viewNames) {
+      await loadParameters(detector.modules[view].parameters, modelFile(run, "detector", view));
+    }
+    return detector;
+  } catch (error) {
+    detector.dispose();
+    throw error;
   }
-  return detector;
 }
 
 /**
@@ -73,7 +77,12 @@ export async function loadSegmentor(
   const phase = await firstTrained(run, phasesOfMode[mode]);
   if (phase === undefined) throw untrained(run, phasesOfMode[mode][0]);
   const built = buildSegmentor(run, phase);
-  await loadParameters(built.parameters, modelFile(run, phase));
+  try {
+    await loadParameters(built.parameters, modelFile(run, phase));
+  } catch (error) {
+    built.parameters.dispose();
+    throw error;
+  }
   return { ...built, config: { ...built.config, largestComponent }, phase };
 }
 

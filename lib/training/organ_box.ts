@@ -3,7 +3,7 @@ import { entryOf, type PreparedDataset } from "../dataset/case.ts";
 import type { ManifestEntry } from "../dataset/manifest.ts";
 import { type Organ, organValues } from "../dataset/organ.ts";
 import { addMargin } from "../detector/fusion.ts";
-import { edgeForRoi } from "../segmentor/stage_rule.ts";
+import { edgeForRoi, stageForEdge } from "../segmentor/stage_rule.ts";
 import { type Box3, boxEdges, unitToVoxels } from "../volume/box.ts";
 import type { Triple } from "../volume/volume.ts";
 
@@ -49,7 +49,10 @@ export function chooseRoiEdge(
   config: RunConfig,
 ): number {
   const { segmentor, cubeEdge } = config;
-  if (segmentor.edge !== "auto") return segmentor.edge;
+  if (segmentor.edge !== "auto") {
+    stageForEdge(segmentor.edge, segmentor);
+    return segmentor.edge;
+  }
   const edges = trainIds.map((id) => {
     const region = groundTruthRegion(organBox(prepared, id, organ), config);
     const cube: Triple = [cubeEdge, cubeEdge, cubeEdge];

@@ -58,7 +58,7 @@ export async function createRun(folder: string, record: RunRecord): Promise<Run>
 /**
  * Opens the folder of a run.
  *
- * @throws {UserError} when it holds none, or one of another version
+ * @throws {UserError} when it holds none, or one that is damaged or of another version
  */
 export async function openRun(folder: string): Promise<Run> {
   const path = join(folder, recordFile);
@@ -70,7 +70,7 @@ export async function openRun(folder: string): Promise<Run> {
       remedy: "Give the folder that `deno task train` printed",
     });
   }
-  const record = JSON.parse(await Deno.readTextFile(path)) as RunRecord;
+  const record = parseRecord(await Deno.readTextFile(path), folder);
   if (record.formatVersion !== 1) {
     throw new UserError({
       what: `cannot open the run ${folder}`,
@@ -83,6 +83,19 @@ export async function openRun(folder: string): Promise<Run> {
     folder,
     record: { ...record, config: parseConfig(JSON.stringify(record.config), path) },
   };
+}
+
+function parseRecord(text: string, folder: string): RunRecord {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError({
+      what: `cannot open the run ${folder}`,
+      rule: `its ${recordFile} must be JSON`,
+      seen: "damaged",
+      remedy: "Restore the file, or train again",
+    });
+  }
 }
 
 /** Folder of one phase of a run; the detector's three modules have one each. */

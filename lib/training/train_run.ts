@@ -170,13 +170,17 @@ class RunTraining {
   /** The regions that the trained detector finds; it is frozen (section 3). */
   async #detectedSource(): Promise<RegionSource> {
     const { split } = this.#run.record;
-    const detector = await this.#loadDetector();
+    const detector = buildDetector(this.#config.detector, this.#config.seed);
     const detected = new Map<string, Box3>();
-    for (const id of [...split.training, ...split.validation]) {
-      const { image } = await this.#store.cube(id);
-      detected.set(id, (await detector.detect(image)).roiUnit);
+    try {
+      await this.#loadWeights(detector);
+      for (const id of [...split.training, ...split.validation]) {
+        const { image } = await this.#store.cube(id);
+        detected.set(id, (await detector.detect(image)).roiUnit);
+      }
+    } finally {
+      detector.dispose();
     }
-    detector.dispose();
     return {
       load: (id) => this.#load(id),
       drawTraining: (id, random) =>
@@ -205,14 +209,12 @@ class RunTraining {
     return groundTruthRegion(organBox(this.#prepared, id, this.#run.record.organ), this.#config);
   }
 
-  async #loadDetector(): Promise<Detector> {
-    const detector = buildDetector(this.#config.detector, this.#config.seed);
+  async #loadWeights(detector: Detector): Promise<void> {
     for (const view of viewNames) {
       const path = modelFile(this.#run, "detector", view);
       await this.#require("detector", path);
       await loadParameters(detector.modules[view].parameters, path);
     }
-    return detector;
   }
 
   async #require(phase: PhaseName, path: string): Promise<void> {

@@ -1,0 +1,173 @@
+import { assert, assertEquals } from "@std/assert";
+import type { SegmentorConfig } from "../../lib/config/config.ts";
+import { presets } from "../../lib/config/presets.ts";
+import { type Detection, Detector } from "../../lib/detector/detector.ts";
+import { ScanSegmenter } from "../../lib/evaluation/segment_scan.ts";
+import { Parameters } from "../../lib/nn/parameters.ts";
+import { Segmentor } from "../../lib/segmentor/segmentor.ts";
+import * as tf from "../../lib/tf.ts";
+import { scaleAndShift } from "../../lib/volume/affine.ts";
+import { type Box3, unitToVoxels, voxelsToUnit, wholeUnit } from "../../lib/volume/box.ts";
+import type { Triple, Volume } from "../../lib/volume/volume.ts";
+
+const shape: Triple = [24, 12, 8];
+const affine = scaleAndShift([1, 2, 5], [-7, 3, 11]);
+/** 16, 8 and 4 voxels: a cube of 16 has 1, 2 and 4 cells for a voxel. */
+const region: Box3 = { min: [3, 2, 1], max: [19, 10, 5] };
+const regionUnit = voxelsToUnit(region, shape);
+
+type Inside = (x: number, y: number, z: number) => boolean;
+
+/** Bright where it says, half in the region, with no symmetry. */
+const organ: Inside = (x, y, z) => x >= 5 && x < 12 && y >= 4 && y < 12 && z >= 2 && z < 4;
+const spot: Inside = (x, y, z) => x >= 15 && x < 17 && y === 3 && z === 1;
+
+function paint(value: (x: number, y: number, z: number) => number): Volume {
+  const [width, height, depth] = shape;
+  const data = new Float32Array(width * height * depth);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = value(i % width, Math.floor(i / width) % height, Math.floor(i / (width * height)));
+  }
+  return { shape, affine, data };
+}
+
+const inRegion: Inside = (x, y, z) => x >= 3 && x < 19 && y >= 2 && y < 10 && z >= 1 && z < 5;
+const bright = paint((...at) => organ(...at) || spot(...at) ? 1 : 0);
+const dark = paint(() => 0);
+
+/** A segmentor that calls bright what is bright; with two classes, class 2 what is very bright. */
+class StubSegmentor extends Segmentor {
+  readonly edges: number[] = [];
+  override apply(image: tf.Tensor5D): tf.Tensor5D {
+    this.edges.push(image.shape[1]);
+    if (this.outputs === 1) return image.sub(0.5);
+    const isIn = (low: number, high: number) =>
+      image.greater(low).logicalAnd(image.lessEqual(high)).toFloat() as tf.Tensor5D;
+    return tf.concat([isIn(-1, 0.3), isIn(0.3, 0.7), isIn(0.7, 2)], 4);
+  }
+}
+
+function build(changes: Partial<SegmentorConfig>, classes = 1) {
+  const config: SegmentorConfig = {
+    ...presets.tiny.segmentor,
+    kernel: "linear",
+    largestComponent: false,
+    ...changes,
+  };
+  const parameters = new Parameters(0);
+  const segmentor = new StubSegmentor(parameters, config, classes);
+  return { segmentor, parameters, config, edge: 16, phase: "segmentor" as const };
+}
+
+class FixedDetector extends Detector {
+  asked: Volume[] = [];
+  override detect(cubeImage: Volume): Promise<Detection> {
+    this.asked.push(cubeImage);
+    const view = { boxUnit: { min: [0, 0], max: [1, 1] } as const, confidence: [1, 1] as const };
+    const views = { xy: view, yz: view, xz: view };
+    return Promise.resolve({ views, tightUnit: wholeUnit, roiUnit: regionUnit });
+  }
+}
+
+Deno.test("the result lies where the region's voxels are, on every axis, and nowhere else", async () => {
+  for (const paste of ["logits", "nearest"] as const) {
+    const loaded = build({ paste, source: "scan" });
+    const segmenter = new ScanSegmenter(loaded, null);
+    const before = tf.memory().numTensors;
+    const images = { scanImage: bright, cubeImage: dark };
+    const found = await segmenter.segment(images, regionUnit);
+    const labels = segmenter.paste(found, bright);
+    assertEquals(tf.memory().numTensors, before);
+    const expected = paint((...at) => inRegion(...at) && bright.data[indexOf(...at)] ? 1 : 0);
+    assert(expected.data.some((value, i) => value !== bright.data[i]), "region cuts the organ");
+    assertEquals([...labels.data], [...expected.data], paste);
+    assertEquals([labels.shape, labels.affine], [shape, affine]);
+    assertEquals([found.roiUnit, found.edge, found.stage], [regionUnit, 16, 3]);
+    assertEquals([loaded.segmentor.edges, found.detection], [[16], null]);
+    assertEquals(Object.keys(found.timesMs), ["crop", "segment"]);
+    loaded.parameters.dispose();
+  }
+});
+
+function indexOf(x: number, y: number, z: number): number {
+  return x + shape[0] * (y + shape[1] * z);
+}
+
+Deno.test("the image is the scan's or the cube's, as configured", async () => {
+  for (const source of ["scan", "cube"] as const) {
+    const loaded = build({ source });
+    const segmenter = new ScanSegmenter(loaded, null);
+    const images = { scanImage: dark, cubeImage: bright };
+    const labels = segmenter.paste(await segmenter.segment(images, regionUnit), bright);
+    assertEquals(labels.data.includes(1), source === "cube");
+    loaded.parameters.dispose();
+  }
+});
+
+Deno.test("a result goes into any grid of the same extent", async () => {
+  const loaded = build({ source: "scan", paste: "nearest" });
+  const segmenter = new ScanSegmenter(loaded, null);
+  const images = { scanImage: bright, cubeImage: dark };
+  const found = await segmenter.segment(images, regionUnit);
+  const target = {
+    shape: [48, 36, 8] as Triple,
+    affine: scaleAndShift([0.5, 2 / 3, 5], [0, 0, 0]),
+  };
+  const fine = segmenter.paste(found, target);
+  const coarse = segmenter.paste(found, bright);
+  fine.data.forEach((value, i) => {
+    const [x, y, z] = [i % 48, Math.floor(i / 48) % 36, Math.floor(i / (48 * 36))];
+    assertEquals(value, coarse.data[indexOf(Math.floor(x / 2), Math.floor(y / 3), z)]);
+  });
+  loaded.parameters.dispose();
+});
+
+Deno.test("the detector gives the region where none is given; it sees the cube", async () => {
+  const loaded = build({ source: "scan" });
+  const detector = new FixedDetector(presets.tiny.detector, 0);
+  const segmenter = new ScanSegmenter(loaded, detector);
+  const images = { scanImage: bright, cubeImage: dark };
+  const found = await segmenter.segment(images);
+  assertEquals([found.roiUnit, detector.asked], [regionUnit, [dark]]);
+  assertEquals(found.detection?.tightUnit, wholeUnit);
+  const given = await segmenter.segment(images, wholeUnit);
+  assertEquals([given.roiUnit, given.detection, detector.asked.length], [wholeUnit, null, 1]);
+  const whole = await new ScanSegmenter(loaded, null).segment(images);
+  assertEquals([whole.roiUnit, whole.detection], [wholeUnit, null]);
+  detector.dispose();
+  loaded.parameters.dispose();
+});
+
+Deno.test("of each class the largest piece is kept where configured", async () => {
+  // Class 1 has pieces of 16 and 2 voxels, class 2 of 6 and 24; cells of the cube are voxels.
+  const pieces = (x: number, y: number, z: number): number => {
+    if (x >= 3 && x < 7 && y >= 2 && y < 6 && z === 1) return 0.5;
+    if (x >= 14 && x < 16 && y === 9 && z === 4) return 0.5;
+    if (x >= 3 && x < 6 && y >= 8 && y < 10 && z === 13) return 1;
+    if (x >= 10 && x < 14 && y >= 3 && y < 6 && z >= 8 && z < 10) return 1;
+    return 0;
+  };
+  const cube: Triple = [16, 16, 16];
+  const data = new Float32Array(16 ** 3);
+  const at = (x: number, y: number, z: number) => x + 16 * (y + 16 * z);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = pieces(i % 16, Math.floor(i / 16) % 16, Math.floor(i / 256));
+  }
+  const scanImage = { shape: cube, affine, data };
+  for (const largestComponent of [false, true]) {
+    const loaded = build({ source: "scan", largestComponent }, 2);
+    const segmenter = new ScanSegmenter(loaded, null);
+    const found = await segmenter.segment({ scanImage, cubeImage: dark });
+    const labels = segmenter.paste(found, scanImage);
+    const count = (value: number) => labels.data.filter((one) => one === value).length;
+    assertEquals([count(1), count(2)], largestComponent ? [16, 24] : [18, 30]);
+    assertEquals(labels.data[at(3, 2, 1)], 1);
+    assertEquals(labels.data[at(10, 3, 8)], 2);
+    assertEquals(labels.data[at(14, 9, 4)], largestComponent ? 0 : 1);
+    loaded.parameters.dispose();
+  }
+});
+
+Deno.test("the region of this test is voxels of the scan", () => {
+  assertEquals(unitToVoxels(regionUnit, shape), region);
+});

@@ -1,0 +1,232 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { chooseImportMap } from "../../lib/runtime/import_map.ts";
+import { inTemporaryFolder } from "../dataset/temporary.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const importMap = await chooseImportMap();
+const map = importMap === undefined ? [] : ["--import-map", importMap];
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function spawn(script: string, args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", ...map, `${root}/tasks/${script}.ts`, ...args],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function outcomeOf(child: Deno.ChildProcess): Promise<Outcome> {
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Runs `tasks/<verb>.ts`. */
+async function verb(name: string, ...args: string[]): Promise<Outcome> {
+  return await outcomeOf(spawn(name, args));
+}
+
+async function succeed(name: string, ...args: string[]): Promise<Outcome> {
+  const outcome = await verb(name, ...args);
+  assertEquals(outcome.code, 0, outcome.stderr);
+  return outcome;
+}
+
+/** The verb must fail with this code, these words and no stack. */
+async function fail(code: number, words: readonly string[], name: string, ...args: string[]) {
+  const outcome = await verb(name, ...args);
+  assertEquals(outcome.code, code, outcome.stderr);
+  for (const word of words) assertStringIncludes(outcome.stderr, word);
+  assert(outcome.stderr.includes("error: ") && !outcome.stderr.includes("    at "), outcome.stderr);
+}
+
+/** Runs what does not wait for each other two by two, as many as a small machine has cores. */
+async function inPairs(jobs: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (let i = 0; i < jobs.length; i += 2) {
+    await Promise.all(jobs.slice(i, i + 2).map((job) => job()));
+  }
+}
+
+/** The lines of a phase's history, without what a clock decides. */
+async function history(run: string, phase: string): Promise<unknown[]> {
+  const lines = (await Deno.readTextFile(`${run}/${phase}/history.jsonl`)).trim().split("\n");
+  return lines.map((line) => {
+    const { seconds: _, endedAt: __, ...record } = JSON.parse(line);
+    return record;
+  });
+}
+
+async function countLines(path: string): Promise<number> {
+  const text = await Deno.readTextFile(path).catch(() => "");
+  return text.split("\n").length - 1;
+}
+
+const parts = ["detector/xy", "detector/yz", "detector/xz", "segmentor", "finetune"];
+const tiny = ["--preset", "tiny", "--set", "phases.detector.epochs=12"];
+
+Deno.test("help of every verb that works on data says its flags and runs nothing", async () => {
+  const flags = {
+    phantom: ["--out"],
+    check: ["--data", "--organ"],
+    prepare: ["--data", "--cube"],
+    download: ["Usage"],
+    train: ["--organ", "--resume", "--fold"],
+    evaluate: ["--run", "--mode", "gt-roi|with-crop|without-crop"],
+    predict: ["--model", "--input", "--output"],
+    demo: ["--organ"],
+  };
+  await inPairs(
+    Object.entries(flags).map(([name, words]) => async () => {
+      const { stdout } = await succeed(name, "--help");
+      assertStringIncludes(stdout, `Usage: deno task ${name}`);
+      for (const word of words) assertStringIncludes(stdout, word);
+    }),
+  );
+});
+
+Deno.test("from nothing to masks, verb by verb", async (t) => {
+  await inTemporaryFolder(async (dir) => {
+    const [raw, prepared, run] = [`${dir}/raw`, `${dir}/prepared`, `${dir}/run`];
+    let sound = true;
+    /** A step that is left out once one has failed: each needs those before it. */
+    const step = async (name: string, work: () => Promise<void>) => {
+      if (sound) sound = await t.step(name, work);
+    };
+
+    await step("phantom, check and prepare", async () => {
+      const size = ["--width", "48", "--height", "40", "--depth", "24"];
+      await succeed("phantom", "--out", raw, "--cases", "6", ...size);
+      const checked = await succeed("check", "--data", raw, "--organ", "liver", "--jobs", "1");
+      assertMatch(checked.stdout, /^raw .*: 6 cases$/m);
+      assertMatch(checked.stdout, /\b0 errors/);
+      const prepare = ["--data", raw, "--out", prepared, "--cube", "32", "--jobs", "1"];
+      const first = await succeed("prepare", ...prepare);
+      assertStringIncludes(first.stdout, "6 cases prepared, 0 current, 0 failed");
+      const again = await succeed("prepare", ...prepare);
+      assertStringIncludes(again.stdout, "0 cases prepared, 6 current, 0 failed");
+    });
+
+    await step(
+      "a training that is interrupted and resumed is that of one that is not",
+      async () => {
+        const data = ["--data", prepared, "--organ", "liver", ...tiny];
+        const child = spawn("launch", ["train", ...data, "--run", run]);
+        const interrupted = outcomeOf(child);
+        let ended = false;
+        interrupted.then(() => ended = true);
+        while (!ended && await countLines(`${run}/detector/xy/history.jsonl`) < 3) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        if (!ended) child.kill("SIGINT");
+        const { code, stdout, stderr } = await interrupted;
+        assertEquals(code, 130, stderr);
+        assertStringIncludes(stdout, "stopped, saved");
+        assertStringIncludes(stderr, "4 training, 1 validation, 1 test cases");
+        assertEquals(await countLines(`${run}/segmentor/history.jsonl`), 0, "stopped too late");
+
+        const resumed = await succeed("train", "--run", run, "--resume");
+        for (const name of ["detector-xy", "detector-xz", "segmentor", "finetune"]) {
+          assertMatch(resumed.stdout, new RegExp(`^${name}: done, best validation`, "m"));
+        }
+        await succeed("train", ...data, "--run", `${dir}/whole`);
+        for (const part of parts) {
+          assertEquals(await history(run, part), await history(`${dir}/whole`, part), part);
+          const [a, b] = await Promise.all(
+            [run, `${dir}/whole`].map((folder) => Deno.stat(`${folder}/${part}/model.safetensors`)),
+          );
+          assertEquals(a.size, b.size);
+        }
+      },
+    );
+
+    await step("evaluate prints and writes the tables", async () => {
+      const { stdout } = await succeed("evaluate", "--run", run);
+      assertStringIncludes(stdout, "Dice");
+      const folder = `${run}/evaluation`;
+      const csv = (await Deno.readTextFile(`${folder}/cases.csv`)).trim().split("\r\n");
+      // Ground truth's and detector's region, in the cube and in the scan; `whole` is not trained.
+      assertEquals(csv.length, 1 + 4);
+      const evaluation = JSON.parse(await Deno.readTextFile(`${folder}/evaluation.json`));
+      assertEquals(evaluation.cases.length, 4);
+      assertStringIncludes(stdout, (await Deno.readTextFile(`${folder}/report.md`)).trim());
+    });
+
+    await step("predict goes on after a scan that fails, and overwrites nothing", async () => {
+      const [input, output] = [`${dir}/scans`, `${dir}/masks`];
+      await Deno.mkdir(input);
+      for (const [i, name] of ["a", "c"].entries()) {
+        const source = `${raw}/imagesTr/phantom_00${i}_0000.nii.gz`;
+        await Deno.copyFile(source, `${input}/${name}.nii.gz`);
+      }
+      await Deno.writeTextFile(`${input}/b.nii.gz`, "damaged");
+      const args = ["--model", run, "--input", input, "--output", output];
+      const first = await verb("predict", ...args);
+      assertEquals(first.code, 1);
+      assertStringIncludes(first.stderr, "1 of 3 scans failed");
+      assertStringIncludes(first.stderr, "b.nii.gz");
+      const masks = async () =>
+        await Promise.all(["a", "c"].map((name) => Deno.readFile(`${output}/${name}.nii.gz`)));
+      const before = await masks();
+      assertEquals(first.stdout.match(/liver \d+\.\d ml/g)?.length, 2);
+      const again = await verb("predict", ...args);
+      assertEquals(again.code, 1);
+      assertStringIncludes(again.stderr, "3 of 3 scans failed");
+      assertEquals(await masks(), before);
+      await Deno.remove(`${input}/b.nii.gz`);
+      await succeed(
+        "predict",
+        "--model",
+        run,
+        "--input",
+        `${input}/c.nii.gz`,
+        "--output",
+        `${dir}/m`,
+      );
+    });
+
+    await step("what cannot be done is said in a sentence, with its exit code", async () => {
+      const unnamed = ["--data", prepared, "--preset", "tiny"];
+      const named = ["--data", prepared, "--organ", "liver"];
+      const data = [...named, "--preset", "tiny"];
+      const other = `${dir}/other`;
+      await inPairs([
+        () => fail(2, ["--organs", "Did you mean --organ?"], "train", "--organs", "liver"),
+        () => fail(2, ["--organ"], "train", "--data", prepared),
+        () => fail(2, ["--set", "keeps"], "train", "--run", run, "--resume", "--set", "seed=2"),
+        () => fail(2, ["focus"], "train", ...named, "--preset", "focal"),
+        () => fail(1, ["must be new", "--resume"], "train", ...data, "--run", run),
+        () => fail(1, ['"livr"', 'Did you mean "liver"?'], "train", "--organ", "livr", ...unnamed),
+        () => fail(1, [`${dir}/no`], "train", "--data", `${dir}/no`, "--organ", "liver"),
+        () =>
+          fail(1, ["its cubes", "128", "but it is 32"], "train", ...data, "--set", "cubeEdge=128"),
+        () => fail(1, ["segmentor.edges"], "train", ...data, "--set", "segmentor.edges=16"),
+        () => fail(1, ["run.json"], "train", "--run", other, "--resume"),
+        () => fail(1, ["run.json"], "evaluate", "--run", other),
+        () => fail(1, ["--phase whole"], "evaluate", "--run", run, "--mode", "without-crop"),
+        () => fail(2, ["--output"], "predict", "--model", run, "--input", raw),
+        () =>
+          fail(
+            1,
+            [`${dir}/no`],
+            "predict",
+            "--model",
+            run,
+            "--input",
+            `${dir}/no`,
+            "--output",
+            other,
+          ),
+        () => fail(1, [`${dir}/no`], "check", "--data", `${dir}/no`),
+        () => fail(1, [`${dir}/no`], "prepare", "--data", `${dir}/no`, "--out", other),
+      ]);
+      assertEquals(await Deno.stat(other).catch(() => null), null, "nothing was made");
+    });
+  });
+});

@@ -1,0 +1,74 @@
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import { presets } from "../../lib/config/presets.ts";
+import { Random } from "../../lib/random.ts";
+import { drawRegion, jitterBox } from "../../lib/training/region_boxes.ts";
+import type { Box3 } from "../../lib/volume/box.ts";
+
+/** Three edges that no mix-up of axes leaves alone: 0.1, 0.3, 0.6. */
+const box: Box3 = { min: [0.4, 0.1, 0.25], max: [0.5, 0.4, 0.85] };
+
+function draws(count: number, faceJitter: number, of: Box3 = box): Box3[] {
+  const random = new Random("jitter");
+  return Array.from({ length: count }, () => jitterBox(of, faceJitter, random));
+}
+
+function deviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
+
+Deno.test("without jitter a box stays as it is", () => {
+  assertEquals(jitterBox(box, 0, new Random(1)), box);
+});
+
+Deno.test("equal generators give equal boxes, and a generator's draws differ", () => {
+  assertEquals(draws(5, 0.08), draws(5, 0.08));
+  const [first, second] = draws(2, 0.08);
+  assertNotEquals(first, second);
+});
+
+Deno.test("each face moves on its own, by a share of its own axis' edge", () => {
+  const boxes = draws(4000, 0.08);
+  const edges = [0.1, 0.3, 0.6];
+  for (const axis of [0, 1, 2] as const) {
+    const lows = boxes.map(({ min }) => min[axis]);
+    const highs = boxes.map(({ max }) => max[axis]);
+    assertAlmostEquals(deviation(lows) / edges[axis], 0.08, 0.004);
+    assertAlmostEquals(deviation(highs) / edges[axis], 0.08, 0.004);
+    // Independent faces: the variances of both add up in the edge.
+    const spread = deviation(boxes.map(({ min, max }) => max[axis] - min[axis]));
+    assertAlmostEquals(spread / edges[axis], 0.08 * Math.SQRT2, 0.006);
+  }
+});
+
+Deno.test("however strong the jitter, boxes stay in the volume and keep a quarter of each edge", () => {
+  const border: Box3 = { min: [0, 0.9, 0.02], max: [0.3, 1, 1] };
+  for (const { min, max } of draws(3000, 1.5, border)) {
+    for (const axis of [0, 1, 2] as const) {
+      assert(min[axis] >= 0 && max[axis] <= 1);
+      assert(max[axis] - min[axis] >= 0.25 * (border.max[axis] - border.min[axis]));
+    }
+  }
+});
+
+Deno.test("fine-tuning draws the ground truth's region as often as configured", () => {
+  const detected: Box3 = { min: [0.6, 0.6, 0.6], max: [0.7, 0.8, 0.9] };
+  const config = { ...presets.focus.roiTraining, faceJitter: 0 };
+  const share = (groundTruthShare: number) => {
+    const random = new Random(2);
+    const regions = Array.from(
+      { length: 2000 },
+      () => drawRegion({ groundTruth: box, detected }, { ...config, groundTruthShare }, random),
+    );
+    assert(regions.every(({ min }) => min[0] === 0.4 || min[0] === 0.6));
+    return regions.filter(({ min }) => min[0] === 0.4).length / regions.length;
+  };
+  assertEquals([share(0), share(1)], [0, 1]);
+  assertAlmostEquals(share(0.3), 0.3, 0.03);
+});
+
+Deno.test("the detector's regions are jittered as well", () => {
+  const config = { ...presets.focus.roiTraining, groundTruthShare: 0, faceJitter: 0.1 };
+  const region = drawRegion({ groundTruth: box, detected: box }, config, new Random(3));
+  assertNotEquals(region, box);
+});

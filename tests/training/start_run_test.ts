@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { basename } from "node:path";
+import { makeConfig } from "../../lib/config/overrides.ts";
+import type { PreparedDataset } from "../../lib/dataset/case.ts";
+import type { Subset } from "../../lib/dataset/dataset.ts";
+import { UserError } from "../../lib/errors.ts";
+import { openRun } from "../../lib/training/run_folder.ts";
+import { defaultFolder, startRun } from "../../lib/training/start_run.ts";
+import { defaultSettings } from "../../lib/dataset/prepare.ts";
+import type { Organ } from "../../lib/dataset/organ.ts";
+import { inTemporaryFolder } from "../dataset/temporary.ts";
+
+const liver: Organ = { name: "liver", classes: [{ name: "liver", values: [6] }] };
+/** 24 of 64, 20 of 100 and 10 of 20 voxels. */
+const boxUnit = { min: [0.25, 0.5, 0.5], max: [0.625, 0.7, 1] };
+
+function prepared(subsets: readonly Subset[], withoutLiver = -1): PreparedDataset {
+  const entries = subsets.map((subset, i) => ({
+    id: `case ${i}`,
+    subset,
+    modality: i % 2 === 0 ? "ct" : "mr",
+    shape: [64, 100, 20],
+    labels: i === withoutLiver ? {} : { 6: { voxels: 1, volumeMm3: 1, boxUnit } },
+  }));
+  const settings = { ...defaultSettings, cubeEdge: 32 };
+  return {
+    dir: "/prepared/Abdomen",
+    name: "Abdomen",
+    isPhantom: true,
+    settings,
+    entries,
+  } as unknown as PreparedDataset;
+}
+
+const ten = Array<Subset>(10).fill("training");
+
+Deno.test("a new run records what its result depends on", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const config = makeConfig("tiny", ["segmentor.edge=auto", "seed=3"]);
+    const source = prepared(ten, 4);
+    const folder = `${dir}/run`;
+    const run = await startRun({ prepared: source, organ: liver, config, fold: "2/5", folder });
+    const { split, ...record } = run.record;
+    assertEquals(record.config, config);
+    assertEquals([record.organ, record.settings], [liver, source.settings]);
+    assertEquals([record.datasetName, record.preparedFolder], ["Abdomen (phantom)", source.dir]);
+    assertEquals([...record.modalities].sort(), ["ct", "mr"]);
+    assertEquals(record.splitRule, "fold 2/5, seed 3");
+    // 24 voxels, on each side 12 % of them and a voxel of the cube, which is 2: 33.76.
+    assertEquals(record.roiEdge, 64);
+    const all = [...split.training, ...split.validation, ...split.test, ...split.dropped];
+    assertEquals(all.sort(), source.entries.map(({ id }) => id).sort());
+    assertEquals(split.dropped, ["case 4"]);
+    assertEquals(await openRun(folder), run);
+    await assertRejects(
+      () => startRun({ prepared: source, organ: liver, config, folder }),
+      UserError,
+      "must be new",
+    );
+  });
+});
+
+Deno.test("without a fold, validation cases of the data set's own ask for the paper's split", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const config = makeConfig("tiny");
+    const subsets: Subset[] = ["training", "training", "validation", "validation", "validation"];
+    const own = prepared(subsets);
+    const paper = await startRun({ prepared: own, organ: liver, config, folder: `${dir}/a` });
+    assertEquals(paper.record.split, {
+      training: ["case 0", "case 1"],
+      validation: ["case 2", "case 4"],
+      test: ["case 3"],
+      dropped: [],
+    });
+    assert(paper.record.splitRule.includes("4.1"));
+    const plain = { prepared: prepared(ten), organ: liver, config, folder: `${dir}/b` };
+    const { record: { split } } = await startRun(plain);
+    assertEquals([split.test.length, split.validation.length, split.training.length], [2, 2, 6]);
+  });
+});
+
+Deno.test("nothing is written for a run that cannot be trained", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const folder = `${dir}/run`;
+    const start = (config: ReturnType<typeof makeConfig>, fold?: string) =>
+      startRun({ prepared: prepared(ten), organ: liver, config, fold, folder });
+    await assertRejects(
+      () => start(makeConfig("tiny", ["segmentor.edge=40"])),
+      UserError,
+      "16, 32, 64, but it is 40",
+    );
+    await assertRejects(() => start(makeConfig("tiny"), "1/50"), UserError, "50 folds");
+    await assertRejects(() => start(makeConfig("tiny"), "6/5"), UserError);
+    await assertRejects(() => Deno.stat(folder), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("the folder's name says data set, organ, preset and fold, and is one folder", () => {
+  const config = makeConfig("tiny");
+  const prostate: Organ = { name: "prostate/uterus", classes: [] };
+  const name = basename(defaultFolder("MSD Task 4", prostate, config, "2/5"));
+  assertEquals(name, "MSD_Task_4-prostate_uterus-tiny-fold2of5");
+  assertEquals(basename(defaultFolder("a", liver, config)), "a-liver-tiny");
+});
