@@ -24,10 +24,10 @@ const changes = [
   "cubeEdge=64",
   "detector.view.edge=64",
   "detector.view.slabCount=8",
-  "phases.detector.epochs=60",
-  "phases.segmentor.epochs=40",
-  "phases.finetune.epochs=15",
-  "phases.whole.epochs=40",
+  "phases.detector.epochs=45",
+  "phases.segmentor.epochs=30",
+  "phases.finetune.epochs=10",
+  "phases.whole.epochs=30",
   "phases.detector.repeats=2",
 ];
 const caseCount = 15;

@@ -1,8 +1,9 @@
 /** `deno task train`: trains the detector and the segmentor of one organ. */
-import type { PhaseName } from "../lib/config/config.ts";
-import { describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
+import { join } from "node:path";
+import type { PhaseName, RunConfig } from "../lib/config/config.ts";
+import { configDifference, describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
 import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
-import { parseOrgan } from "../lib/dataset/organ.ts";
+import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { exists } from "../lib/files.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
 import { openRun, type Run } from "../lib/training/run_folder.ts";
@@ -94,8 +95,8 @@ async function findRun(
   flags: RunFlags,
   signal: AbortSignal,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
-  if (flags.resume && flags.run !== undefined) return await reopen(flags.run, flags);
   if (flags.organ === undefined) {
+    if (flags.resume && flags.run !== undefined) return await reopen(flags.run, flags);
     throw new UsageError({
       what: "cannot run deno task train",
       rule: "a new run needs --organ, and a resumed one --run",
@@ -107,23 +108,49 @@ async function findRun(
   const prepared = await openCases(flags.data, config.cubeEdge, signal);
   const organ = parseOrgan(flags.organ, prepared.labels);
   const folder = flags.run ?? defaultFolder(prepared.name, organ, config, flags.fold);
-  if (flags.resume && await exists(`${folder}/run.json`)) return await reopen(folder, flags);
+  if (flags.resume && await exists(join(folder, "run.json"))) {
+    const run = await openRun(folder);
+    requireSame(run, config, organ, flags.fold);
+    return { run, prepared };
+  }
   const run = await startRun({ prepared, organ, config, fold: flags.fold, folder });
   return { run, prepared };
 }
 
+/** Opens a run by its folder alone. */
 async function reopen(
   folder: string,
-  { set }: RunFlags,
+  { set, data, fold }: RunFlags,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
-  if (set.length > 0) {
+  const given = [...set, data, fold].filter((value) => value !== undefined);
+  if (given.length > 0) {
     throw new UsageError({
       what: `cannot resume ${folder}`,
-      rule: "a resumed run keeps the configuration in its run.json",
-      seen: `given --set ${set[0]}`,
-      remedy: "Leave --set out, or start a new run",
+      rule: "without --organ it goes on with the data, split and configuration of its run.json",
+      seen: `given ${given.join(" ")}`,
+      remedy: "Give --run, --resume and --phase only, or the whole command that started it",
     });
   }
   const run = await openRun(folder);
   return { run, prepared: await openPrepared(run.record.preparedFolder) };
+}
+
+/** Refuses to resume a run by a command that would have started another. */
+function requireSame(run: Run, config: RunConfig, organ: Organ, fold: string | undefined): void {
+  const { record } = run;
+  const differences = configDifference(config, record.config)
+    .map(({ key, ours, theirs }) => `${key} ${ours} and not ${theirs}`);
+  if (JSON.stringify(organ) !== JSON.stringify(record.organ)) {
+    differences.push(`organ ${organ.name} and not ${record.organ.name}`);
+  }
+  if (fold !== undefined && !record.splitRule.startsWith(`fold ${fold},`)) {
+    differences.push(`fold ${fold} and not ${record.splitRule}`);
+  }
+  if (differences.length === 0) return;
+  throw new UsageError({
+    what: `cannot resume ${run.folder}`,
+    rule: "the command must ask for what the run was started with",
+    seen: `different: ${differences.join("; ")}`,
+    remedy: "Give the same flags, or --run and --resume alone, or start a new run",
+  });
 }

@@ -6,6 +6,7 @@ import { makeScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
 import type { Run } from "../training/run_folder.ts";
+import { isDetectorTrained, loadDetector } from "../training/trained_detector.ts";
 import type { Box3 } from "../volume/box.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
 import { readImage, readLabels } from "../volume/nifti_read.ts";
@@ -26,12 +27,7 @@ import type {
   ModelCost,
   TimePart,
 } from "./records.ts";
-import {
-  isDetectorTrained,
-  loadDetector,
-  type LoadedSegmentor,
-  loadSegmentor,
-} from "./run_models.ts";
+import { type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
 import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { summarizeResults } from "./summary.ts";

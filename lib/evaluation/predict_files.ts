@@ -4,6 +4,7 @@ import { makeScanImages } from "../dataset/scan_images.ts";
 import { exists, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
 import type { Run } from "../training/run_folder.ts";
+import { loadDetector } from "../training/trained_detector.ts";
 import { UserError } from "../errors.ts";
 import { applyAffine } from "../volume/affine.ts";
 import { unitToVoxels } from "../volume/box.ts";
@@ -13,7 +14,7 @@ import { fromRas, toRas } from "../volume/orientation.ts";
 import { type LabelVolume, maskOfLabels, spacingMm } from "../volume/volume.ts";
 import { toLabelValues } from "./label_values.ts";
 import type { EvaluationMode, TimePart } from "./records.ts";
-import { loadDetector, type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
+import { type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
 import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
 import { Stopwatch } from "./stopwatch.ts";
 

@@ -1,11 +1,9 @@
 import type { PhaseName } from "../config/config.ts";
-import { buildDetector, type Detector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
-import { UserError } from "../errors.ts";
 import { loadParameters } from "../nn/weights_file.ts";
-import { modelFile, type Run } from "../training/run_folder.ts";
 import { buildSegmentor, type BuiltSegmentor } from "../training/build_segmentor.ts";
-import { viewNames } from "../volume/projection.ts";
+import { modelFile, phaseMissing, type Run } from "../training/run_folder.ts";
+import { isDetectorTrained } from "../training/trained_detector.ts";
 import type { EvaluationMode } from "./records.ts";
 
 /** A segmentor that is ready to run. */
@@ -35,34 +33,6 @@ export async function trainedModes(run: Run): Promise<EvaluationMode[]> {
   return modes;
 }
 
-/** True when the three modules of the detector have finished training. */
-export async function isDetectorTrained(run: Run): Promise<boolean> {
-  const found = await Promise.all(
-    viewNames.map((view) => exists(modelFile(run, "detector", view))),
-  );
-  return found.every(Boolean);
-}
-
-/**
- * The trained detector of a run.
- *
- * @throws {UserError} when a view's weights are missing or do not fit
- */
-export async function loadDetector(run: Run): Promise<Detector> {
-  const { config } = run.record;
-  if (!await isDetectorTrained(run)) throw untrained(run, "detector");
-  const detector = buildDetector(config.detector, config.seed);
-  try {
-    for (const view of viewNames) {
-      await loadParameters(detector.modules[view].parameters, modelFile(run, "detector", view));
-    }
-    return detector;
-  } catch (error) {
-    detector.dispose();
-    throw error;
-  }
-}
-
 /**
  * The trained segmentor for a mode.
  *
@@ -75,7 +45,7 @@ export async function loadSegmentor(
   largestComponent = run.record.config.segmentor.largestComponent,
 ): Promise<LoadedSegmentor> {
   const phase = await firstTrained(run, phasesOfMode[mode]);
-  if (phase === undefined) throw untrained(run, phasesOfMode[mode][0]);
+  if (phase === undefined) throw phaseMissing(run, phasesOfMode[mode][0]);
   const built = buildSegmentor(run, phase);
   try {
     await loadParameters(built.parameters, modelFile(run, phase));
@@ -91,13 +61,4 @@ async function firstTrained(run: Run, phases: readonly PhaseName[]) {
     if (await exists(modelFile(run, phase))) return phase;
   }
   return undefined;
-}
-
-function untrained(run: Run, phase: PhaseName): UserError {
-  return new UserError({
-    what: `cannot use the run ${run.folder}`,
-    rule: `its phase ${phase} must have finished`,
-    seen: "without that phase's weights",
-    remedy: `Finish it: deno task train --run ${run.folder} --resume --phase ${phase}`,
-  });
 }

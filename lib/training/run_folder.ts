@@ -107,3 +107,13 @@ export function phaseFolder(run: Run, phase: PhaseName, view?: string): string {
 export function modelFile(run: Run, phase: PhaseName, view?: string): string {
   return join(phaseFolder(run, phase, view), "model.safetensors");
 }
+
+/** The error of work that needs the weights of a phase that has not finished. */
+export function phaseMissing(run: Run, phase: PhaseName): UserError {
+  return new UserError({
+    what: `cannot use the run ${run.folder}`,
+    rule: `its phase ${phase} must have finished`,
+    seen: "without that phase's weights",
+    remedy: `Finish it: deno task train --run ${run.folder} --resume --phase ${phase}`,
+  });
+}

@@ -1,9 +1,8 @@
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { organValues } from "../dataset/organ.ts";
-import { buildDetector, type Detector } from "../detector/detector.ts";
+import { buildDetector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
-import { UserError } from "../errors.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
@@ -17,8 +16,9 @@ import type { FitOptions, FitResult, FitTask } from "./fit_task.ts";
 import { groundTruthRegion, organBox } from "./organ_box.ts";
 import type { TrainingListener } from "./progress.ts";
 import { drawRegion, jitterBox } from "./region_boxes.ts";
-import { modelFile, phaseFolder, type Run } from "./run_folder.ts";
+import { modelFile, phaseFolder, phaseMissing, type Run } from "./run_folder.ts";
 import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
+import { loadDetector } from "./trained_detector.ts";
 
 /** How the phases of a run are trained. */
 export interface TrainRunOptions {
@@ -127,8 +127,9 @@ class RunTraining {
     const trained = buildSegmentor(this.#run, phase);
     try {
       if (phase === "finetune") {
-        await this.#require("segmentor", modelFile(this.#run, "segmentor"));
-        await loadParameters(trained.parameters, modelFile(this.#run, "segmentor"));
+        const path = modelFile(this.#run, "segmentor");
+        if (!await exists(path)) throw phaseMissing(this.#run, "segmentor");
+        await loadParameters(trained.parameters, path);
       }
       const task = segmentorTask(trained, organ, source, split, this.#config.phases[phase]);
       const folder = phaseFolder(this.#run, phase);
@@ -170,10 +171,9 @@ class RunTraining {
   /** The regions that the trained detector finds; it is frozen (section 3). */
   async #detectedSource(): Promise<RegionSource> {
     const { split } = this.#run.record;
-    const detector = buildDetector(this.#config.detector, this.#config.seed);
+    const detector = await loadDetector(this.#run);
     const detected = new Map<string, Box3>();
     try {
-      await this.#loadWeights(detector);
       for (const id of [...split.training, ...split.validation]) {
         const { image } = await this.#store.cube(id);
         detected.set(id, (await detector.detect(image)).roiUnit);
@@ -207,23 +207,5 @@ class RunTraining {
 
   #groundTruthRegion(id: string): Box3 {
     return groundTruthRegion(organBox(this.#prepared, id, this.#run.record.organ), this.#config);
-  }
-
-  async #loadWeights(detector: Detector): Promise<void> {
-    for (const view of viewNames) {
-      const path = modelFile(this.#run, "detector", view);
-      await this.#require("detector", path);
-      await loadParameters(detector.modules[view].parameters, path);
-    }
-  }
-
-  async #require(phase: PhaseName, path: string): Promise<void> {
-    if (await exists(path)) return;
-    throw new UserError({
-      what: `cannot train the run ${this.#run.folder} further`,
-      rule: `its phase ${phase} must have finished first`,
-      seen: `without ${path}`,
-      remedy: `Finish it: deno task train --run ${this.#run.folder} --resume --phase ${phase}`,
-    });
   }
 }

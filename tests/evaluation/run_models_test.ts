@@ -3,12 +3,8 @@ import type { PhaseName } from "../../lib/config/config.ts";
 import { makeConfig } from "../../lib/config/overrides.ts";
 import { defaultSettings } from "../../lib/dataset/prepare.ts";
 import { UserError } from "../../lib/errors.ts";
-import {
-  isDetectorTrained,
-  loadDetector,
-  loadSegmentor,
-  trainedModes,
-} from "../../lib/evaluation/run_models.ts";
+import { loadSegmentor, trainedModes } from "../../lib/evaluation/run_models.ts";
+import { isDetectorTrained, loadDetector } from "../../lib/training/trained_detector.ts";
 import { buildDetector } from "../../lib/detector/detector.ts";
 import { loadParameters } from "../../lib/nn/weights_file.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";

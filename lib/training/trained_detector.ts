@@ -1,0 +1,33 @@
+import { buildDetector, type Detector } from "../detector/detector.ts";
+import { exists } from "../files.ts";
+import { loadParameters } from "../nn/weights_file.ts";
+import { viewNames } from "../volume/projection.ts";
+import { modelFile, phaseMissing, type Run } from "./run_folder.ts";
+
+/** True when the three modules of the detector have finished training. */
+export async function isDetectorTrained(run: Run): Promise<boolean> {
+  const found = await Promise.all(
+    viewNames.map((view) => exists(modelFile(run, "detector", view))),
+  );
+  return found.every(Boolean);
+}
+
+/**
+ * The trained detector of a run.
+ *
+ * @throws {UserError} when a view's weights are missing or do not fit
+ */
+export async function loadDetector(run: Run): Promise<Detector> {
+  const { config } = run.record;
+  if (!await isDetectorTrained(run)) throw phaseMissing(run, "detector");
+  const detector = buildDetector(config.detector, config.seed);
+  try {
+    for (const view of viewNames) {
+      await loadParameters(detector.modules[view].parameters, modelFile(run, "detector", view));
+    }
+    return detector;
+  } catch (error) {
+    detector.dispose();
+    throw error;
+  }
+}
