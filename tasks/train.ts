@@ -122,7 +122,11 @@ async function reopen(
   folder: string,
   { set, data, fold }: RunFlags,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
-  const given = [...set, data, fold].filter((value) => value !== undefined);
+  const given = [
+    ...set.map((change) => `--set ${change}`),
+    ...(data === undefined ? [] : [`--data ${data}`]),
+    ...(fold === undefined ? [] : [`--fold ${fold}`]),
+  ];
   if (given.length > 0) {
     throw new UsageError({
       what: `cannot resume ${folder}`,
@@ -138,8 +142,10 @@ async function reopen(
 /** Refuses to resume a run by a command that would have started another. */
 function requireSame(run: Run, config: RunConfig, organ: Organ, fold: string | undefined): void {
   const { record } = run;
-  const differences = configDifference(config, record.config)
-    .map(({ key, ours, theirs }) => `${key} ${ours} and not ${theirs}`);
+  const differences = config.preset !== record.config.preset
+    ? [`preset ${config.preset} and not ${record.config.preset}`]
+    : configDifference(config, record.config)
+      .map(({ key, ours, theirs }) => `${key} ${ours} and not ${theirs}`);
   if (JSON.stringify(organ) !== JSON.stringify(record.organ)) {
     differences.push(`organ ${organ.name} and not ${record.organ.name}`);
   }

@@ -135,6 +135,8 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
         for (const name of ["detector-xy", "detector-xz", "segmentor", "finetune"]) {
           assertMatch(resumed.stdout, new RegExp(`^${name}: done, best validation`, "m"));
         }
+        const same = await succeed("train", ...data, "--run", run, "--resume");
+        assertMatch(same.stdout, /^finetune: done/m);
         await succeed("train", ...data, "--run", `${dir}/whole`);
         for (const part of parts) {
           assertEquals(await history(run, part), await history(`${dir}/whole`, part), part);
@@ -199,7 +201,14 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
       await inPairs([
         () => fail(2, ["--organs", "Did you mean --organ?"], "train", "--organs", "liver"),
         () => fail(2, ["--organ"], "train", "--data", prepared),
-        () => fail(2, ["--set", "keeps"], "train", "--run", run, "--resume", "--set", "seed=2"),
+        () => fail(2, ["--set", "run.json"], "train", "--run", run, "--resume", "--set", "seed=2"),
+        () =>
+          fail(
+            2,
+            ["preset focus and not tiny"],
+            ...["train", ...named, "--preset", "focus", "--set", "cubeEdge=32"],
+            ...["--run", run, "--resume"],
+          ),
         () => fail(2, ["focus"], "train", ...named, "--preset", "focal"),
         () => fail(1, ["must be new", "--resume"], "train", ...data, "--run", run),
         () => fail(1, ['"livr"', 'Did you mean "liver"?'], "train", "--organ", "livr", ...unnamed),
