@@ -1,6 +1,7 @@
 import { type Box3, unitToVoxels } from "../volume/box.ts";
 import { type Mask, spacingMm, type Triple, type Volume } from "../volume/volume.ts";
-import { Canvas, type Colour, textHeight, textWidth } from "./canvas.ts";
+import { Canvas, textHeight, textWidth } from "./canvas.ts";
+import { type Colour, onDark } from "./palette.ts";
 import { encodePng } from "./png.ts";
 import {
   boxInPanel,
@@ -12,14 +13,11 @@ import {
   slicePanel,
 } from "./slice_panel.ts";
 
-/**
- * The colours of an overlay; blue, vermilion and yellow of Okabe and Ito's palette, which readers
- * with any kind of colour vision tell apart, the first two lightened for a dark ground.
- */
+/** The colours of an overlay: those of every figure, lightened for a dark ground. */
 export const overlayColours = {
-  groundTruth: [60, 160, 255],
-  prediction: [255, 110, 30],
-  roi: [240, 228, 66],
+  groundTruth: onDark("groundTruth"),
+  prediction: onDark("prediction"),
+  roi: onDark("roi"),
   text: [255, 255, 255],
 } as const satisfies Record<string, Colour>;
 
@@ -34,7 +32,7 @@ export interface Overlay {
   readonly roiUnit?: Box3;
   /** The organ's own box, drawn in the ground truth's colour. */
   readonly groundTruthBoxUnit?: Box3;
-  /** A line above the panels: capital letters, digits and some signs. */
+  /** A line above the panels. */
   readonly title?: string;
 }
 
@@ -52,8 +50,8 @@ export interface OverlayOptions {
 
 const GAP = 6;
 const FILL_OPACITY = 0.3;
-/** Edge in pixels from which text is drawn twice as large. */
-const LARGE_PANEL = 480;
+/** Height of text for panels up to an edge in pixels, and beyond. */
+const textSizes = { small: 12, large: 20, largePanel: 480 } as const;
 
 /**
  * A PNG with an axial, a coronal and a sagittal slice, side by side at one scale in mm, with the
@@ -78,8 +76,8 @@ export function drawOverlay(overlay: Overlay, options: OverlayOptions = {}): Can
   const pixelMm = largestEdgeMm(part, spacingMm(image)) / panelEdge;
   const panels = planes.map((plane) => slicePanel(image, plane, part, centre, pixelMm));
   const legend = legendOf(overlay);
-  const scale = panelEdge >= LARGE_PANEL ? 2 : 1;
-  const line = textHeight(scale) + GAP;
+  const size = panelEdge >= textSizes.largePanel ? textSizes.large : textSizes.small;
+  const line = size + GAP;
   const top = title === "" ? 0 : line;
   const bottom = legend.length === 0 ? 0 : line;
   const canvas = new Canvas(
@@ -88,11 +86,11 @@ export function drawOverlay(overlay: Overlay, options: OverlayOptions = {}): Can
   );
   let left = 0;
   for (const panel of panels) {
-    drawPanel(canvas, left, top, panel, overlay, options.style ?? "contour", scale);
+    drawPanel(canvas, left, top, panel, overlay, options.style ?? "contour", size);
     left += panel.width + GAP;
   }
-  canvas.text(title, 2, 2, overlayColours.text, scale);
-  drawLegend(canvas, canvas.height - textHeight(scale) - 2, legend, scale);
+  canvas.text(title, 2, GAP / 2, overlayColours.text, { size, rim: true });
+  drawLegend(canvas, canvas.height - size - GAP / 2, legend, size);
   return canvas;
 }
 
@@ -135,7 +133,7 @@ function drawPanel(
   panel: Panel,
   overlay: Overlay,
   style: "contour" | "fill",
-  textScale: number,
+  textSize: number,
 ): void {
   const { image, groundTruth, prediction, roiUnit, groundTruthBoxUnit } = overlay;
   const grey = sampleImage(image, panel);
@@ -165,7 +163,7 @@ function drawPanel(
     const [[x0, y0], [x1, y1]] = corners;
     canvas.outline([left + x0, top + y0], [left + x1, top + y1], colour, 1);
   }
-  drawLetters(canvas, left, top, panel, textScale);
+  drawLetters(canvas, left, top, panel, textSize);
 }
 
 interface PanelMask {
@@ -212,20 +210,20 @@ function drawLetters(
   left: number,
   top: number,
   panel: Panel,
-  scale: number,
+  size: number,
 ): void {
   const { width, height, plane } = panel;
   const letters = panelLetters[plane];
-  const across = left + (width - textWidth("R", scale)) / 2;
-  const down = top + (height - textHeight(scale)) / 2;
-  const ends: [string, number, number][] = [
-    [letters.left, left + 3, down],
-    [letters.right, left + width - 3 - textWidth("R", scale), down],
-    [letters.top, across, top + 3],
-    [letters.bottom, across, top + height - 3 - textHeight(scale)],
+  const capital = textHeight(size);
+  const [middle, down] = [left + width / 2, top + (height - capital) / 2];
+  const places: [string, number, number, "left" | "centre" | "right"][] = [
+    [letters.left, left + 3, down, "left"],
+    [letters.right, left + width - 3, down, "right"],
+    [letters.top, middle, top + 4, "centre"],
+    [letters.bottom, middle, top + height - 4 - capital, "centre"],
   ];
-  for (const [letter, x, y] of ends) {
-    canvas.text(letter, Math.round(x), Math.round(y), overlayColours.text, scale);
+  for (const [letter, x, y, align] of places) {
+    canvas.text(letter, x, y, overlayColours.text, { size, align, rim: true });
   }
 }
 
@@ -252,12 +250,12 @@ function drawLegend(
   canvas: Canvas,
   top: number,
   entries: readonly LegendEntry[],
-  scale: number,
+  size: number,
 ): void {
   let left = 2;
   for (const { text, colour } of entries) {
-    canvas.text(text, left, top, colour, scale);
-    left += textWidth(text, scale) + 2 * GAP;
+    canvas.text(text, left, top, colour, { size });
+    left += textWidth(text, size) + 2 * GAP;
   }
 }
 

@@ -18,21 +18,57 @@ export interface Picture {
  * @throws RangeError when the size is not positive or the data has another length
  */
 export function encodePng(picture: Picture): Uint8Array {
-  const { width, height, channels, data } = picture;
+  checkSize(picture);
+  return pngFile(picture, colourType[picture.channels], filterRows(picture), []);
+}
+
+/** A picture of at most 256 colours: each sample is a place in the palette. */
+export interface IndexedPicture extends Picture {
+  readonly channels: 1;
+  /** Red, green and blue of each colour in turn. */
+  readonly palette: Uint8Array;
+}
+
+/**
+ * The bytes of a PNG file with a palette. No row is filtered, as the standard proposes for palettes
+ * (section 12.8), since neighbouring places in a palette mean nothing.
+ *
+ * @throws RangeError as {@linkcode encodePng}
+ */
+export function encodeIndexedPng(picture: IndexedPicture): Uint8Array {
+  const { width, height, data, palette } = picture;
+  checkSize(picture);
+  const rows = new Uint8Array(height * (width + 1));
+  for (let y = 0; y < height; y++) {
+    rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  }
+  return pngFile(picture, 3, rows, [chunk("PLTE", palette)]);
+}
+
+function checkSize({ width, height, channels, data }: Picture): void {
   if (!(width > 0 && height > 0) || data.length !== width * height * channels) {
     throw new RangeError(
       `a picture of ${width} x ${height} x ${channels} cannot have ${data.length} samples`,
     );
   }
+}
+
+function pngFile(
+  { width, height }: Picture,
+  colourType: number,
+  rows: Uint8Array,
+  between: readonly Uint8Array[],
+): Uint8Array {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, width);
   header.setUint32(4, height);
   header.setUint8(8, 8);
-  header.setUint8(9, colourType[channels]);
+  header.setUint8(9, colourType);
   return concatenate([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", new Uint8Array(header.buffer)),
-    chunk("IDAT", deflateSync(Buffer.from(filterRows(picture)))),
+    ...between,
+    chunk("IDAT", deflateSync(Buffer.from(rows), { level: 9 })),
     chunk("IEND", new Uint8Array()),
   ]);
 }

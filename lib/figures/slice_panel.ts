@@ -46,7 +46,8 @@ export interface Panel {
   readonly down: Ramp;
 }
 
-interface Ramp {
+/** Where pixels lie along an axis of voxels; pixel i covers start - i * step and the next. */
+export interface Ramp {
   readonly start: number;
   readonly step: number;
 }

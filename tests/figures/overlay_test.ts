@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Canvas, Colour } from "../../lib/figures/canvas.ts";
+import type { Canvas } from "../../lib/figures/canvas.ts";
+import type { Colour } from "../../lib/figures/palette.ts";
 import { drawOverlay, overlayColours, overlayPng } from "../../lib/figures/overlay.ts";
 import { planes, sampleImage, slicePanel } from "../../lib/figures/slice_panel.ts";
 import type { Triple, Volume } from "../../lib/volume/volume.ts";

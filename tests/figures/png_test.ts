@@ -1,47 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { crc32, inflateSync } from "node:zlib";
-import { encodePng, type Picture } from "../../lib/figures/png.ts";
+import { encodeIndexedPng, encodePng, type Picture } from "../../lib/figures/png.ts";
 import { Random } from "../../lib/random.ts";
-
-/** The samples of a PNG, by the standard's own words: one filter a row, undone in order. */
-function decodePng(png: Uint8Array): { header: number[]; data: number[]; filters: Set<number> } {
-  assertEquals([...png.subarray(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);
-  const chunks = new Map<string, Uint8Array>();
-  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
-  for (let at = 8; at < png.length;) {
-    const length = view.getUint32(at);
-    const type = new TextDecoder().decode(png.subarray(at + 4, at + 8));
-    const checked = png.subarray(at + 4, at + 8 + length);
-    assertEquals(view.getUint32(at + 8 + length), crc32(checked));
-    chunks.set(type, png.subarray(at + 8, at + 8 + length));
-    at += 12 + length;
-  }
-  assertEquals([...chunks.keys()], ["IHDR", "IDAT", "IEND"]);
-  const header = [...chunks.get("IHDR")!];
-  const channels = { 0: 1, 2: 3, 6: 4 }[header[9]]!;
-  const [width, height] = [header[3] + 256 * header[2], header[7] + 256 * header[6]];
-  const stride = width * channels;
-  const bytes = inflateSync(chunks.get("IDAT")!);
-  const data: number[] = [];
-  const filters = new Set<number>();
-  for (let y = 0; y < height; y++) {
-    const filter = bytes[y * (stride + 1)];
-    filters.add(filter);
-    for (let i = 0; i < stride; i++) {
-      const at = y * stride + i;
-      const a = i < channels ? 0 : data[at - channels];
-      const b = y === 0 ? 0 : data[at - stride];
-      const c = i < channels || y === 0 ? 0 : data[at - stride - channels];
-      const p = a + b - c;
-      const nearest = [a, b, c].reduce((best, value) =>
-        Math.abs(p - value) < Math.abs(p - best) ? value : best
-      );
-      const expected = [0, a, b, Math.floor((a + b) / 2), nearest][filter];
-      data.push((bytes[y * (stride + 1) + 1 + i] + expected) & 255);
-    }
-  }
-  return { header, data, filters };
-}
+import { decodePng, pixelOf } from "./decode_png.ts";
 
 Deno.test("encodePng() keeps every sample of grey, colour and opacity", () => {
   const random = new Random("png");
@@ -77,4 +37,18 @@ Deno.test("encodePng() refuses data of another size", () => {
   const wrong: Picture = { width: 2, height: 2, channels: 3, data: new Uint8Array(4) };
   assertThrows(() => encodePng(wrong), RangeError, "2 x 2 x 3 cannot have 4 samples");
   assertThrows(() => encodePng({ ...wrong, width: 0, data: new Uint8Array() }), RangeError);
+});
+
+Deno.test("encodeIndexedPng() keeps every place of the palette", () => {
+  const png = encodeIndexedPng({
+    width: 3,
+    height: 2,
+    channels: 1,
+    data: Uint8Array.of(0, 1, 2, 2, 1, 1),
+    palette: Uint8Array.of(255, 0, 0, 0, 255, 0, 1, 2, 3),
+  });
+  assertEquals(decodePng(png).header, [0, 0, 0, 3, 0, 0, 0, 2, 8, 3, 0, 0, 0]);
+  assertEquals(pixelOf(png, 0, 0), [255, 0, 0]);
+  assertEquals(pixelOf(png, 2, 0), [1, 2, 3]);
+  assertEquals(pixelOf(png, 2, 1), [0, 255, 0]);
 });
