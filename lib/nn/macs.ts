@@ -1,3 +1,5 @@
+import { Recording } from "./recording.ts";
+
 /** What an operation is, for counting. */
 export type OpKind =
   | "convolution"
@@ -25,11 +27,11 @@ export interface OpCount {
   readonly records: readonly OpRecord[];
 }
 
-let open: OpRecord[] | null = null;
+const operations = new Recording<OpRecord>();
 
 /** Called by the layers: reports an operation to the count that is running, if one is. */
 export function recordOp(kind: OpKind, elements: number, macs = 0): void {
-  open?.push({ kind, macs, elements });
+  operations.add({ kind, macs, elements });
 }
 
 /**
@@ -37,15 +39,7 @@ export function recordOp(kind: OpKind, elements: number, macs = 0): void {
  * that `run` makes: wrap its body in `tf.tidy`.
  */
 export function countMacs(run: () => void): OpCount {
-  const outer = open;
-  const records: OpRecord[] = [];
-  open = records;
-  try {
-    run();
-  } finally {
-    open = outer;
-  }
-  outer?.push(...records);
+  const records = operations.during(run);
   return { macs: records.reduce((sum, record) => sum + record.macs, 0), records };
 }
 

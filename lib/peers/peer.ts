@@ -1,0 +1,103 @@
+import type * as tf from "../tf.ts";
+import { UserError } from "../errors.ts";
+import type { Parameters, Pass } from "../nn/parameters.ts";
+import { Mednext, mednextSmall } from "./mednext.ts";
+import { Segformer3d, segformer3dConfig } from "./segformer3d.ts";
+import { SlimUnetr, slimUnetrConfig } from "./slim_unetr.ts";
+import { SwinSmt, swinSmtConfig } from "./swin_smt.ts";
+
+/** The networks that the paper's segmentor is compared with (Table 4 and 5), and its ancestor. */
+export const peerNames = ["segformer3d", "mednext-s", "swin-smt", "slim-unetr"] as const;
+
+/** One of {@linkcode peerNames}. */
+export type PeerName = typeof peerNames[number];
+
+/** A network that makes logits of the voxels of a cube. */
+export interface Peer {
+  readonly name: PeerName;
+  /** As literature writes it. */
+  readonly title: string;
+  /** All its weights and running statistics. */
+  readonly parameters: Parameters;
+  /** Edge in voxels of the cubes that it was built for. */
+  readonly edge: number;
+  /** Channels of the logits: 1 for one class, else the classes and background as channel 0. */
+  readonly outputs: number;
+  /** Logits `[n, z, y, x, outputs]` of cubes `[n, z, y, x, 1]` with intensities in [0, 1]. */
+  apply(image: tf.Tensor5D, pass: Pass): tf.Tensor5D;
+}
+
+/** What a peer is built for. */
+export interface PeerOptions {
+  readonly classCount: number;
+  /** Edge of its input cubes in voxels. */
+  readonly edge: number;
+}
+
+interface Design {
+  readonly title: string;
+  /** Legal edges are multiples of `step` from `least` on. */
+  readonly step: number;
+  readonly least: number;
+  build(parameters: Parameters, outputs: number, edge: number): Pick<Peer, "apply">;
+}
+
+const designs: Readonly<Record<PeerName, Design>> = {
+  "segformer3d": {
+    title: "SegFormer3D",
+    step: 4, // else the logits have another edge than the image
+    least: 16, // the first stage's attention joins 4 voxels of a grid that is 4 times as coarse
+    build: (parameters, outputs) => new Segformer3d(parameters, segformer3dConfig, outputs),
+  },
+  "mednext-s": {
+    title: "MedNeXt-S",
+    step: 16,
+    least: 32, // the norm of a bottleneck of one voxel has nothing to measure
+    build: (parameters, outputs) => new Mednext(parameters, mednextSmall, outputs),
+  },
+  "swin-smt": {
+    title: "SwinSMT",
+    step: 32,
+    least: 64, // likewise
+    build: (parameters, outputs) => new SwinSmt(parameters, swinSmtConfig, outputs),
+  },
+  "slim-unetr": {
+    title: "Slim UNETR",
+    step: 32,
+    least: 32,
+    build: (parameters, outputs, edge) =>
+      new SlimUnetr(parameters, slimUnetrConfig, outputs, (edge / 32) ** 3),
+  },
+};
+
+/**
+ * Builds a network at its published size and creates its weights in `parameters`, which must hold
+ * nothing else.
+ *
+ * @throws {UserError} when the network does not take cubes of this edge
+ */
+export function buildPeer(
+  name: PeerName,
+  parameters: Parameters,
+  { classCount, edge }: PeerOptions,
+): Peer {
+  const { title, step, least, build } = designs[name];
+  if (!Number.isInteger(edge) || edge < least || edge % step !== 0) {
+    throw new UserError({
+      what: `cannot build ${title}`,
+      rule: `the edge of its input must be a multiple of ${step} from ${least} on`,
+      seen: String(edge),
+      remedy: "Choose another edge, for example 128",
+    });
+  }
+  const outputs = classCount === 1 ? 1 : classCount + 1;
+  const network = build(parameters, outputs, edge);
+  return {
+    name,
+    title,
+    parameters,
+    edge,
+    outputs,
+    apply: (image, pass) => network.apply(image, pass),
+  };
+}

@@ -1,0 +1,48 @@
+import type { PytorchLayout } from "../nn/pytorch_layout.ts";
+import { type PublishedName, publishedName } from "../segmentor/published_names.ts";
+import type { PeerName } from "./peer.ts";
+
+/**
+ * The published name and layout of a peer's parameter. Except for Slim UNETR, whose blocks are the
+ * segmentor's, parameters have their published names here but for the last part.
+ *
+ * @param name in `Parameters`
+ * @param rank number of its axes there
+ */
+export function pytorchName(peer: PeerName, name: string, rank: number): PublishedName {
+  if (peer === "slim-unetr") {
+    const { name: theirs, layout } = publishedName(name);
+    return { name: slimUnetrName(theirs), layout };
+  }
+  const dot = name.lastIndexOf(".");
+  const [module, leaf] = [name.slice(0, dot + 1), name.slice(dot + 1)];
+  const layout = leaf === "weight" ? weightLayout(peer, module, rank) : "plain";
+  return { name: module + (LEAVES[leaf] ?? leaf), layout };
+}
+
+/** The last part of a parameter's name in a norm, and PyTorch's word for it. */
+const LEAVES: Readonly<Record<string, string>> = {
+  scale: "weight",
+  shift: "bias",
+  runningMean: "running_mean",
+  runningVariance: "running_var",
+};
+
+/** Modules of rank 5 whose weights are those of transposed convolutions. */
+const TRANSPOSED = /\b(transp_conv|conv_out|up_\d+\.res_conv)\.$/;
+
+function weightLayout(peer: PeerName, module: string, rank: number): PytorchLayout {
+  // MedNeXt's perceptrons are published as convolutions.
+  if (rank === 2) return peer === "mednext-s" ? "pointwiseConv" : "linear";
+  if (rank === 4) return "depthwiseConv";
+  return TRANSPOSED.test(module) ? "transposedConv" : "conv";
+}
+
+/** Slim UNETR's name of what the segmentor names `theirs`; its levels have numbers from 1. */
+function slimUnetrName(theirs: string): string {
+  return theirs
+    .replace(/Stages\.(\d)\.blocks/, (_, level) => `block${Number(level) + 1}`)
+    .replace(/Stages\.(\d)\.DWconv/, (_, level) => `DWconv${Number(level) + 1}`)
+    .replace("Stages.0.TSconv", "SegHead")
+    .replace(/Stages\.(\d)\.TSconv/, (_, level) => `TSconv${4 - Number(level)}`);
+}
