@@ -1,6 +1,7 @@
 /** `deno task demo`: the whole chain on data that it makes itself. */
 import { join } from "node:path";
 import { describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
+import { phantomChanges } from "../lib/config/phantom_changes.ts";
 import { openPrepared } from "../lib/dataset/case.ts";
 import { openDataset } from "../lib/dataset/layout.ts";
 import { parseOrgan } from "../lib/dataset/organ.ts";
@@ -19,17 +20,6 @@ import { trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask } from "./command_line.ts";
 
-/** The preset `focus`, made small enough for minutes on two cores. */
-const changes = [
-  "cubeEdge=64",
-  "detector.view.edge=64",
-  "detector.view.slabCount=8",
-  "phases.detector.epochs=45",
-  "phases.segmentor.epochs=30",
-  "phases.finetune.epochs=10",
-  "phases.whole.epochs=30",
-  "phases.detector.repeats=2",
-];
 const caseCount = 15;
 const fold = "1/5";
 
@@ -60,7 +50,7 @@ nothing about patients.`,
   await writePhantomDataset(source, { cases: caseCount });
 
   title("2 of 5: preparing");
-  const config = makeConfig("focus", changes);
+  const config = makeConfig("focus", phantomChanges);
   const dataset = await openDataset(source);
   const dir = join(preparedFolder, "phantom-demo");
   await prepareDataset(dataset, dir, { settings: { cubeEdge: config.cubeEdge }, signal });
@@ -85,12 +75,13 @@ nothing about patients.`,
   if (parts.some(({ result }) => result.stopped)) return interruptedExitCode;
 
   title("4 of 5: evaluating");
+  const results = join(run.folder, "evaluation");
   const evaluation = await evaluateRun(run, prepared, {
     modes: await trainedModes(run),
     runName: "demo",
+    maskFolder: join(results, "masks"),
     stop: signal,
   });
-  const results = join(run.folder, "evaluation");
   await writeResults(results, evaluation);
   console.log(evaluationReport(evaluation));
 

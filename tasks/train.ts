@@ -11,7 +11,7 @@ import { defaultFolder, startRun } from "../lib/training/start_run.ts";
 import { paperPhases, trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask, UsageError } from "./command_line.ts";
-import { openCases } from "./prepared_data.ts";
+import { openCasesAloud } from "./prepared_data.ts";
 
 await runTask({
   name: "train",
@@ -105,7 +105,7 @@ async function findRun(
     });
   }
   const config = makeConfig(flags.preset, flags.set);
-  const prepared = await openCases(flags.data, config.cubeEdge, signal);
+  const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal);
   const organ = parseOrgan(flags.organ, prepared.labels);
   const folder = flags.run ?? defaultFolder(prepared.name, organ, config, flags.fold);
   if (flags.resume && await exists(join(folder, "run.json"))) {

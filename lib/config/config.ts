@@ -131,6 +131,11 @@ export interface RoiTrainingConfig {
   readonly groundTruthShare: number;
   /** Standard deviation of a random shift of each face, as a share of the box's edge. */
   readonly faceJitter: number;
+  /**
+   * `one`: every region becomes a cube of the organ's edge (Eq. 3). `all`: of any legal edge, drawn
+   * for each sample, so that one set of weights serves all of them.
+   */
+  readonly edges: "one" | "all";
 }
 
 /** Everything that decides a run's result, data apart. */

@@ -197,6 +197,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   "segmentor.source": ["cube", "scan"],
   "segmentor.edgeSpace": ["cube", "scan"],
   "segmentor.edgeRounding": ["down", "up"],
+  "roiTraining.edges": ["one", "all"],
   "detector.view.kind": ["centre", "mean", "deviation", "slabs"],
   "detector.network.backbone": ["resnet34", "resnet50", "small"],
   "phases.detector.loss": ["boxL1Giou", "silhouette"],

@@ -8,15 +8,28 @@ const signalNumbers: Readonly<Record<string, number>> = {
   SIGTERM: 15,
 };
 
-/**
- * Runs Deno with arguments on this process's own streams and returns its exit code, by the shell's
- * rule 128 + n where signal n ended it. Meanwhile SIGTERM and SIGINT are the child's to handle.
- */
+/** {@linkcode runForeground} for this very Deno. */
 export async function runDeno(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), {
+  return await runForeground(Deno.execPath(), args, env);
+}
+
+/**
+ * Runs a program with arguments on this process's own streams and returns its exit code, by the
+ * shell's rule 128 + n where signal n ended it. Meanwhile SIGTERM and SIGINT are the child's to
+ * handle.
+ *
+ * @param interruptBy the signal that a SIGINT from no terminal is passed on as
+ */
+export async function runForeground(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  interruptBy: Deno.Signal = "SIGINT",
+): Promise<number> {
+  const child = new Deno.Command(program, {
     args: [...args],
     env,
     stdin: "inherit",
@@ -33,7 +46,7 @@ export async function runDeno(
   const onTerminate = () => pass("SIGTERM");
   // A terminal's Ctrl-C reaches the whole process group; passing it on would be a second one.
   const onInterrupt = () => {
-    if (!Deno.stdin.isTerminal()) pass("SIGINT");
+    if (!Deno.stdin.isTerminal()) pass(interruptBy);
   };
   Deno.addSignalListener("SIGTERM", onTerminate);
   Deno.addSignalListener("SIGINT", onInterrupt);

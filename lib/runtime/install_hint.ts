@@ -1,5 +1,5 @@
 /** Things that set-up needs and a system's package manager provides. */
-export type SystemPiece = "compiler" | "python" | "pip";
+export type SystemPiece = "compiler" | "python" | "pip" | "venv";
 
 const commands: Record<SystemPiece, { debian: string; fedora: string; macos: string }> = {
   compiler: {
@@ -16,6 +16,11 @@ const commands: Record<SystemPiece, { debian: string; fedora: string; macos: str
     debian: "sudo apt-get install python3-pip",
     fedora: "sudo dnf install python3-pip",
     macos: "python3 -m ensurepip --user",
+  },
+  venv: {
+    debian: "sudo apt-get install python3-venv",
+    fedora: "sudo dnf install python3",
+    macos: "brew install python",
   },
 };
 

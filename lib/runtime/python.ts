@@ -12,9 +12,10 @@ export interface Python {
 /**
  * The first of python3 and python that is Python 3 and has pip.
  *
+ * @param what what cannot be done without it
  * @throws UserError with the command that installs what is missing.
  */
-export async function findPython(): Promise<Python> {
+export async function findPython(what = "cannot download TensorFlow"): Promise<Python> {
   let withoutPip: string | undefined;
   for (const command of ["python3", "python"]) {
     const about = await runProgram(command, ["--version"]);
@@ -27,12 +28,12 @@ export async function findPython(): Promise<Python> {
   }
   throw withoutPip === undefined
     ? new UserError({
-      what: "cannot download TensorFlow",
+      what,
       rule: "there must be a Python 3 with pip, whatever its version",
       remedy: installHint("python"),
     })
     : new UserError({
-      what: "cannot download TensorFlow",
+      what,
       rule: "Python must have pip",
       seen: withoutPip,
       remedy: installHint("pip"),

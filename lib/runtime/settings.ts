@@ -6,6 +6,14 @@ export const variable = {
   device: "ROISEG_DEVICE",
   /** "yes" or "no": whether JSR answers; the default asks it. */
   jsr: "ROISEG_JSR",
+  /** "no": compose the networks of TensorFlow's own ops, though the project's own are built. */
+  nativeOps: "ROISEG_NATIVE_OPS",
   /** Set by the launcher for `--help` where there is no native backend yet. */
   withoutNative: "ROISEG_WITHOUT_NATIVE",
+  /** Folder for data sets, prepared cases and runs; the default is the checkout's data/. */
+  data: "ROISEG_DATA_DIR",
+  /** What overrules the settings of a notebook when nobody sits before it. */
+  notebookPreset: "ROISEG_NOTEBOOK_PRESET",
+  notebookData: "ROISEG_NOTEBOOK_DATA",
+  notebookOrgan: "ROISEG_NOTEBOOK_ORGAN",
 } as const;

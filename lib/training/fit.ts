@@ -42,7 +42,7 @@ import { trainStep } from "./train_step.ts";
  *
  * Afterwards the parameters hold the best weights (of the moving average where the phase keeps
  * one), which are also in `model.safetensors` with the configuration; after a stop they hold those
- * of the last step.
+ * of the last step, unless the model is to be kept then, too.
  *
  * @throws {UserError} when there are no cases; when the folder holds a checkpoint that is not to be
  *   resumed, or one that does not fit; and when the loss or its gradient is not finite: names its
@@ -156,7 +156,7 @@ class Fitting<Sample, Batch> {
   }
 
   async run(): Promise<FitResult> {
-    const { folder, name, stop, phase } = this.#options;
+    const { folder, name, stop, phase, keepModel } = this.#options;
     if (!this.#progress.finished) {
       const { epoch } = this.#progress;
       await cutHistory(historyPath(folder), name, epoch);
@@ -170,7 +170,10 @@ class Fitting<Sample, Batch> {
         this.#progress = { ...this.#progress, finished };
         const stopped = !finished && stop?.aborted === true;
         if (finished || stopped || this.#saveIsDue()) await this.#save();
-        if (stopped) return this.#result(true);
+        if (stopped) {
+          if (keepModel) await this.#finish();
+          return this.#result(true);
+        }
       }
     }
     await this.#finish();
@@ -379,6 +382,7 @@ class Fitting<Sample, Batch> {
   }
 
   #result(stopped: boolean): FitResult {
+    const { folder, keepModel = false } = this.#options;
     const { epoch, bestEpoch, bestMetrics, earlyStopping: { bestScore } } = this.#progress;
     return {
       stopped,
@@ -386,7 +390,7 @@ class Fitting<Sample, Batch> {
       best: bestEpoch === null || bestScore === null
         ? null
         : { epoch: bestEpoch, score: bestScore, metrics: bestMetrics },
-      modelPath: stopped ? null : modelPath(this.#options.folder),
+      modelPath: stopped && !keepModel ? null : modelPath(folder),
     };
   }
 }

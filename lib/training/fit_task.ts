@@ -46,6 +46,8 @@ export interface FitOptions {
   readonly listener?: TrainingListener;
   /** Once aborted, the training saves its state after the running step and returns. */
   readonly stop?: AbortSignal;
+  /** Write the best weights so far to the model's file after a stop, too. */
+  readonly keepModel?: boolean;
   /** Time between two checkpoints; 60 unless given, 0 saves after every step. */
   readonly saveEverySeconds?: number;
 }
@@ -60,6 +62,6 @@ export interface FitResult {
   readonly best:
     | { readonly epoch: number; readonly score: number } & Pick<Validation, "metrics">
     | null;
-  /** The weights that the phase ends with; `null` when it was stopped. */
+  /** The file of the weights that the phase ends with; `null` when a stop left none. */
   readonly modelPath: string | null;
 }

@@ -37,6 +37,19 @@ export function groundTruthRegion(
 }
 
 /**
+ * V0 of Eq. 2 for an organ in a case: the largest edge of the ground truth's region, in voxels of the
+ * space that the configuration measures it in; `null` without the organ.
+ */
+export function regionEdge(entry: ManifestEntry, organ: Organ, config: RunConfig): number | null {
+  const tightUnit = organBoxOf(entry, organ);
+  if (tightUnit === null) return null;
+  const { segmentor, cubeEdge } = config;
+  const cube: Triple = [cubeEdge, cubeEdge, cubeEdge];
+  const shape = segmentor.edgeSpace === "cube" ? cube : entry.shape;
+  return Math.max(...boxEdges(unitToVoxels(groundTruthRegion(tightUnit, config), shape)));
+}
+
+/**
  * The edge of the segmentor's cube for an organ: Eq. 2 and 3 for V0, the median over the training
  * cases of the region's largest edge in voxels; or the configured number.
  *
@@ -48,17 +61,12 @@ export function chooseRoiEdge(
   organ: Organ,
   config: RunConfig,
 ): number {
-  const { segmentor, cubeEdge } = config;
+  const { segmentor } = config;
   if (segmentor.edge !== "auto") {
     stageForEdge(segmentor.edge, segmentor);
     return segmentor.edge;
   }
-  const edges = trainIds.map((id) => {
-    const region = groundTruthRegion(organBox(prepared, id, organ), config);
-    const cube: Triple = [cubeEdge, cubeEdge, cubeEdge];
-    const shape = segmentor.edgeSpace === "cube" ? cube : entryOf(prepared, id).shape;
-    return Math.max(...boxEdges(unitToVoxels(region, shape)));
-  });
+  const edges = trainIds.flatMap((id) => regionEdge(entryOf(prepared, id), organ, config) ?? []);
   const median = edges.toSorted((a, b) => a - b)[Math.floor(edges.length / 2)];
   return edgeForRoi(median, segmentor, segmentor.edgeRounding);
 }

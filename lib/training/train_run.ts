@@ -4,6 +4,7 @@ import { organValues } from "../dataset/organ.ts";
 import { buildDetector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
+import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
 import { maskOfLabels } from "../volume/volume.ts";
@@ -13,9 +14,10 @@ import { CaseStore } from "./case_store.ts";
 import { detectorTask, makePictureSample } from "./detector_task.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions, FitResult, FitTask } from "./fit_task.ts";
-import { groundTruthRegion, organBox } from "./organ_box.ts";
+import { groundTruthSource } from "./ground_truth_source.ts";
+import { mixedTask } from "./mixed_task.ts";
 import type { TrainingListener } from "./progress.ts";
-import { drawRegion, jitterBox } from "./region_boxes.ts";
+import { drawRegion } from "./region_boxes.ts";
 import { modelFile, phaseFolder, phaseMissing, type Run } from "./run_folder.ts";
 import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
 import { loadDetector } from "./trained_detector.ts";
@@ -29,6 +31,8 @@ export interface TrainRunOptions {
   /** What hears of a part's progress, with the name of its validation score. */
   listenTo?(scoreName: string): TrainingListener;
   readonly stop?: AbortSignal;
+  /** After a stop, too, leave the best weights so far as the part's model. */
+  readonly keepModel?: boolean;
 }
 
 /** A part of a run that has been trained: a view's module of the detector, or a segmentor. */
@@ -131,9 +135,13 @@ class RunTraining {
         if (!await exists(path)) throw phaseMissing(this.#run, "segmentor");
         await loadParameters(trained.parameters, path);
       }
-      const task = segmentorTask(trained, organ, source, split, this.#config.phases[phase]);
-      const folder = phaseFolder(this.#run, phase);
-      const result = await this.#fit(task, phase, { name: phase, folder }, "Dice");
+      const taskAt = (edge: number) =>
+        segmentorTask({ ...trained, edge }, organ, source, split, this.#config.phases[phase]);
+      const part = { name: phase, folder: phaseFolder(this.#run, phase) };
+      const sharesWeights = this.#config.roiTraining.edges === "all" && phase !== "whole";
+      const result = sharesWeights
+        ? await this.#fit(mixedTask(this.#tasksByEdge(taskAt)), phase, part, "Dice")
+        : await this.#fit(taskAt(trained.edge), phase, part, "Dice");
       return { name: phase, result };
     } finally {
       trained.parameters.dispose();
@@ -146,7 +154,7 @@ class RunTraining {
     part: Pick<FitOptions, "name" | "folder" | "rateFactor">,
     scoreName: string,
   ): Promise<FitResult> {
-    const { resume, stop, listenTo } = this.#options;
+    const { resume, stop, keepModel, listenTo } = this.#options;
     return await fit(task, {
       ...part,
       phase: this.#config.phases[phase],
@@ -154,23 +162,24 @@ class RunTraining {
       config: { ...this.#config, organ: this.#run.record.organ, roiEdge: this.#run.record.roiEdge },
       resume,
       stop,
+      keepModel,
       listener: listenTo?.(scoreName),
     });
   }
 
-  /** Ground-truth regions, as in the paper's Table 2. */
+  #tasksByEdge<Task>(taskAt: (edge: number) => Task): Record<string, Task> {
+    const edges = legalEdges(this.#config.segmentor);
+    return Object.fromEntries(edges.map((edge) => [`dice at ${edge}`, taskAt(edge)]));
+  }
+
   #groundTruthSource(): RegionSource {
-    const { faceJitter } = this.#config.roiTraining;
-    return {
-      load: (id) => this.#load(id),
-      drawTraining: (id, random) => jitterBox(this.#groundTruthRegion(id), faceJitter, random),
-      validation: (id) => this.#groundTruthRegion(id),
-    };
+    return groundTruthSource(this.#run, this.#prepared, this.#store);
   }
 
   /** The regions that the trained detector finds; it is frozen (section 3). */
   async #detectedSource(): Promise<RegionSource> {
     const { split } = this.#run.record;
+    const groundTruth = this.#groundTruthSource();
     const detector = await loadDetector(this.#run);
     const detected = new Map<string, Box3>();
     try {
@@ -182,10 +191,10 @@ class RunTraining {
       detector.dispose();
     }
     return {
-      load: (id) => this.#load(id),
+      load: groundTruth.load,
       drawTraining: (id, random) =>
         drawRegion(
-          { groundTruth: this.#groundTruthRegion(id), detected: detected.get(id)! },
+          { groundTruth: groundTruth.validation(id), detected: detected.get(id)! },
           this.#config.roiTraining,
           random,
         ),
@@ -199,13 +208,5 @@ class RunTraining {
       drawTraining: () => wholeUnit,
       validation: () => wholeUnit,
     };
-  }
-
-  #load(id: string) {
-    return this.#config.segmentor.source === "scan" ? this.#store.scan(id) : this.#store.cube(id);
-  }
-
-  #groundTruthRegion(id: string): Box3 {
-    return groundTruthRegion(organBox(this.#prepared, id, this.#run.record.organ), this.#config);
   }
 }

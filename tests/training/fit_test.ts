@@ -116,6 +116,26 @@ Deno.test("fit: stopped after two epochs and resumed equals uninterrupted, bit f
   });
 });
 
+Deno.test("fit: a model that is kept after a stop is the best so far, and resuming replaces it", async () => {
+  const whole = await uninterrupted();
+  await inFolder(async (options) => {
+    const stop = new AbortController();
+    const first = makeTinyTask();
+    const listener = { epoch: ({ epoch }: { epoch: number }) => epoch === 2 && stop.abort() };
+    const stopped = await fit(first, { ...options, listener, stop: stop.signal, keepModel: true });
+    assertEquals([stopped.stopped, stopped.modelPath], [true, modelPath(options.folder)]);
+    const { metadata } = await readSafetensors(modelPath(options.folder));
+    assertEquals(Number(metadata.epoch), stopped.best?.epoch);
+
+    const second = makeTinyTask();
+    await fit(second, { ...options, resume: true });
+    assertEquals(await story(options.folder), whole.history);
+    assertEquals(await valuesOf(second), whole.values);
+    first.parameters.dispose();
+    second.parameters.dispose();
+  });
+});
+
 Deno.test("fit: stopped in the middle of an epoch, at every step, resumes exactly", async () => {
   const whole = await uninterrupted();
   for (const stopAt of [1, 5, 8]) {

@@ -11,6 +11,7 @@ import {
   groundTruthRegion,
   organBox,
   organBoxOf,
+  regionEdge,
 } from "../../lib/training/organ_box.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
 import type { Triple } from "../../lib/volume/volume.ts";
@@ -123,6 +124,13 @@ Deno.test("the cube's edge is measured on the axis that is longest in the chosen
   assertEquals(edgeOf(cases, config({ edgeSpace: "scan", edgeRounding: "down" })), 32);
   assertEquals(edgeOf(cases, config({ edgeSpace: "scan", edgeRounding: "up" })), 64);
   assertEquals(edgeOf(cases, config({ edgeSpace: "cube", edgeRounding: "down" })), 64);
+});
+
+Deno.test("V0 is the region's longest edge in voxels, and null without the organ", () => {
+  const one = withSpleen("a", [512, 256, 20], [60, 20, 12]);
+  assertAlmostEquals(regionEdge(one, spleen, config({ edgeSpace: "scan" }))!, 60);
+  assertAlmostEquals(regionEdge(one, spleen, config({ edgeSpace: "cube" }))!, 128 * 12 / 20);
+  assertEquals(regionEdge(one, kidneys, config({})), null);
 });
 
 Deno.test("the cube's edge: exactly a legal edge is that edge, both ways", () => {

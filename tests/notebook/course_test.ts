@@ -1,0 +1,58 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../lib/errors.ts";
+import { courseSettings } from "../../lib/notebook/course.ts";
+import { inProjectFolder, kernelTest, runCells, textOf } from "./kernel.ts";
+
+Deno.test("a preset that does not exist is refused", () => {
+  assertThrows(
+    () => courseSettings({ data: "phantom", organ: "liver", preset: "small" as "tiny" }),
+    UserError,
+    "the preset is focus, tiny or paper, but it is small",
+  );
+});
+
+const start = `
+import { basename } from "node:path";
+import { courseSettings, latestRun, newRun, openCourse } from "../../lib/notebook/course.ts";
+import { showMarkdown } from "../../lib/notebook/show.ts";
+const written = { data: "phantom", organ: "liver", preset: "focus" } as const;
+const course = await openCourse(courseSettings(written));`;
+
+kernelTest(
+  "runs of a course are numbered, found again, and trained for what is missing",
+  async (environment) => {
+    await inProjectFolder(async (folder) => {
+      const [, opened, made, trained, found, others] = await runCells(environment, folder, [
+        { code: start },
+        {
+          code: "const { settings, config, organ, prepared } = course;" +
+            "await showMarkdown([settings.preset, config.preset, organ.name, " +
+            "prepared.entries.length].join());",
+        },
+        {
+          code: 'const runs = [await newRun(course, "a"), await newRun(course, "a")];' +
+            "await showMarkdown(runs.map(({ folder }) => basename(folder)).join());" +
+            "await showMarkdown(runs[0].record.splitRule);",
+        },
+        { code: 'const run = await latestRun(course, ["segmentor"]);' },
+        {
+          code: 'const again = await latestRun(course, ["segmentor"]);' +
+            "await showMarkdown([run, again].map(({ folder }) => basename(folder)).join());",
+        },
+        {
+          code: "const other = { ...course, config: { ...config, seed: 1 } };" +
+            'await showMarkdown(basename((await latestRun(other, ["segmentor"])).folder));',
+        },
+      ]);
+      // The environment of the session overrules the preset that the cell has.
+      assertEquals(textOf(opened), "tiny,tiny,liver,20");
+      assertEquals(textOf(made), "notebook-a-1,notebook-a-2\nfold 1/5, seed 0");
+      assertEquals(
+        trained.outputs[0].data?.["text/plain"],
+        "No run has these phases yet, so they are trained now: segmentor.",
+      );
+      assertEquals(textOf(found), "notebook-a-2,notebook-a-2");
+      assertEquals(textOf(others).split("\n").at(-1), "notebook-course-1");
+    });
+  },
+);
