@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
 import { entryOf, type PreparedDataset } from "../dataset/case.ts";
 import type { ManifestEntry } from "../dataset/manifest.ts";
-import { makeScanImages, type ScanImages } from "../dataset/scan_images.ts";
+import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
 import type { Run } from "../training/run_folder.ts";
 import { isDetectorTrained, loadDetector } from "../training/trained_detector.ts";
 import type { Box3 } from "../volume/box.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
-import { readImage, readLabels } from "../volume/nifti_read.ts";
+import { readLabels } from "../volume/nifti_read.ts";
 import { writeLabels } from "../volume/nifti_write.ts";
 import { fromRas, type Orientation, toRas } from "../volume/orientation.ts";
 import { sampleLabelsNearest } from "../volume/resample.ts";
@@ -108,11 +108,11 @@ export async function evaluateRun(
 async function readTestCase(entry: ManifestEntry, run: Run): Promise<TestCase> {
   const { settings } = run.record;
   const watch = new Stopwatch<"read">();
-  const { images, orientation, header } = await watch.time("read", async () => {
-    const { volume, header } = await readImage(entry.imagePath, { volume: entry.imageVolume });
-    const { volume: ras, orientation } = toRas(volume);
-    return { images: makeScanImages(ras, entry.modality, settings), orientation, header };
-  });
+  const { imagePath, imageVolume: volume, modality } = entry;
+  const { images, orientation, header } = await watch.time(
+    "read",
+    () => readScanImages(imagePath, { volume, modality, settings }),
+  );
   const scan = toRas((await readLabels(entry.labelPath)).labels).volume;
   const whole = { min: [0, 0, 0], max: scan.shape } as const;
   const edges: Triple = [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge];
@@ -152,6 +152,7 @@ async function evaluateCase(
       mode,
       space,
       ...detectionScores(segmented, tightUnit, testCase),
+      roiUnit: segmented.roiUnit,
       edge: segmented.edge,
       stage: segmented.stage,
       timesMs: { read: testCase.readMs, ...segmented.timesMs, ...watch.timesMs() },

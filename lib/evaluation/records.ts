@@ -1,3 +1,4 @@
+import type { Box3 } from "../volume/box.ts";
 import type { Summary } from "./statistics.ts";
 
 /**
@@ -38,6 +39,8 @@ export interface CaseResult {
   readonly detectorIou3d: number;
   /** Mean absolute distance in mm of the fused box's walls from the organ's. */
   readonly wallErrorMm: number;
+  /** The region of interest: the whole volume in the mode without crop. */
+  readonly roiUnit: Box3;
   /** Share of the class's voxels inside the region of interest. */
   readonly roiCoverage: number;
   /** Edge of the segmentor's input cube. */

@@ -1,4 +1,4 @@
-import { markdownTable } from "./markdown_table.ts";
+import { markdownTable, type Table } from "./markdown_table.ts";
 import {
   paperCitation,
   paperOrgan,
@@ -32,22 +32,35 @@ export function evaluationReport(evaluation: Evaluation): string {
     `Process memory, at most: ${mebibytes(evaluation.peakProcessBytes)} MiB.\n`,
     protocolNote(evaluation),
   ];
-  const detector = detectorTable(evaluation);
-  if (detector !== "") parts.push("## Table 1. Detector\n", detector);
-  const tables = [
-    { title: "Table 2. Segmentor on ground-truth regions", build: segmentorTable },
-    { title: "Table 3. Whole framework", build: frameworkTable },
-  ];
-  for (const { title, build } of tables) {
-    for (const space of ["cube", "scan"] as const) {
-      const table = build(evaluation, space);
-      if (table !== "") parts.push(`## ${title}, ${spaceNames[space]}\n`, table);
-    }
+  for (const { title, table } of resultTables(evaluation)) {
+    parts.push(`## ${title}\n`, markdownOf(table));
   }
-  if (evaluation.costs.length > 0) {
-    parts.push("## Table 5. Cost\n", costTable(evaluation.costs), costNote);
-  }
+  if (evaluation.costs.length > 0) parts.push(costNote);
   return parts.join("\n");
+}
+
+/** A table of the report under the number of the paper's. */
+export interface ResultTable {
+  readonly title: string;
+  readonly table: Table;
+}
+
+/** The report's tables that have rows, in its order. */
+export function resultTables(evaluation: Evaluation): ResultTable[] {
+  const tables = [
+    { title: "Table 1. Detector", table: detectorCells(evaluation) },
+    ...[
+      { title: "Table 2. Segmentor on ground-truth regions", build: segmentorCells },
+      { title: "Table 3. Whole framework", build: frameworkCells },
+    ].flatMap(({ title, build }) =>
+      (["cube", "scan"] as const).map((space) => ({
+        title: `${title}, ${spaceNames[space]}`,
+        table: build(evaluation, space),
+      }))
+    ),
+    { title: "Table 5. Cost", table: costCells(evaluation.costs) },
+  ];
+  return tables.filter(({ table }) => table.rows.length > 0);
 }
 
 /**
@@ -56,7 +69,11 @@ export function evaluationReport(evaluation: Evaluation): string {
  *
  * @returns "" when no case went through the detector
  */
-export function detectorTable({ cases, costs }: Evaluation): string {
+export function detectorTable(evaluation: Evaluation): string {
+  return markdownOf(detectorCells(evaluation));
+}
+
+function detectorCells({ cases, costs }: Evaluation): Table {
   const header = [
     "Organ",
     "Size",
@@ -91,7 +108,7 @@ export function detectorTable({ cases, costs }: Evaluation): string {
       meanAndDeviation(seconds(rows, ["detect"]), 4),
     ];
   });
-  return rows.length === 0 ? "" : markdownTable(header, rows);
+  return { header, rows };
 }
 
 /**
@@ -100,13 +117,17 @@ export function detectorTable({ cases, costs }: Evaluation): string {
  *
  * @returns "" when the mode was not evaluated
  */
-export function segmentorTable({ cases, costs }: Evaluation, space: EvaluationSpace): string {
+export function segmentorTable(evaluation: Evaluation, space: EvaluationSpace): string {
+  return markdownOf(segmentorCells(evaluation, space));
+}
+
+function segmentorCells({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
   const rows = segmentationRows(casesOf(cases, "groundTruthRoi", space), {
     paper: paperTable2,
     times: ["segment"],
     memory: (edges) => peakMebibytes(costs, "segmentor", edges),
   });
-  return rows.length === 0 ? "" : markdownTable(segmentationHeader, rows);
+  return { header: segmentationHeader, rows };
 }
 
 /**
@@ -116,7 +137,11 @@ export function segmentorTable({ cases, costs }: Evaluation, space: EvaluationSp
  *
  * @returns "" when neither mode was evaluated
  */
-export function frameworkTable({ cases, costs }: Evaluation, space: EvaluationSpace): string {
+export function frameworkTable(evaluation: Evaluation, space: EvaluationSpace): string {
+  return markdownOf(frameworkCells(evaluation, space));
+}
+
+function frameworkCells({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
   const without = segmentationRows(casesOf(cases, "withoutCrop", space), {
     paper: paperTable3.withoutCrop,
     times: ["crop", "segment", "paste"],
@@ -136,11 +161,15 @@ export function frameworkTable({ cases, costs }: Evaluation, space: EvaluationSp
     ...without.map((row) => ["without crop", ...row]),
     ...withCrop.map((row) => ["with crop", ...row]),
   ];
-  return rows.length === 0 ? "" : markdownTable(["Method", ...segmentationHeader], rows);
+  return { header: ["Method", ...segmentationHeader], rows };
 }
 
 /** The shape of Table 5, in millions: true counts beside those by the paper's own rules. */
 export function costTable(costs: readonly ModelCost[]): string {
+  return markdownOf(costCells(costs));
+}
+
+function costCells(costs: readonly ModelCost[]): Table {
   const header = [
     "Part",
     "Input",
@@ -169,7 +198,11 @@ export function costTable(costs: readonly ModelCost[]): string {
       mebibytes(cost.peakTensorBytes),
     ];
   });
-  return markdownTable(header, rows);
+  return { header, rows };
+}
+
+function markdownOf({ header, rows }: Table): string {
+  return rows.length === 0 ? "" : markdownTable(header, rows);
 }
 
 /** What keeps our numbers and the paper's from being compared, as a paragraph. */
@@ -187,14 +220,16 @@ export function protocolNote({ dataSet, toleranceMm }: Evaluation): string {
   ].join("\n") + "\n";
 }
 
-const costNote = [
+/** What Table 5 counts, as a paragraph. */
+export const costNote: string = [
   "Millions. MACs are true multiply-accumulates. The paper's FLOPs of its own network are those plus",
   "5 for each element that a norm gives; its parameter count of the segmentor adds a weight again for",
   "every module around its layer; both rules are applied to ours in the columns named so. The",
   "paper's detector is not described well enough to be rebuilt to its counts.",
 ].join("\n") + "\n";
 
-const spaceNames: Readonly<Record<EvaluationSpace, string>> = {
+/** How a space is named in a sentence. */
+export const spaceNames: Readonly<Record<EvaluationSpace, string>> = {
   cube: "in the prepared cube",
   scan: "in the scan's own grid",
 };

@@ -1,0 +1,64 @@
+import type { PresetName, RunConfig } from "../config/config.ts";
+import { configDifference, makeConfig } from "../config/overrides.ts";
+import type { Organ } from "../dataset/organ.ts";
+import type { Run } from "../training/run_folder.ts";
+import type { RunFacts } from "./run_facts.ts";
+
+/**
+ * The command lines that make such a run and its evaluation, from what its record says: they are not
+ * those that were typed, but come to the same.
+ */
+export function runCommands({ run, progress, evaluation }: RunFacts): string[] {
+  const folder = quote(run.folder);
+  const hasWhole = progress.parts.some(({ phase }) => phase === "whole");
+  return [
+    trainCommand(run),
+    ...(hasWhole ? [`deno task train --run ${folder} --resume --phase whole`] : []),
+    ...(evaluation.value === null
+      ? []
+      : [`deno task evaluate --run ${folder} --tolerance ${evaluation.value.toleranceMm}`]),
+    `deno task report --run ${folder}`,
+  ];
+}
+
+/** The command line that starts and trains a run of the same data, split and configuration. */
+export function trainCommand({ folder, record }: Run): string {
+  const { config, organ, preparedFolder, splitRule } = record;
+  const fold = splitRule.match(/^fold (\d+\/\d+),/)?.[1];
+  return [
+    "deno task train",
+    `--data ${quote(preparedFolder)}`,
+    `--organ ${quote(organText(organ))}`,
+    `--preset ${config.preset}`,
+    ...(fold === undefined ? [] : [`--fold ${fold}`]),
+    ...configChanges(config).map((change) => `--set ${quote(change)}`),
+    `--run ${quote(folder)}`,
+  ].join(" ");
+}
+
+/** The organ as `parseOrgan` reads it, by label values: "spleen=1", "hippocampus=1,2". */
+export function organText({ name, classes }: Organ): string {
+  return `${name}=${classes.map(({ values }) => values.join("+")).join(",")}`;
+}
+
+/** The changes that make a configuration from its preset, as `makeConfig` reads them. */
+export function configChanges(config: RunConfig): string[] {
+  const sections = detectorSections(config);
+  const base = makeConfig(config.preset, sections);
+  const values = configDifference(config, base).map(({ key, ours = "" }) =>
+    `${key}=${ours.replace(/^\[(.*)\]$/, "$1").replaceAll(", ", ",")}`
+  );
+  return [...sections, ...values];
+}
+
+/** The detector's kind is not a value but a whole section, and comes with its own loss. */
+function detectorSections({ preset, detector }: RunConfig): string[] {
+  if (makeConfig(preset).detector.network.kind === detector.network.kind) return [];
+  const source: PresetName = detector.network.kind === "pyramid" ? "paper" : "focus";
+  return [`detector=${source}`, `phases.detector=${source}`];
+}
+
+/** A word of a POSIX shell. */
+function quote(word: string): string {
+  return /^[\w./:=,+@%-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
