@@ -107,15 +107,20 @@ export class Detector {
     return { views, tightUnit, roiUnit: addMargin(tightUnit, cubeImage.shape, this.config) };
   }
 
+  /** What the module of a view looks at: `[1, edge, edge, channels]`, values as of `makeView`. */
+  pictures(cubeImage: Volume, view: ViewName): tf.Tensor4D {
+    const { edge } = this.config.view;
+    const picture = makeView(cubeImage, view, this.config.view);
+    return tf.tensor4d(picture, [1, edge, edge, viewChannels(this.config.view)]);
+  }
+
   /** Frees the parameters; the detector cannot be used afterwards. */
   dispose(): void {
     for (const view of viewNames) this.modules[view].parameters.dispose();
   }
 
   async #detectView(cubeImage: Volume, view: ViewName): Promise<ViewBox> {
-    const { edge } = this.config.view;
-    const picture = makeView(cubeImage, view, this.config.view);
-    const pictures = tf.tensor4d(picture, [1, edge, edge, viewChannels(this.config.view)]);
+    const pictures = this.pictures(cubeImage, view);
     try {
       const [box] = await this.modules[view].detect(pictures);
       return box;

@@ -43,21 +43,38 @@ export function addMargin(
   return voxelsToUnit(grown, cubeShape);
 }
 
+/** Where two opposite walls lie, in unit coordinates. */
 interface Span {
   readonly min: number;
   readonly max: number;
 }
 
-function fuseAxis(boxes: Readonly<Record<ViewName, ViewBox>>, axis: 0 | 1 | 2): Span {
-  let [min, max, weights] = [0, 0, 0];
-  for (const view of viewNames) {
+/** What one view says of an axis. */
+export interface AxisEstimate extends Span {
+  readonly view: ViewName;
+  readonly confidence: number;
+}
+
+/** What the two views that see an axis say of it; {@linkcode fuseViews} takes their weighted mean. */
+export function axisEstimates(
+  boxes: Readonly<Record<ViewName, ViewBox>>,
+  axis: 0 | 1 | 2,
+): AxisEstimate[] {
+  return viewNames.flatMap((view) => {
     const { horizontal, vertical } = viewAxes[view];
     const place = [horizontal, vertical].indexOf(axis);
-    if (place < 0) continue;
-    const { boxUnit, confidence } = boxes[view];
-    min += confidence[place] * boxUnit.min[place];
-    max += confidence[place] * boxUnit.max[place];
-    weights += confidence[place];
+    if (place < 0) return [];
+    const { boxUnit: { min, max }, confidence } = boxes[view];
+    return [{ view, min: min[place], max: max[place], confidence: confidence[place] }];
+  });
+}
+
+function fuseAxis(boxes: Readonly<Record<ViewName, ViewBox>>, axis: 0 | 1 | 2): Span {
+  let [min, max, weights] = [0, 0, 0];
+  for (const estimate of axisEstimates(boxes, axis)) {
+    min += estimate.confidence * estimate.min;
+    max += estimate.confidence * estimate.max;
+    weights += estimate.confidence;
   }
   return weights > 0 ? { min: min / weights, max: max / weights } : { min: 0, max: 1 };
 }

@@ -2,6 +2,7 @@ import * as tf from "../tf.ts";
 import { Linear } from "../nn/linear.ts";
 import { recordOp } from "../nn/macs.ts";
 import { constant, type Initializer, type Scope, xavierUniform } from "../nn/parameters.ts";
+import { recordAttention } from "./attention_places.ts";
 
 /** The size of one map of a pyramid. */
 export interface LevelShape {
@@ -179,6 +180,7 @@ export interface DeformableAttentionInput {
  * at p + 1 pixels, all places with equal weight.
  */
 export class MultiScaleDeformableAttention {
+  readonly #path: string;
   readonly #options: DeformableAttentionOptions;
   readonly #offsets: Linear;
   readonly #weights: Linear;
@@ -188,6 +190,7 @@ export class MultiScaleDeformableAttention {
   constructor(scope: Scope, options: DeformableAttentionOptions) {
     const { width, heads, levels, points } = options;
     if (width % heads !== 0) throw new Error(`${width} channels cannot be cut into ${heads} heads`);
+    this.#path = scope.path;
     this.#options = options;
     this.#offsets = new Linear(scope.child("samplingOffsets"), {
       inputs: width,
@@ -221,12 +224,14 @@ export class MultiScaleDeformableAttention {
       const kept = padding ? projected.mul(tf.sub(1, padding).expandDims(2)) : projected;
       const weights = tf.softmax(
         this.#weights.apply(query).reshape([n, queries, heads, levels.length * points]),
-      );
+      ).reshape<tf.Tensor5D>([n, queries, heads, levels.length, points]);
+      const locations = this.#locations(query, reference, levels);
+      recordAttention(this.#path, levels, locations, weights);
       const summed = deformableSum(
         kept.reshape([n, pixels, heads, width / heads]),
         levels,
-        this.#locations(query, reference, levels),
-        weights.reshape([n, queries, heads, levels.length, points]),
+        locations,
+        weights,
       );
       return this.#output.apply(summed);
     });

@@ -21,6 +21,14 @@ export const backbonePath = "backbone";
 /** The backbone's finest map has a quarter of the picture's edge. */
 const backboneStride = 4;
 
+/** The maps of a {@linkcode PyramidNet}, each `[n, rows, columns, width]`. */
+export interface PyramidFeatures {
+  /** F_0 .. F_M, finest first. */
+  readonly encoded: readonly tf.Tensor4D[];
+  /** F'_M .. F'_0, coarsest first; F'_M is F_M. */
+  readonly decoded: readonly tf.Tensor4D[];
+}
+
 /**
  * The paper's detector of one view (section 3.1, Fig. 2): backbone, encoder stages E_1 .. E_M, decoder
  * stages D_M .. D_1, box head.
@@ -81,6 +89,14 @@ export class PyramidNet implements ViewNetwork {
   /** Boxes `[n, 4]` from pictures of the edge that the constructor was told. */
   apply(pictures: tf.Tensor4D, pass: Pass, mask?: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
+      const { decoded } = this.features(pictures, pass, mask);
+      return this.#head.apply(decoded[this.#stageCount]);
+    });
+  }
+
+  /** The maps from which {@linkcode apply} makes its boxes; arguments as there. */
+  features(pictures: tf.Tensor4D, pass: Pass, mask?: tf.Tensor4D): PyramidFeatures {
+    return tf.tidy(() => {
       if (pictures.shape[1] !== this.#edge || pictures.shape[2] !== this.#edge) {
         throw new RangeError(
           `pictures must be ${this.#edge} x ${this.#edge}, not ${
@@ -97,7 +113,7 @@ export class PyramidNet implements ViewNetwork {
         const partner = i === 0 ? this.#mask.apply(coarsest.shape, pass, mask) : skip;
         decoded.push(stage.apply({ decoded, partner, encoded: skip }, this.#position));
       });
-      return this.#head.apply(decoded[this.#stageCount]);
+      return { encoded, decoded };
     });
   }
 

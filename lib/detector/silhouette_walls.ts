@@ -27,9 +27,8 @@ const sureHigh = 0.9;
  * @param probabilities `[rows, columns]` in [0, 1]; not changed
  */
 export function readWalls(probabilities: Float32Array, rows: number, columns: number): ViewBox {
-  const picture = keepHeaviestComponent(probabilities, rows, columns);
-  const horizontal = readAxis(profile(picture, columns, 1, rows, columns));
-  const vertical = readAxis(profile(picture, rows, columns, columns, 1));
+  const profiles = readProfiles(probabilities, rows, columns);
+  const [horizontal, vertical] = [readAxis(profiles.horizontal), readAxis(profiles.vertical)];
   if (!horizontal || !vertical) {
     return { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] };
   }
@@ -39,6 +38,27 @@ export function readWalls(probabilities: Float32Array, rows: number, columns: nu
       max: [horizontal.max / columns, vertical.max / rows],
     },
     confidence: [horizontal.confidence, vertical.confidence],
+  };
+}
+
+/** The profiles of a silhouette, from which its walls are read. */
+export interface SilhouetteProfiles {
+  /** A value for each column, in [0, 1]. */
+  readonly horizontal: Float32Array;
+  /** A value for each row, in [0, 1]. */
+  readonly vertical: Float32Array;
+}
+
+/** Steps 1 and 2 of {@linkcode readWalls}, with the same arguments. */
+export function readProfiles(
+  probabilities: Float32Array,
+  rows: number,
+  columns: number,
+): SilhouetteProfiles {
+  const picture = keepHeaviestComponent(probabilities, rows, columns);
+  return {
+    horizontal: profile(picture, columns, 1, rows, columns),
+    vertical: profile(picture, rows, columns, columns, 1),
   };
 }
 

@@ -25,10 +25,15 @@ export function viewChannels(config: ViewConfig): number {
   return config.kind === "slabs" ? config.slabCount : 1;
 }
 
+/** The index of the centre slice of so many. */
+export function centreOf(slices: number): number {
+  return Math.floor(slices / 2);
+}
+
 /**
  * The picture that the detector looks at, made from a prepared cube.
  *
- * - `centre`: the slice with index floor(n / 2) of the n along the depth (sections 3.1 and 4.1).
+ * - `centre`: the slice {@linkcode centreOf} those along the depth (sections 3.1 and 4.1).
  * - `mean`, `deviation`: mean and population standard deviation along the whole depth (section 4.7).
  * - `slabs`: the means of `slabCount` sub-regions of equal thickness, one channel each (what section
  *   4.7 proposes); a voxel that a boundary cuts counts for both sides with its share.
@@ -96,7 +101,7 @@ function projectImage(image: Volume, view: ViewName, config: ViewConfig): Volume
   const { columns, rows, slices } = layout;
   switch (config.kind) {
     case "centre": {
-      const middle = Math.floor(slices / 2);
+      const middle = centreOf(slices);
       return planesOf(meanOfSlices(image, layout, middle, middle + 1), columns, rows, 1);
     }
     case "mean":

@@ -1,5 +1,5 @@
-import { assertAlmostEquals } from "@std/assert";
-import { addMargin, fuseViews, type ViewBox } from "../../lib/detector/fusion.ts";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { addMargin, axisEstimates, fuseViews, type ViewBox } from "../../lib/detector/fusion.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
 import { projectBox, viewNames } from "../../lib/volume/projection.ts";
 
@@ -73,4 +73,24 @@ Deno.test("margin: a box without volume becomes a voxel", () => {
   const flat: Box3 = { min: [0.5, 0, 1], max: [0.5, 0.01, 1] };
   const grown = addMargin(flat, [10, 10, 10], { marginRelative: 0, marginVoxels: 0 });
   assertBox(grown, { min: [0.45, 0, 0.9], max: [0.55, 0.1, 1] });
+});
+
+Deno.test("fusion: each axis is seen by two views, as columns or rows", () => {
+  const boxes = {
+    xy: view([0.1, 0.2], [0.3, 0.4], [0.5, 0.6]),
+    yz: view([0.31, 0.41], [0.51, 0.61], [0.7, 0.8]),
+    xz: view([0.11, 0.21], [0.5, 0.6], [0.9, 1]),
+  };
+  assertEquals(axisEstimates(boxes, 0), [
+    { view: "xy", min: 0.1, max: 0.2, confidence: 0.5 },
+    { view: "xz", min: 0.11, max: 0.21, confidence: 0.9 },
+  ]);
+  assertEquals(axisEstimates(boxes, 1), [
+    { view: "xy", min: 0.3, max: 0.4, confidence: 0.6 },
+    { view: "yz", min: 0.31, max: 0.41, confidence: 0.7 },
+  ]);
+  assertEquals(axisEstimates(boxes, 2), [
+    { view: "yz", min: 0.51, max: 0.61, confidence: 0.8 },
+    { view: "xz", min: 0.5, max: 0.6, confidence: 1 },
+  ]);
 });

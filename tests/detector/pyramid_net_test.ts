@@ -156,3 +156,19 @@ Deno.test("pyramid: parameters and multiply-accumulates of the paper preset", ()
   x.dispose();
   parameters.dispose();
 });
+
+Deno.test("pyramid: maps halve and double; the mask reaches only the decoder", () => {
+  const { parameters, net } = build();
+  tf.tidy(() => {
+    const [plain, shown] = [undefined, mask()].map((mask) =>
+      net.features(pictures(), training("features"), mask)
+    );
+    assertEquals(plain.encoded.map((map) => map.shape[1]), [16, 8, 4, 2]);
+    assertEquals(plain.decoded.map((map) => map.shape[2]), [2, 4, 8, 16]);
+    plain.encoded.forEach((map, i) => assertEquals(largestError(map, shown.encoded[i]), 0));
+    plain.decoded.slice(1).forEach((map, i) =>
+      assertEquals(largestError(map, shown.decoded[i + 1]) > 1e-3, true)
+    );
+  });
+  parameters.dispose();
+});

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { ViewBox } from "../../lib/detector/fusion.ts";
-import { readWalls } from "../../lib/detector/silhouette_walls.ts";
+import { readProfiles, readWalls } from "../../lib/detector/silhouette_walls.ts";
 
 const [rows, columns] = [24, 32];
 
@@ -118,4 +118,16 @@ Deno.test("walls: confidences stay in 0 .. 1", () => {
       assertEquals(value >= 0 && value <= 1, true);
     }
   }
+});
+
+Deno.test("profiles: the mean of the two largest values across, of the heaviest component", () => {
+  const large = rectangle(5, 3, 17, 20, 0.8);
+  const values = picture((row, column) => row === 7 && column === 6 ? 0.9 : large(row, column));
+  values[0 * columns + 30] = 1; // A stray pixel apart, which is blanked.
+  const { horizontal, vertical } = readProfiles(values, rows, columns);
+  assertEquals([horizontal.length, vertical.length], [columns, rows]);
+  assertAlmostEquals(horizontal[6], 0.85, 1e-6);
+  assertAlmostEquals(horizontal[16], 0.8, 1e-6);
+  assertAlmostEquals(vertical[7], 0.85, 1e-6);
+  assertEquals([horizontal[17], horizontal[30], vertical[0], vertical[20]], [0, 0, 0, 0]);
 });

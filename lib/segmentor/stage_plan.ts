@@ -1,0 +1,105 @@
+import type { SegmentorConfig } from "../config/config.ts";
+import { GATE_KERNEL, type Level, segmentorLevels } from "./levels.ts";
+import { refineSteps } from "./refine_steps.ts";
+import { legalEdges, stageForEdge } from "./stage_rule.ts";
+
+/** A part of the segmentor: a stage, or the gates that take the place of the stages skipped. */
+export interface StagePart {
+  /** "gates", "stage 1", "stage 2", ... */
+  readonly name: string;
+  /** True when a cube of the plan's edge passes through it. */
+  readonly runs: boolean;
+  /** Trainable values, and true multiply-accumulates for one cube; 0 when it does not run. */
+  readonly parameters: number;
+  readonly macs: number;
+}
+
+/** What the stage rule makes of a cube of one edge. */
+export interface StagePlan {
+  readonly edge: number;
+  /** The stage r at which the cube enters (Eq. 3). */
+  readonly stage: number;
+  /** The gates, then the stages 1 to N. */
+  readonly parts: readonly StagePart[];
+  /** Sums over the parts that run. */
+  readonly parameters: number;
+  readonly macs: number;
+}
+
+/**
+ * Which parts of the segmentor a cube of each legal edge runs, largest edge first, and their cost,
+ * by formulas: what a model would count, without building one.
+ *
+ * @param outputs channels of the logits: 1 for one class, else the classes and background
+ * @throws {UserError} when the configuration contradicts itself
+ */
+export function stagePlans(config: SegmentorConfig, outputs = 1): StagePlan[] {
+  return legalEdges(config).map((edge) => stagePlan(edge, config, outputs));
+}
+
+/**
+ * One row of {@linkcode stagePlans}.
+ *
+ * @throws {UserError} when the edge is not legal, or the configuration contradicts itself
+ */
+export function stagePlan(edge: number, config: SegmentorConfig, outputs = 1): StagePlan {
+  const levels = segmentorLevels(config);
+  const stage = stageForEdge(edge, config);
+  const parts: StagePart[] = [gates(levels[stage - 1], edge, stage, outputs)];
+  for (let k = 1; k <= config.stageCount; k++) {
+    const isLast = k === config.stageCount;
+    const costs = levels.slice(k - 1, isLast ? undefined : k)
+      .map((level) => levelCost(level, config, outputs));
+    if (isLast) costs.push(positionTable(levels[levels.length - 1]));
+    parts.push(part(`stage ${k}`, k >= stage, costs));
+  }
+  return {
+    edge,
+    stage,
+    parts,
+    parameters: parts.reduce((sum, { parameters }) => sum + parameters, 0),
+    macs: parts.reduce((sum, { macs }) => sum + macs, 0),
+  };
+}
+
+interface Cost {
+  readonly parameters: number;
+  readonly macs: number;
+}
+
+function part(name: string, runs: boolean, costs: readonly Cost[]): StagePart {
+  const sum = (key: keyof Cost) => runs ? costs.reduce((total, cost) => total + cost[key], 0) : 0;
+  return { name, runs, parameters: sum("parameters"), macs: sum("macs") };
+}
+
+/** Entry and exit of a cube that skips stages; a cube that skips none uses stage 1's own. */
+function gates(level: Level, edge: number, stage: number, outputs: number): StagePart {
+  const { inputs } = level;
+  const kernel = GATE_KERNEL ** 3;
+  const voxels = (edge / GATE_KERNEL) ** 3;
+  return part("gates", stage > 1, [
+    { parameters: kernel * inputs + inputs, macs: voxels * kernel * inputs },
+    { parameters: kernel * inputs * outputs + outputs, macs: voxels * kernel * inputs * outputs },
+  ]);
+}
+
+/** Encoder and decoder of a level: convolution, norm and refine blocks, each way. */
+function levelCost(level: Level, config: SegmentorConfig, outputs: number): Cost {
+  const { index, inputs, channels, kernel, blocks, gridEdge } = level;
+  const grown = index === 0 ? outputs : inputs;
+  const isNormalized = index > 0 || config.normalizeLogits;
+  const voxels = gridEdge ** 3;
+  const steps = refineSteps(level, gridEdge);
+  const sum = (key: keyof Cost) => steps.reduce((total, step) => total + step[key], 0);
+  const down = kernel ** 3 * inputs * channels;
+  const up = kernel ** 3 * channels * grown;
+  return {
+    parameters: 2 * blocks * sum("parameters") + down + 3 * channels + up + grown +
+      (isNormalized ? 2 * grown : 0),
+    macs: 2 * blocks * sum("macs") + voxels * (down + up),
+  };
+}
+
+function positionTable({ gridEdge, channels }: Level): Cost {
+  return { parameters: gridEdge ** 3 * channels, macs: 0 };
+}

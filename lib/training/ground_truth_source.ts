@@ -1,0 +1,25 @@
+import type { PreparedDataset } from "../dataset/case.ts";
+import type { Box3 } from "../volume/box.ts";
+import type { CaseStore } from "./case_store.ts";
+import { groundTruthRegion, organBox } from "./organ_box.ts";
+import { jitterBox } from "./region_boxes.ts";
+import type { Run } from "./run_folder.ts";
+import type { RegionSource } from "./segmentor_task.ts";
+
+/**
+ * Ground-truth regions of a run's cases, as in the paper's Table 2: with their walls jittered as the
+ * configuration says for training, as they are for validation.
+ */
+export function groundTruthSource(
+  { record: { config, organ } }: Run,
+  prepared: PreparedDataset,
+  store: CaseStore,
+): RegionSource {
+  const { segmentor: { source }, roiTraining: { faceJitter } } = config;
+  const regionOf = (id: string): Box3 => groundTruthRegion(organBox(prepared, id, organ), config);
+  return {
+    load: (id) => source === "scan" ? store.scan(id) : store.cube(id),
+    drawTraining: (id, random) => jitterBox(regionOf(id), faceJitter, random),
+    validation: regionOf,
+  };
+}
