@@ -2,12 +2,14 @@
  * TensorFlow.js on its native backend: the only import of TensorFlow.js in the project.
  *
  * `import * as tf from "../tf.ts"` gives everything that `@tensorflow/tfjs-node-gpu` exports, with
- * its types, and three additions: {@link deviceName}, {@link rawOp} and {@link rawOps}.
+ * its types, and some additions: {@link deviceName}, {@link rawOp}, {@link rawOps} and, for the
+ * project's own ops (lib/nn/native), {@link hasNativeOps}.
  */
 import "./runtime/node_util_patch.ts";
 import "./runtime/native_ready.ts";
 import * as tfjs from "@tensorflow/tfjs-node-gpu";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-node-gpu";
+import { loadOpLibrary } from "./runtime/op_library_load.ts";
 
 export * from "@tensorflow/tfjs-node-gpu";
 
@@ -83,6 +85,41 @@ export function deviceName(): "CPU" | "CUDA GPU" {
 /** The version of the native TensorFlow library that is loaded: "2.21.0". */
 export function nativeVersion(): string {
   return nodeBackend().binding.TF_Version;
+}
+
+let whyNoNativeOps: string | null | undefined;
+let nativeOpsWanted = true;
+
+/**
+ * True where the project's own ops (lib/nn/native, registered as "Roiseg...") can be run by
+ * {@link rawOp}: on a CPU, when set-up could compile them. Else their callers compose the same
+ * result of TensorFlow's ops.
+ */
+export function hasNativeOps(): boolean {
+  return nativeOpsWanted && reasonWithoutNativeOps() === null;
+}
+
+/** Why the project's own ops cannot be run here, in a few words; null where they can. */
+export function reasonWithoutNativeOps(): string | null {
+  if (deviceName() !== "CPU") return "they are for the CPU";
+  if (whyNoNativeOps === undefined) whyNoNativeOps = loadOpLibrary() ?? null;
+  return whyNoNativeOps;
+}
+
+/** Runs something with composed ops only, for comparing the two. */
+export function withoutNativeOps<Result>(run: () => Result): Result {
+  const wanted = nativeOpsWanted;
+  nativeOpsWanted = false;
+  try {
+    return run();
+  } finally {
+    nativeOpsWanted = wanted;
+  }
+}
+
+/** True while a gradient is being recorded, so that an op must keep what its gradient needs. */
+export function isRecordingGradient(): boolean {
+  return tfjs.engine().isTapeOn();
 }
 
 /**

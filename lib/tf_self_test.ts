@@ -10,6 +10,8 @@ export interface SelfTest {
   /** The version of the native TensorFlow library. */
   readonly tensorflow: string;
   readonly tfjs: string;
+  /** Why the project's own ops are not in use; null when they are. */
+  readonly withoutNativeOps: string | null;
 }
 
 /**
@@ -41,11 +43,26 @@ export function selfTest(): SelfTest {
   requireEqual("output", output, offsets.map((offset) => 320 + 36 * offset));
   requireEqual("gradient of the input", gradients[0], expectedInputGradient(size, taps));
   requireEqual("gradient of the kernel", gradients[1], offsets.map((offset) => 52 + 8 * offset));
+  if (tf.hasNativeOps()) {
+    requireEqual("native depth-wise twin", nativeNeighbours(), [8, 12, 18, 27]);
+  }
   return {
     device: tf.deviceName(),
     tensorflow: tf.nativeVersion(),
     tfjs: tf.version["tfjs-core"],
+    withoutNativeOps: tf.reasonWithoutNativeOps(),
   };
+}
+
+/** Neighbours within 3^3 of a corner, an edge, a face and the centre of a volume of 3^3 voxels. */
+function nativeNeighbours(): number[] {
+  const counts = tf.tidy(() =>
+    tf.rawOp("RoisegDepthwiseConv3d", { mirrored: tf.attr.bool(false) }, [
+      tf.ones([1, 3, 3, 3, 1]),
+      tf.ones([3, 3, 3, 1]),
+    ]).dataSync()
+  );
+  return [0, 1, 4, 13].map((voxel) => counts[voxel]);
 }
 
 /** For each input voxel, the sum of the kernel taps (1, 2, ...) that reach it. */

@@ -9,6 +9,7 @@ import { jsrSpecifiers, projectImports } from "../lib/runtime/import_map.ts";
 import { askJsr } from "../lib/runtime/jsr.ts";
 import { readLinkedManifest } from "../lib/runtime/native.ts";
 import { findBinding } from "../lib/runtime/native_files.ts";
+import { describeOpLibrary } from "../lib/runtime/op_library.ts";
 import { findNvidiaDriver } from "../lib/runtime/nvidia.ts";
 import { runProgram } from "../lib/runtime/program.ts";
 import { findPython } from "../lib/runtime/python.ts";
@@ -68,12 +69,20 @@ async function tensorflowLines(): Promise<{ lines: Line[]; computes: boolean }> 
       computes: false,
     };
   }
-  const { device, tensorflow, tfjs } = JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "{}");
+  const { device, tensorflow, tfjs, withoutNativeOps } = JSON.parse(
+    result.stdout.trim().split("\n").at(-1) ?? "{}",
+  );
   return {
     lines: [
       ["TensorFlow", `${tensorflow}, computes on ${device} (conv3d and its gradient are right)`],
       ["  TensorFlow.js", tfjs],
       ...from,
+      [
+        "  the project's own ops",
+        withoutNativeOps === null
+          ? `in use (one is right), from ${describeOpLibrary()?.path}`
+          : `not in use, which makes the networks slower: ${withoutNativeOps}`,
+      ],
     ],
     computes: true,
   };

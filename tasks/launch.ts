@@ -9,21 +9,28 @@ import { runDeno } from "../lib/runtime/child.ts";
 import { chooseImportMap, projectImports } from "../lib/runtime/import_map.ts";
 import { ensureNative } from "../lib/runtime/native.ts";
 import { findBinding } from "../lib/runtime/native_files.ts";
+import { ensureOpLibrary } from "../lib/runtime/op_library.ts";
 import { variable } from "../lib/runtime/settings.ts";
+import { ensureVolumeLibrary } from "../lib/runtime/volume_library.ts";
 
-/** The verbs of `deno task`, and whether a verb computes with TensorFlow. */
-const verbs: Readonly<Record<string, { readonly native: boolean }>> = {
+/** The verbs of `deno task`: whether a verb computes with TensorFlow, and reads scans without it. */
+const verbs: Readonly<Record<string, { readonly native: boolean; readonly scans?: boolean }>> = {
   setup: { native: false },
   doctor: { native: false },
   test: { native: true },
   demo: { native: true },
-  check: { native: false },
-  prepare: { native: false },
+  check: { native: false, scans: true },
+  prepare: { native: false, scans: true },
   download: { native: false },
   phantom: { native: false },
   train: { native: true },
   evaluate: { native: true },
   predict: { native: true },
+  watch: { native: false },
+  report: { native: false },
+  notebook: { native: true },
+  notebooks: { native: true },
+  bench: { native: true },
   lint: { native: false },
 };
 
@@ -37,7 +44,12 @@ async function main(args: readonly string[]): Promise<number> {
   const flags = afterwards < 0 ? rest : rest.slice(0, afterwards);
   const onlyHelp = flags.includes("--help") || flags.includes("-h");
   const withoutNative = onlyHelp && findBinding() === undefined;
-  if (verbs[verb].native && !onlyHelp) await ensureNative({ report: console.error });
+  const { native, scans = native } = verbs[verb];
+  if (native && !onlyHelp) {
+    await ensureNative({ report: console.error });
+    await ensureOpLibrary({ report: console.error });
+  }
+  if (scans && !onlyHelp) await ensureVolumeLibrary({ report: console.error });
   return await runVerb(verb, rest, await mapFor(withoutNative), withoutNative);
 }
 

@@ -15,14 +15,15 @@ const base = ["errors", "paths", "files", "random", "nearest name", "disk space"
  */
 const layers: readonly { name: string; path: string; mayImport: readonly string[] }[] = [
   { name: "errors", path: "lib/errors.ts", mayImport: [] },
-  { name: "paths", path: "lib/paths.ts", mayImport: [] },
+  { name: "paths", path: "lib/paths.ts", mayImport: ["runtime"] },
   { name: "files", path: "lib/files.ts", mayImport: ["errors"] },
   { name: "random", path: "lib/random.ts", mayImport: ["errors"] },
   { name: "nearest name", path: "lib/nearest_name.ts", mayImport: [] },
   { name: "disk space", path: "lib/disk_space.ts", mayImport: ["errors"] },
   { name: "config", path: "lib/config/", mayImport: base },
   { name: "runtime", path: "lib/runtime/", mayImport: ["errors", "disk space"] },
-  { name: "volume", path: "lib/volume/", mayImport: base },
+  // Of the runtime, the library that its inner loops are compiled to.
+  { name: "volume", path: "lib/volume/", mayImport: [...base, "runtime"] },
   { name: "dataset", path: "lib/dataset/", mayImport: [...base, "config", "volume"] },
   { name: "tf", path: "lib/tf.ts", mayImport: ["errors", "runtime"] },
   { name: "tf self-test", path: "lib/tf_self_test.ts", mayImport: ["tf"] },
@@ -37,7 +38,12 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
     path: "lib/segmentor/",
     mayImport: [...base, "config", "volume", "tf", "nn"],
   },
-  { name: "peers", path: "lib/peers/", mayImport: [...base, "config", "tf", "nn"] },
+  {
+    // Above segmentor: Slim UNETR is made of the same levels.
+    name: "peers",
+    path: "lib/peers/",
+    mayImport: [...base, "config", "tf", "nn", "segmentor"],
+  },
   { name: "figures", path: "lib/figures/", mayImport: [...base, "volume"] },
   {
     name: "training",
@@ -72,6 +78,50 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
       "figures",
     ],
   },
+  {
+    // What runs left, read without running anything.
+    name: "report",
+    path: "lib/report/",
+    mayImport: [...base, "config", "volume", "dataset", "training", "evaluation", "figures"],
+  },
+  { name: "jupyter", path: "lib/jupyter/", mayImport: [...base, "runtime"] },
+  {
+    name: "notebook",
+    path: "lib/notebook/",
+    mayImport: [
+      ...base,
+      "config",
+      "runtime",
+      "volume",
+      "dataset",
+      "tf",
+      "nn",
+      "detector",
+      "segmentor",
+      "peers",
+      "training",
+      "evaluation",
+      "figures",
+      "report",
+    ],
+  },
+  {
+    // Measures everything below it.
+    name: "benchmark",
+    path: "lib/benchmark/",
+    mayImport: [
+      ...base,
+      "config",
+      "volume",
+      "dataset",
+      "tf",
+      "nn",
+      "detector",
+      "segmentor",
+      "training",
+      "evaluation",
+    ],
+  },
   { name: "launcher", path: "tasks/launch.ts", mayImport: ["errors", "runtime"] },
   { name: "JSR stand-ins", path: "tasks/jsr_stand_in/", mayImport: [] },
   { name: "tasks", path: "tasks/", mayImport: ["*"] },
@@ -79,11 +129,14 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
 
 /** Files that run models, in a layer that else computes without TensorFlow. */
 const usesModels: readonly string[] = [
+  "lib/evaluation/box_outcomes.ts",
   "lib/evaluation/cost.ts",
   "lib/evaluation/evaluate_run.ts",
+  "lib/evaluation/peer_cost.ts",
   "lib/evaluation/predict_files.ts",
   "lib/evaluation/run_models.ts",
   "lib/evaluation/segment_scan.ts",
+  "lib/evaluation/stage_measurement.ts",
 ];
 
 /** Folders whose files never load TensorFlow, not even through another file. */
@@ -94,6 +147,7 @@ const withoutTensorflow: readonly string[] = [
   "lib/dataset/",
   "lib/figures/",
   "lib/evaluation/",
+  "lib/report/",
 ];
 
 /** Which files may import a package; the others must go through those. */

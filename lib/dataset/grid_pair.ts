@@ -1,5 +1,5 @@
-import { affineDistanceMm, composeAffines, scaleAndShift } from "../volume/affine.ts";
-import { orientationLetters, orientationOf } from "../volume/orientation.ts";
+import { affineDistanceMm } from "../volume/affine.ts";
+import { orientationLetters, orientationOf, rasGrid } from "../volume/orientation.ts";
 import { type Grid, spacingMm, type Triple } from "../volume/volume.ts";
 
 /** How the grid of a label file agrees with that of its image, both brought to RAS order. */
@@ -26,7 +26,8 @@ const tolerance = { equal: 0.02, near: 0.2 };
  * @throws UserError when an affine is singular
  */
 export function compareGrids(image: Grid, labels: Grid): GridComparison {
-  const [imageRas, labelRas] = [rasGrid(image), rasGrid(labels)];
+  const [imageAxes, labelAxes] = [orientationOf(image), orientationOf(labels)];
+  const [imageRas, labelRas] = [rasGrid(imageAxes), rasGrid(labelAxes)];
   const sameShape = imageRas.shape.every((size, axis) => size === labelRas.shape[axis]);
   const distanceMm = sameShape
     ? affineDistanceMm(imageRas.affine, labelRas.affine, imageRas.shape)
@@ -42,8 +43,8 @@ export function compareGrids(image: Grid, labels: Grid): GridComparison {
       : distanceMm <= tolerance.near * edge
       ? "near"
       : "apart",
-    imageOrientation: orientationLetters(orientationOf(image)),
-    labelOrientation: orientationLetters(orientationOf(labels)),
+    imageOrientation: orientationLetters(imageAxes),
+    labelOrientation: orientationLetters(labelAxes),
   };
 }
 
@@ -55,17 +56,4 @@ export function describeMismatch(grids: GridComparison): string | null {
       `${grids.labelShape.join(" x ")} (in RAS order)`;
   }
   return `the labels lie up to ${grids.distanceMm.toPrecision(3)} mm from the image's voxels`;
-}
-
-/** The grid that `toRas` gives to a volume on this one, without a volume. */
-function rasGrid(grid: Grid): Grid {
-  const { axes, flips } = orientationOf(grid);
-  const shape: [number, number, number] = [0, 0, 0];
-  const fileIndex = Array.from(scaleAndShift([0, 0, 0], [0, 0, 0]));
-  for (let axis = 0; axis < 3; axis++) {
-    shape[axes[axis]] = grid.shape[axis];
-    fileIndex[4 * axis + axes[axis]] = flips[axis] ? -1 : 1;
-    fileIndex[4 * axis + 3] = flips[axis] ? grid.shape[axis] - 1 : 0;
-  }
-  return { shape, affine: composeAffines(grid.affine, fileIndex) };
 }

@@ -1,12 +1,9 @@
 import { UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import { voxelsToUnit } from "../volume/box.ts";
-import { labelExtents } from "../volume/labels.ts";
-import { readImage, readLabels } from "../volume/nifti_read.ts";
+import type { LabelExtent } from "../volume/labels.ts";
 import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
-import { toRas } from "../volume/orientation.ts";
-import { sampleLabelsNearest } from "../volume/resample.ts";
-import { type LabelVolume, spacingMm, type Triple, type Volume } from "../volume/volume.ts";
+import { type Grid, spacingMm } from "../volume/volume.ts";
 import type { DatasetCase } from "./dataset.ts";
 import { compareGrids, describeMismatch } from "./grid_pair.ts";
 import { hashFile } from "./hash_file.ts";
@@ -17,7 +14,8 @@ import {
   type PrepareSettings,
   type SourceState,
 } from "./manifest.ts";
-import { makeScanImages } from "./scan_images.ts";
+import { type ReadScan, readScanImages } from "./scan_images.ts";
+import { type ReadScanLabels, readScanLabels } from "./scan_labels.ts";
 
 /** A case with labels. */
 export type LabelledCase = DatasetCase & { readonly labelPath: string };
@@ -64,11 +62,10 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
     image: await sourceState(source.imagePath),
     labels: await sourceState(source.labelPath),
   };
-  const { image, labels } = await readPair(source);
+  const { scan, labels } = await readPair(source, settings);
   await refuseChange(source.imagePath, states.image);
   await refuseChange(source.labelPath, states.labels);
-  const { scanImage, cubeImage, window } = makeScanImages(image, source.modality, settings);
-  const edges: Triple = [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge];
+  const { scanImage, cubeImage, window } = scan.images;
   const entry: ManifestEntry = {
     id: source.id,
     subset: source.subset,
@@ -78,17 +75,16 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
     labelPath: source.labelPath,
     source: states,
     window,
-    shape: image.shape,
-    spacingMm: spacingMm(image),
+    shape: scan.grid.shape,
+    spacingMm: spacingMm(scan.grid),
     scanShape: scanImage.shape,
-    labels: describeLabels(labels),
+    labels: describeLabels(labels.extents, labels.grid),
   };
   await writeFolder(`${dir}/${source.id}`, async (folder) => {
     await writeVolume(`${folder}/${caseFiles.cubeImage}`, cubeImage, unitFormat);
-    await writeLabels(`${folder}/${caseFiles.cubeLabels}`, resizeLabels(labels, edges));
+    await writeLabels(`${folder}/${caseFiles.cubeLabels}`, labels.cubeLabels);
     await writeVolume(`${folder}/${caseFiles.scanImage}`, scanImage, unitFormat);
-    const scanLabels = resizeLabels(labels, scanImage.shape);
-    await writeLabels(`${folder}/${caseFiles.scanLabels}`, scanLabels);
+    await writeLabels(`${folder}/${caseFiles.scanLabels}`, labels.scanLabels);
     const record: CaseRecord = { version: preparedVersion, settings, entry };
     await writeAtomic(`${folder}/${recordFile}`, JSON.stringify(record, null, 1) + "\n");
   });
@@ -132,36 +128,34 @@ async function refuseChange(path: string, before: SourceState): Promise<void> {
   });
 }
 
-async function readPair(source: LabelledCase): Promise<{ image: Volume; labels: LabelVolume }> {
-  const { volume } = await readImage(source.imagePath, { volume: source.imageVolume });
-  const { labels } = await readLabels(source.labelPath);
-  const grids = compareGrids(volume, labels);
+async function readPair(
+  source: LabelledCase,
+  settings: PrepareSettings,
+): Promise<{ scan: ReadScan; labels: ReadScanLabels }> {
+  const { imagePath, imageVolume, labelPath, modality } = source;
+  const scan = await readScanImages(imagePath, { volume: imageVolume, modality, settings });
+  const labels = await readScanLabels(labelPath, settings);
+  const grids = compareGrids(scan.orientation.grid, labels.fileGrid);
   if (grids.verdict === "apart") {
     throw new UserError({
       what: `cannot prepare ${source.id}`,
-      rule: `${source.labelPath} must lie on the grid of ${source.imagePath}`,
+      rule: `${labelPath} must lie on the grid of ${imagePath}`,
       seen: `not so: ${describeMismatch(grids)}`,
       remedy: "Resample the labels to the image's grid, or correct the header that is wrong",
     });
   }
-  return { image: toRas(volume).volume, labels: toRas(labels).volume };
+  return { scan, labels };
 }
 
-function resizeLabels(labels: LabelVolume, shape: Triple): LabelVolume {
-  if (shape.every((size, axis) => size === labels.shape[axis])) return labels;
-  return sampleLabelsNearest(labels, { min: [0, 0, 0], max: labels.shape }, shape);
-}
-
-function describeLabels(labels: LabelVolume): Record<string, PreparedLabel> {
-  const [x, y, z] = spacingMm(labels);
+function describeLabels(
+  extents: ReadonlyMap<number, LabelExtent>,
+  grid: Grid,
+): Record<string, PreparedLabel> {
+  const [x, y, z] = spacingMm(grid);
   return Object.fromEntries(
-    [...labelExtents(labels)].map(([value, { voxels, boxVoxels }]) => [
+    [...extents].map(([value, { voxels, boxVoxels }]) => [
       String(value),
-      {
-        voxels,
-        volumeMm3: voxels * x * y * z,
-        boxUnit: voxelsToUnit(boxVoxels, labels.shape),
-      },
+      { voxels, volumeMm3: voxels * x * y * z, boxUnit: voxelsToUnit(boxVoxels, grid.shape) },
     ]),
   );
 }

@@ -1,10 +1,9 @@
-import {
-  type IntensityRule,
-  type IntensityWindow,
-  normalizeIntensity,
-} from "../volume/intensity.ts";
-import { resizeVolume } from "../volume/resample.ts";
-import type { Triple, Volume } from "../volume/volume.ts";
+import { FileResampler } from "../volume/file_resampler.ts";
+import { applyWindow, type IntensityWindow, percentileWindow } from "../volume/intensity.ts";
+import type { NiftiHeader } from "../volume/nifti_header.ts";
+import { type NiftiGeometry, readPlanes, type TakePlane } from "../volume/nifti_read.ts";
+import { type Orientation, orientationOf, rasGrid } from "../volume/orientation.ts";
+import { type Grid, type Triple, type Volume, voxelCount } from "../volume/volume.ts";
 import type { Modality } from "./dataset.ts";
 import type { PrepareSettings } from "./manifest.ts";
 
@@ -18,34 +17,105 @@ export interface ScanImages {
   readonly window: IntensityWindow;
 }
 
-/** Makes what the networks see of a scan in RAS order: in training and in prediction alike. */
-export function makeScanImages(
-  image: Volume,
-  modality: Modality,
-  settings: PrepareSettings,
-): ScanImages {
-  const { volume, window } = normalizeIntensity(image, intensityRule(modality, settings));
-  const { cubeEdge } = settings;
+/** A scan that was read for the networks. */
+export interface ReadScan {
+  readonly images: ScanImages;
+  readonly header: NiftiHeader;
+  readonly orientation: Orientation;
+  /** The file's voxels in RAS order. */
+  readonly grid: Grid;
+}
+
+/** How a scan is read. */
+export interface ReadScanOptions {
+  readonly modality: Modality;
+  readonly settings: PrepareSettings;
+  /** Which volume of a file of several. */
+  readonly volume?: number;
+}
+
+/**
+ * Reads a scan and makes what the networks see of it: in training and in prediction alike.
+ *
+ * The window of a CT is known beforehand, so that its planes are windowed and resampled while the
+ * next are still being inflated, and the scan itself is never whole in memory. The window of an MR
+ * depends on all its voxels.
+ *
+ * @throws UserError when the file cannot be read, or its affine is singular
+ */
+export async function readScanImages(path: string, options: ReadScanOptions): Promise<ReadScan> {
+  let finish!: () => ScanImages;
+  let orientation!: Orientation;
+  const { header } = await readPlanes(path, { volume: options.volume }, (geometry) => {
+    orientation = orientationOf(geometry);
+    const take = options.modality === "ct"
+      ? takeCt(orientation, options)
+      : takeMr(geometry, options);
+    finish = take.finish;
+    return take.plane;
+  });
+  return { images: finish(), header, orientation, grid: rasGrid(orientation) };
+}
+
+/** The shape of `scanImage` for a file of a RAS grid. */
+export function scanShape({ shape }: Grid, { scanMaxEdge }: PrepareSettings): Triple {
+  const [x, y, z] = shape.map((size) => Math.min(size, scanMaxEdge));
+  return [x, y, z];
+}
+
+interface ScanTaker {
+  readonly plane: TakePlane<Float32Array>;
+  readonly finish: () => ScanImages;
+}
+
+function takeCt(orientation: Orientation, { settings }: ReadScanOptions): ScanTaker {
+  const maker = new ScanImageMaker(orientation, settings, settings.ctWindow);
+  return { plane: (plane, z) => maker.add(plane, z), finish: () => maker.images() };
+}
+
+function takeMr(geometry: NiftiGeometry, { settings }: ReadScanOptions): ScanTaker {
+  const [width, height, depth] = geometry.shape;
+  const size = width * height;
+  const data = new Float32Array(voxelCount(geometry.shape));
   return {
-    scanImage: limitEdges(volume, settings.scanMaxEdge),
-    cubeImage: resizeVolume(volume, [cubeEdge, cubeEdge, cubeEdge], "area"),
-    window,
+    plane: (plane, z) => data.set(plane, z * size),
+    finish: () => {
+      const { low, high } = settings.mrPercentiles;
+      const window = percentileWindow({ ...geometry, data }, low, high);
+      const maker = new ScanImageMaker(orientationOf(geometry), settings, window);
+      for (let z = 0; z < depth; z++) maker.add(data.subarray(z * size, (z + 1) * size), z);
+      return maker.images();
+    },
   };
 }
 
-function intensityRule(
-  modality: Modality,
-  { ctWindow, mrPercentiles }: PrepareSettings,
-): IntensityRule {
-  return modality === "ct"
-    ? { kind: "ct", ...ctWindow }
-    : { kind: "mr", lowPercent: mrPercentiles.low, highPercent: mrPercentiles.high };
-}
+/** Makes the images out of a file's planes. */
+class ScanImageMaker {
+  readonly #window: IntensityWindow;
+  readonly #scan: FileResampler;
+  readonly #cube: FileResampler;
+  readonly #plane: Float32Array;
 
-/** The scan with no axis longer than `maxEdge` voxels, as it is where none is. */
-function limitEdges(image: Volume, maxEdge: number): Volume {
-  const limit = (axis: 0 | 1 | 2) => Math.min(image.shape[axis], maxEdge);
-  const shape: Triple = [limit(0), limit(1), limit(2)];
-  const fits = shape.every((size, axis) => size === image.shape[axis]);
-  return fits ? image : resizeVolume(image, shape, "area");
+  constructor(orientation: Orientation, settings: PrepareSettings, window: IntensityWindow) {
+    const { grid } = orientation;
+    const { cubeEdge } = settings;
+    this.#window = window;
+    this.#scan = new FileResampler(orientation, scanShape(rasGrid(orientation), settings), "area");
+    this.#cube = new FileResampler(orientation, [cubeEdge, cubeEdge, cubeEdge], "area");
+    this.#plane = new Float32Array(grid.shape[0] * grid.shape[1]);
+  }
+
+  add(values: Float32Array, z: number): void {
+    applyWindow(values, this.#window, this.#plane);
+    this.#scan.add(z, this.#plane);
+    this.#cube.add(z, this.#plane);
+  }
+
+  images(): ScanImages {
+    return {
+      scanImage: this.#scan.volume(),
+      cubeImage: this.#cube.volume(),
+      window: this.#window,
+    };
+  }
 }

@@ -43,32 +43,37 @@ function squaredDistancesInPlane(
   spacingMm: Triple,
 ): Float64Array {
   const [nx, ny, nz] = shape;
-  const squared = new Float64Array(isTarget.length);
-  for (let row = 0; row < ny * nz; row++) sweepRow(isTarget, row * nx, nx, spacingMm[0], squared);
+  const squared = new Float64Array(isTarget.length).fill(Infinity);
+  const squares = Float64Array.from({ length: nx }, (_, steps) => (steps * spacingMm[0]) ** 2);
   const envelope = new LowerEnvelope(ny, spacingMm[1]);
   for (let z = 0; z < nz; z++) {
+    for (let row = ny * z; row < ny * (z + 1); row++) {
+      sweepRow(isTarget, row * nx, nx, squares, squared);
+    }
     for (let x = 0; x < nx; x++) envelope.apply(squared, x + nx * ny * z, nx);
   }
   return squared;
 }
 
+/** Fills a row with the squared distances to the nearest target in it; leaves one without as it is. */
 function sweepRow(
   isTarget: Uint8Array,
   start: number,
   length: number,
-  spacingMm: number,
+  squares: Float64Array,
   squared: Float64Array,
 ): void {
-  let steps = Infinity;
-  for (let x = start; x < start + length; x++) {
-    steps = isTarget[x] !== 0 ? 0 : steps + 1;
-    squared[x] = (steps * spacingMm) ** 2;
+  const end = start + length;
+  let before = -1;
+  for (let at = start; at < end; at++) {
+    if (isTarget[at] === 0) continue;
+    // Up to the middle between two targets the left one is nearest, then the right one.
+    const middle = before < 0 ? start : (before + at + 1) >> 1;
+    for (let x = before + 1; before >= 0 && x < middle; x++) squared[x] = squares[x - before];
+    for (let x = middle; x <= at; x++) squared[x] = squares[at - x];
+    before = at;
   }
-  steps = Infinity;
-  for (let x = start + length - 1; x >= start; x--) {
-    steps = isTarget[x] !== 0 ? 0 : steps + 1;
-    squared[x] = Math.min(squared[x], (steps * spacingMm) ** 2);
-  }
+  for (let x = before + 1; before >= 0 && x < end; x++) squared[x] = squares[x - before];
 }
 
 /** The lower envelope of the parabolas s^2 (p - q)^2 + f(q) of a line of n values f. */
@@ -76,6 +81,8 @@ class LowerEnvelope {
   readonly #length: number;
   readonly #scale: number;
   readonly #heights: Float64Array;
+  /** 1 / (2 s^2 d) for each distance d of two places. */
+  readonly #slopes: Float64Array;
   /** Places q of the parabolas on the envelope, and where each begins to be the lowest. */
   readonly #places: Int32Array;
   readonly #begins: Float64Array;
@@ -84,40 +91,46 @@ class LowerEnvelope {
     this.#length = length;
     this.#scale = spacingMm ** 2;
     this.#heights = new Float64Array(length);
+    this.#slopes = Float64Array.from({ length }, (_, apart) => 1 / (2 * this.#scale * apart));
     this.#places = new Int32Array(length);
     this.#begins = new Float64Array(length);
   }
 
   /** Replaces the values at `start`, `start + step`, ... by the envelope's. */
   apply(values: Float64Array, start: number, step: number): void {
-    const [heights, places, begins, scale] = [
+    const [heights, slopes, places, begins, scale, length] = [
       this.#heights,
+      this.#slopes,
       this.#places,
       this.#begins,
       this.#scale,
+      this.#length,
     ];
     let last = -1;
-    for (let q = 0; q < this.#length; q++) {
-      const height = values[start + q * step];
-      heights[q] = height;
+    for (let q = 0, at = start; q < length; q++, at += step) {
+      const height = values[at];
       if (height === Infinity) continue;
       let begin = -Infinity;
       while (last >= 0) {
         const v = places[last];
-        begin = (q + v) / 2 + (height - heights[v]) / (2 * scale * (q - v));
+        begin = (q + v) / 2 + (height - heights[v]) * slopes[q - v];
         if (begin > begins[last]) break;
         last--;
         begin = -Infinity;
       }
       last++;
+      heights[q] = height;
       places[last] = q;
       begins[last] = begin;
     }
     if (last < 0) return;
-    let k = 0;
-    for (let p = 0; p < this.#length; p++) {
-      while (k < last && begins[k + 1] < p) k++;
-      values[start + p * step] = scale * (p - places[k]) ** 2 + heights[places[k]];
+    let p = 0;
+    let at = start;
+    for (let k = 0; k <= last; k++) {
+      const end = k < last ? Math.min(length, Math.floor(begins[k + 1]) + 1) : length;
+      const place = places[k];
+      const height = heights[place];
+      for (; p < end; p++, at += step) values[at] = scale * (p - place) ** 2 + height;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
-import { makeScanImages } from "../dataset/scan_images.ts";
+import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import { exists, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
 import type { Run } from "../training/run_folder.ts";
@@ -8,10 +8,9 @@ import { loadDetector } from "../training/trained_detector.ts";
 import { UserError } from "../errors.ts";
 import { applyAffine } from "../volume/affine.ts";
 import { unitToVoxels } from "../volume/box.ts";
-import { readImage } from "../volume/nifti_read.ts";
+import { type LabelBlock, placeBlockInFile, placeMask } from "../volume/label_block.ts";
 import { writeLabels } from "../volume/nifti_write.ts";
-import { fromRas, toRas } from "../volume/orientation.ts";
-import { type LabelVolume, maskOfLabels, spacingMm } from "../volume/volume.ts";
+import { type Grid, spacingMm } from "../volume/volume.ts";
 import { toLabelValues } from "./label_values.ts";
 import type { EvaluationMode, TimePart } from "./records.ts";
 import { type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
@@ -102,55 +101,58 @@ export class Predictor {
     const [maskPath, picturePath, reportPath] = [".nii.gz", ".png", ".json"].map(pathOf);
     for (const path of [maskPath, picturePath, reportPath]) await refuseExisting(path);
     const watch = new Stopwatch<TimePart>();
-    const { orientation, header, images, grid } = await watch.time("read", async () => {
-      const { volume, header } = await readImage(input, { volume: this.#channel });
-      const { volume: ras, orientation } = toRas(volume);
-      const images = makeScanImages(ras, this.#modality, this.#run.record.settings);
-      const grid = { shape: ras.shape, affine: ras.affine };
-      return { orientation, header, images, grid };
-    });
+    const { settings } = this.#run.record;
+    const { orientation, header, images, grid } = await watch.time(
+      "read",
+      () => readScanImages(input, { volume: this.#channel, modality: this.#modality, settings }),
+    );
     const region = await this.#segmenter.segment(images);
-    const labels = await watch.time(
+    const block = await watch.time(
       "paste",
-      () => toLabelValues(this.#segmenter.paste(region, grid), this.#run.record.organ),
+      () => toLabelValues(this.#segmenter.pasteBlock(region, grid), this.#run.record.organ),
     );
     await watch.time("write", async () => {
-      await writeLabels(maskPath, fromRas(labels, orientation), { like: header });
+      const mask = placeBlockInFile(block, orientation);
+      const writing = writeLabels(maskPath, mask, { like: header });
+      // The picture is drawn while the system brings the mask to the disk.
+      await Promise.all([writing, writeAtomic(picturePath, this.#picture(name, images, region))]);
     });
     const timesMs = { ...watch.timesMs(), ...region.timesMs };
-    const volumesMm3 = this.#volumes(labels);
-    const shown = this.#segmenter.paste(region, images.scanImage);
-    const picture = overlayPng({
-      image: images.scanImage,
-      prediction: { ...shown, data: Uint8Array.from(shown.data, (value) => value > 0 ? 1 : 0) },
-      roiUnit: region.roiUnit,
-      title: name.toUpperCase(),
-    });
-    await writeAtomic(picturePath, picture);
-    const report = this.#report(input, region, labels, volumesMm3, timesMs);
+    const volumesMm3 = this.#volumes(block);
+    const report = this.#report(input, region, grid, volumesMm3, timesMs);
     await writeAtomic(reportPath, JSON.stringify(report, null, 2) + "\n");
     return { input, maskPath, volumesMm3, timesMs };
   }
 
-  #volumes(labels: LabelVolume): Record<string, number> {
-    const [x, y, z] = spacingMm(labels);
+  #picture(name: string, { scanImage }: ScanImages, region: SegmentedRegion): Uint8Array {
+    return overlayPng({
+      image: scanImage,
+      prediction: placeMask(this.#segmenter.pasteBlock(region, scanImage)),
+      roiUnit: region.roiUnit,
+      title: name.toUpperCase(),
+    });
+  }
+
+  #volumes({ grid, data }: LabelBlock): Record<string, number> {
+    const [x, y, z] = spacingMm(grid);
+    const counts = new Float64Array(65536);
+    for (let i = 0; i < data.length; i++) counts[data[i]]++;
     return Object.fromEntries(this.#run.record.organ.classes.map(({ name, values }) => {
-      const { data } = maskOfLabels(labels, [values[0]]);
-      return [name, data.reduce((sum, bit) => sum + bit, 0) * x * y * z];
+      return [name, counts[values[0]] * x * y * z];
     }));
   }
 
   #report(
     input: string,
     { roiUnit, edge, stage, detection }: SegmentedRegion,
-    labels: LabelVolume,
+    grid: Grid,
     volumesMm3: Readonly<Record<string, number>>,
     timesMs: Readonly<Partial<Record<TimePart, number>>>,
   ): Record<string, unknown> {
-    const { min, max } = unitToVoxels(roiUnit, labels.shape);
+    const { min, max } = unitToVoxels(roiUnit, grid.shape);
     // The affine speaks of voxels' centres, a box of their outer faces: half a voxel apart.
     const corner = (point: readonly number[]) =>
-      applyAffine(labels.affine, [point[0] - 0.5, point[1] - 0.5, point[2] - 0.5]);
+      applyAffine(grid.affine, [point[0] - 0.5, point[1] - 0.5, point[2] - 0.5]);
     return {
       input,
       run: this.#run.folder,

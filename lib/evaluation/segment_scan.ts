@@ -1,10 +1,11 @@
 import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection, Detector } from "../detector/detector.ts";
-import { pasteRoi, sampleRoi } from "../segmentor/roi.ts";
+import { pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import { stageForEdge } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { largestComponent } from "../volume/components.ts";
+import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
 import { type Grid, type LabelVolume, maskOfLabels } from "../volume/volume.ts";
 import type { TimePart } from "./records.ts";
 import type { LoadedSegmentor } from "./run_models.ts";
@@ -64,20 +65,24 @@ export class ScanSegmenter {
    * Class numbers 1 .. K, in the order of the organ's classes, on a grid that covers the extent of
    * the scan: its own, or the cube's.
    */
-  paste({ logits, edge, roiUnit }: SegmentedRegion, target: Grid): LabelVolume {
+  paste(region: SegmentedRegion, target: Grid): LabelVolume {
+    return placeBlock(this.pasteBlock(region, target));
+  }
+
+  /** {@linkcode paste} on the part of the grid that the region covers. */
+  pasteBlock({ logits, edge, roiUnit }: SegmentedRegion, target: Grid): LabelBlock {
     const { config, segmentor: { outputs } } = this.#loaded;
-    const classes = pasteRoi(logits, edge, roiUnit, target, config);
-    return config.largestComponent
-      ? largestOfEachClass(classes, Math.max(1, outputs - 1))
-      : classes;
+    const block = pasteRoiBlock(logits, edge, roiUnit, target, config);
+    return config.largestComponent ? largestOfEachClass(block, Math.max(1, outputs - 1)) : block;
   }
 }
 
-function largestOfEachClass(classes: LabelVolume, classCount: number): LabelVolume {
-  const data = new Uint16Array(classes.data.length);
+function largestOfEachClass(block: LabelBlock, classCount: number): LabelBlock {
+  const classes = { shape: block.shape, affine: block.grid.affine, data: block.data };
+  const data = new Uint16Array(block.data.length);
   for (let value = 1; value <= classCount; value++) {
     const kept = largestComponent(maskOfLabels(classes, [value]));
     for (let i = 0; i < data.length; i++) if (kept.data[i] !== 0) data[i] = value;
   }
-  return { ...classes, data };
+  return { ...block, data };
 }

@@ -20,43 +20,39 @@ export interface SurfaceVoxels {
  * @param part whole voxels; must hold every voxel of the mask
  */
 export function surfaceVoxels(mask: Mask, part: Box3): SurfaceVoxels {
-  const [nx, ny] = mask.shape;
+  const { data, shape: [nx, ny, nz] } = mask;
   const shape: Triple = [
     part.max[0] - part.min[0],
     part.max[1] - part.min[1],
     part.max[2] - part.min[2],
   ];
   const isSurface = new Uint8Array(shape[0] * shape[1] * shape[2]);
-  const steps: Triple = [1, nx, nx * ny];
-  const axes = ([0, 1, 2] as const).filter((axis) => mask.shape[axis] > 1);
-  const place = [0, 0, 0];
+  const indices = new Int32Array(isSurface.length);
+  // Along an axis of one voxel a step of 0 makes the voxel its own neighbour, which is inside.
+  const [stepX, stepY, stepZ] = [nx > 1 ? 1 : 0, ny > 1 ? nx : 0, nz > 1 ? nx * ny : 0];
   let count = 0;
-  let to = 0;
   for (let z = 0; z < shape[2]; z++) {
-    place[2] = z + part.min[2];
+    const atEndZ = isEnd(z + part.min[2], nz);
     for (let y = 0; y < shape[1]; y++) {
-      place[1] = y + part.min[1];
-      let from = part.min[0] + nx * (place[1] + ny * place[2]);
-      for (let x = 0; x < shape[0]; x++, from++, to++) {
-        if (mask.data[from] === 0) continue;
-        place[0] = x + part.min[0];
-        for (const axis of axes) {
-          const before = place[axis] > 0 ? mask.data[from - steps[axis]] : 0;
-          const after = place[axis] + 1 < mask.shape[axis] ? mask.data[from + steps[axis]] : 0;
-          if (before !== 0 && after !== 0) continue;
-          isSurface[to] = 1;
-          count++;
-          break;
-        }
+      const atEnd = atEndZ || isEnd(y + part.min[1], ny);
+      const first = part.min[0] + nx * (y + part.min[1] + ny * (z + part.min[2]));
+      const to = shape[0] * (y + shape[1] * z);
+      for (let x = 0; x < shape[0]; x++) {
+        const at = first + x;
+        if (data[at] === 0) continue;
+        const isInside = !atEnd && !isEnd(x + part.min[0], nx) &&
+          (data[at - stepX] & data[at + stepX] & data[at - stepY] & data[at + stepY] &
+              data[at - stepZ] & data[at + stepZ]) !== 0;
+        if (isInside) continue;
+        isSurface[to + x] = 1;
+        indices[count++] = to + x;
       }
     }
   }
-  return { isSurface, shape, indices: indicesOf(isSurface, count) };
+  return { isSurface, shape, indices: indices.slice(0, count) };
 }
 
-function indicesOf(flags: Uint8Array, count: number): Int32Array {
-  const indices = new Int32Array(count);
-  let next = 0;
-  for (let i = 0; next < count; i++) if (flags[i] !== 0) indices[next++] = i;
-  return indices;
+/** True for the first and the last of several voxels along an axis. */
+function isEnd(place: number, length: number): boolean {
+  return length > 1 && (place === 0 || place === length - 1);
 }

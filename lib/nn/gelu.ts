@@ -5,8 +5,18 @@ import * as tf from "../tf.ts";
  * 2016), of every element. The tanh approximation differs by up to 5e-4.
  */
 export function gelu<T extends tf.Tensor>(x: T): T {
+  if (tf.hasNativeOps()) return nativeGelu(x) as T;
   return erfcUnit(x.mul<T>(-Math.SQRT1_2)).mul(-Math.SQRT1_2);
 }
+
+const nativeGelu = tf.customGrad((...args) => {
+  const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
+  save([x]);
+  return {
+    value: tf.rawOp("RoisegGelu", {}, [x]),
+    gradFunc: (dy, [x]) => tf.rawOp("RoisegGeluBack", {}, [x, dy]),
+  };
+});
 
 /**
  * `t erfc(t)`, which is {@linkcode gelu} up to scale: gelu(x) = -erfcUnit(-x / sqrt 2) / sqrt 2.

@@ -1,5 +1,6 @@
-import type * as tf from "../tf.ts";
+import * as tf from "../tf.ts";
 import { recordOp } from "./macs.ts";
+import { nativeGroupNorm } from "./native_norm.ts";
 import { constant, type Scope } from "./parameters.ts";
 import { standardize } from "./standardize.ts";
 
@@ -30,6 +31,10 @@ export class GroupNorm {
   apply<T extends tf.Tensor>(x: T): T {
     const [n, channels] = [x.shape[0], this.scale.size];
     recordOp("groupNorm", x.size);
+    if (tf.hasNativeOps()) {
+      const options = { groups: this.#groups, epsilon: EPSILON };
+      return nativeGroupNorm(x, this.scale, this.shift, options);
+    }
     const grouped = this.#groups === 1
       ? standardize(x.reshape([n, -1]), [1], EPSILON)
       : standardize(x.reshape([n, -1, this.#groups, channels / this.#groups]), [1, 3], EPSILON);

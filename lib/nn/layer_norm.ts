@@ -1,5 +1,6 @@
-import type * as tf from "../tf.ts";
+import * as tf from "../tf.ts";
 import { recordOp } from "./macs.ts";
+import { nativeLayerNorm } from "./native_norm.ts";
 import { constant, type Scope } from "./parameters.ts";
 import { standardize } from "./standardize.ts";
 
@@ -20,6 +21,7 @@ export class LayerNorm {
   /** `[..., channels]`, unchanged in shape. */
   apply<T extends tf.Tensor>(x: T): T {
     recordOp("layerNorm", x.size);
+    if (tf.hasNativeOps()) return nativeLayerNorm(x, this.scale, this.shift, EPSILON);
     const rows = standardize(x.reshape([-1, this.scale.size]), [1], EPSILON);
     return rows.mul(this.scale).add(this.shift).reshape(x.shape);
   }

@@ -2,6 +2,7 @@ import * as tf from "../tf.ts";
 import { BatchNorm } from "./batch_norm.ts";
 import { DepthwiseConv3d } from "./depthwise_conv3d.ts";
 import { DepthwiseConv3dTranspose } from "./depthwise_conv3d_transpose.ts";
+import { FusedRefineBlock } from "./fused_refine_block.ts";
 import { GroupNorm } from "./group_norm.ts";
 import { Linear } from "./linear.ts";
 import { Mlp } from "./mlp.ts";
@@ -28,9 +29,11 @@ export class RefineBlock {
   readonly #attention: SparseAttention;
   readonly #spread: Spreader;
   readonly #mlp2: Mlp;
+  readonly #fused: FusedRefineBlock;
 
   constructor(scope: Scope, options: RefineBlockOptions) {
     const { channels } = options;
+    const others = scope.parameters.names().length;
     this.#position1 = new DepthwiseConv3d(scope.child("position1"), { channels, kernel: 3 });
     this.#local = new LocalMixer(scope.child("local"), channels);
     this.#mlp1 = new Mlp(scope.child("mlp1"), channels);
@@ -38,10 +41,16 @@ export class RefineBlock {
     this.#attention = new SparseAttention(scope.child("attention"), options);
     this.#spread = new Spreader(scope.child("spread"), options);
     this.#mlp2 = new Mlp(scope.child("mlp2"), channels);
+    const own = scope.parameters.names().slice(others);
+    this.#fused = new FusedRefineBlock(scope.parameters, own, options);
   }
 
   /** `[n, z, y, x, c]`, edges multiples of r; unchanged in shape. */
   apply(input: tf.Tensor5D, pass: Pass): tf.Tensor5D {
+    return tf.hasNativeOps() ? this.#fused.apply(input, pass) : this.#compose(input, pass);
+  }
+
+  #compose(input: tf.Tensor5D, pass: Pass): tf.Tensor5D {
     return tf.tidy(() => {
       let x = input;
       x = x.add(this.#position1.apply(x));

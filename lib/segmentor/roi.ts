@@ -1,13 +1,8 @@
 import type { SegmentorConfig } from "../config/config.ts";
 import { type Box3, unitToVoxels } from "../volume/box.ts";
+import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
 import { sampleBox, sampleLabelsNearest, sampleLabelsSoft, spreadBox } from "../volume/resample.ts";
-import {
-  type Grid,
-  type LabelVolume,
-  type Triple,
-  type Volume,
-  voxelCount,
-} from "../volume/volume.ts";
+import type { Grid, LabelVolume, Triple, Volume } from "../volume/volume.ts";
 
 /** What this file needs of the segmentor's configuration. */
 export type RoiConfig = Pick<SegmentorConfig, "kernel" | "labels" | "paste">;
@@ -69,57 +64,49 @@ export function pasteRoi(
   target: Grid,
   config: Pick<RoiConfig, "paste">,
 ): LabelVolume {
+  return placeBlock(pasteRoiBlock(logits, edge, boxUnit, target, config));
+}
+
+/** {@linkcode pasteRoi} on the part of the grid that the box covers. */
+export function pasteRoiBlock(
+  logits: Float32Array,
+  edge: number,
+  boxUnit: Box3,
+  target: Grid,
+  config: Pick<RoiConfig, "paste">,
+): LabelBlock {
   const channels = logits.length / edge ** 3;
   if (!Number.isInteger(channels) || channels < 1) {
     throw new RangeError(`${logits.length} logits do not fill a cube of edge ${edge}`);
   }
   const boxVoxels = unitToVoxels(boxUnit, target.shape);
   const planes = deinterleave(logits, channels);
-  const block = config.paste === "logits"
-    ? spreadLogits(planes, edge, boxVoxels, target.shape)
-    : spreadNearest(decide(planes), edge, boxVoxels, target.shape);
-  const data = new Uint16Array(voxelCount(target.shape));
-  const [width, height] = target.shape;
-  let from = 0;
-  for (let z = 0; z < block.shape[2]; z++) {
-    for (let y = 0; y < block.shape[1]; y++) {
-      const to = block.origin[0] +
-        width * (block.origin[1] + y + height * (block.origin[2] + z));
-      data.set(block.classes.subarray(from, from + block.shape[0]), to);
-      from += block.shape[0];
-    }
-  }
-  return { shape: target.shape, affine: target.affine, data };
-}
-
-/** Class numbers at the voxels of a part of a grid, x fastest. */
-interface ClassBlock {
-  readonly origin: Triple;
-  readonly shape: Triple;
-  readonly classes: Uint16Array;
+  return config.paste === "logits"
+    ? spreadLogits(planes, edge, boxVoxels, target)
+    : spreadNearest(decide(planes), edge, boxVoxels, target);
 }
 
 function spreadLogits(
   planes: readonly Float32Array[],
   edge: number,
   boxVoxels: Box3,
-  target: Triple,
-): ClassBlock {
-  const blocks = planes.map((plane) => spreadBox(plane, cube(edge), boxVoxels, target));
+  grid: Grid,
+): LabelBlock {
+  const blocks = planes.map((plane) => spreadBox(plane, cube(edge), boxVoxels, grid.shape));
   const { origin, shape } = blocks[0];
-  return { origin, shape, classes: decide(blocks.map((block) => block.data)) };
+  return { grid, origin, shape, data: decide(blocks.map((block) => block.data)) };
 }
 
 function spreadNearest(
   classes: Uint16Array,
   edge: number,
   boxVoxels: Box3,
-  target: Triple,
-): ClassBlock {
+  grid: Grid,
+): LabelBlock {
   const cells = ([0, 1, 2] as const).map((axis) => {
     const [min, max] = [boxVoxels.min[axis], boxVoxels.max[axis]];
     const first = Math.max(0, Math.ceil(min - 0.5));
-    const end = Math.min(target[axis], Math.ceil(max - 0.5));
+    const end = Math.min(grid.shape[axis], Math.ceil(max - 0.5));
     const cell = (i: number) => Math.floor((first + i + 0.5 - min) / (max - min) * edge);
     const length = Math.max(0, end - first);
     return { first, cells: Int32Array.from({ length }, (_, i) => Math.min(cell(i), edge - 1)) };
@@ -134,9 +121,10 @@ function spreadNearest(
     }
   }
   return {
+    grid,
     origin: [cells[0].first, cells[1].first, cells[2].first],
     shape: [xs.length, ys.length, zs.length],
-    classes: spread,
+    data: spread,
   };
 }
 

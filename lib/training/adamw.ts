@@ -1,7 +1,7 @@
 import * as tf from "../tf.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import { AdamVectors } from "./adam_update.ts";
 import { concatFlat, splitFlat } from "./flat.ts";
-import { ResidentVector } from "./resident_vector.ts";
 
 /** How {@linkcode AdamW} updates. */
 export interface AdamWOptions {
@@ -24,19 +24,13 @@ export interface AdamWState {
   readonly second: ReadonlyMap<string, Float32Array>;
 }
 
-const epsilon = 1e-8;
-
-/** Parameters that are always updated together, laid end to end. */
+/** Parameters that share their options and have always been updated together. */
 interface Group {
   readonly names: readonly string[];
   readonly variables: readonly tf.Variable[];
   readonly decays: boolean;
   readonly rateFactor: number;
-  readonly first: ResidentVector;
-  readonly second: ResidentVector;
-  readonly values: ResidentVector;
-  /** What the variables held when `values` was last equal to them. */
-  known: readonly object[];
+  readonly vectors: AdamVectors;
   step: number;
 }
 
@@ -48,9 +42,9 @@ interface Group {
  * A parameter without a gradient is not touched: neither its value (no decay), nor its moments, nor
  * the step count of its bias correction. That is what a skipped stage needs.
  *
- * A network has some hundred small parameters, and an op has a price whatever its size. So values
- * and moments also live in a few long vectors, which TensorFlow's fused op updates in one pass: one
- * vector for each group of parameters that share their options and their history of updates. When
+ * A network has some hundred small parameters, and an op has a price whatever its size. So one op
+ * updates all parameters of a group, whose moments are long vectors: a group is parameters that
+ * share their options and their history of updates. When
  * gradients arrive for a part of a group only, the group is split there, once; a model has as many
  * groups as there are different subsets of its stages in use.
  */
@@ -91,11 +85,19 @@ export class AdamW {
         tf.rawOp("L2Loss", { T: tf.attr.type("float32") }, [gradient])
       );
       const norm: tf.Scalar = tf.sqrt(tf.addN(halfSquares).mul(2));
-      const clip: tf.Scalar = tf.minimum(1, tf.div(clipNorm, norm));
-      active.forEach((group, i) => {
-        const gradient = clipNorm > 0 ? flat[i].mul(clip) as tf.Tensor1D : flat[i];
-        this.#update(group, gradient, learningRate * group.rateFactor);
-      });
+      const clip: tf.Scalar = clipNorm > 0 ? tf.minimum(1, tf.div(clipNorm, norm)) : tf.scalar(1);
+      const { beta1, beta2, weightDecay } = this.#options;
+      active.forEach((group, i) =>
+        group.vectors.update({
+          gradient: flat[i],
+          clip,
+          learningRate: learningRate * group.rateFactor,
+          weightDecay: group.decays ? weightDecay : 0,
+          beta1,
+          beta2,
+          number: ++group.step,
+        })
+      );
       return norm;
     });
   }
@@ -105,7 +107,9 @@ export class AdamW {
     const first = new Map<string, Float32Array>();
     const second = new Map<string, Float32Array>();
     for (const group of this.#groups) {
-      for (const [from, to] of [[group.first, first], [group.second, second]] as const) {
+      for (
+        const [from, to] of [[group.vectors.first, first], [group.vectors.second, second]] as const
+      ) {
         const vector = from.read();
         const data = await vector.data<"float32">();
         vector.dispose();
@@ -146,38 +150,8 @@ export class AdamW {
 
   /** Frees the optimizer's memory; it cannot be used afterwards. */
   dispose(): void {
-    this.#groups.forEach(disposeGroup);
+    this.#groups.forEach(({ vectors }) => vectors.dispose());
     this.#groups = [];
-  }
-
-  #update(group: Group, gradient: tf.Tensor1D, rate: number): void {
-    const { beta1, beta2, weightDecay } = this.#options;
-    const { variables, values, first, second } = group;
-    const changedElsewhere = variables.some(({ dataId }, i) => dataId !== group.known[i]);
-    if (changedElsewhere) tf.tidy(() => values.assign(concatFlat(variables)));
-    if (group.decays && weightDecay > 0) {
-      tf.tidy(() => values.assign(values.read().mul(1 - rate * weightDecay)));
-    }
-    group.step++;
-    const [power1, power2] = [beta1 ** group.step, beta2 ** group.step];
-    // The op adds epsilon before it corrects the bias of the root, AdamW after it.
-    const correctedEpsilon = epsilon * Math.sqrt(1 - power2);
-    const scalars = [power1, power2, rate, beta1, beta2, correctedEpsilon].map((x) => tf.scalar(x));
-    tf.rawOps(
-      "ResourceApplyAdam",
-      {
-        T: tf.attr.type("float32"),
-        use_locking: tf.attr.bool(false),
-        use_nesterov: tf.attr.bool(false),
-      },
-      [values.handle, first.handle, second.handle, ...scalars, gradient],
-      0,
-    );
-    tf.tidy(() => {
-      const pieces = splitFlat(values.read(), variables);
-      variables.forEach((variable, i) => variable.assign(pieces[i].reshape(variable.shape)));
-    });
-    group.known = variables.map(({ dataId }) => dataId);
   }
 
   /** Splits every group of which only a part has gradients. */
@@ -187,15 +161,15 @@ export class AdamW {
       if (active.length === 0 || active.length === group.names.length) return [group];
       const resting = group.names.filter((name) => !gradients.has(name));
       const halves = tidyAround(() => {
-        const first = splitFlat(group.first.read(), group.variables);
-        const second = splitFlat(group.second.read(), group.variables);
+        const first = splitFlat(group.vectors.first.read(), group.variables);
+        const second = splitFlat(group.vectors.second.read(), group.variables);
         return [active, resting].map((names) => {
           const at = names.map((name) => group.names.indexOf(name));
           const [a, b] = [first, second].map((pieces) => concatFlat(at.map((i) => pieces[i])));
           return this.#group(names, group.step, a, b);
         });
       });
-      disposeGroup(group);
+      group.vectors.dispose();
       return halves;
     });
   }
@@ -207,10 +181,7 @@ export class AdamW {
       variables,
       decays: this.#decays(names[0]),
       rateFactor: this.#rateFactor(names[0]),
-      first: new ResidentVector(first),
-      second: new ResidentVector(second),
-      values: new ResidentVector(concatFlat(variables)),
-      known: variables.map(({ dataId }) => dataId),
+      vectors: new AdamVectors(variables, first, second),
       step,
     };
   }
@@ -243,8 +214,4 @@ function tidyAround<Result>(make: () => Result): Result {
   const made: Result[] = [];
   tf.tidy(() => void made.push(make()));
   return made[0];
-}
-
-function disposeGroup({ first, second, values }: Group): void {
-  for (const vector of [first, second, values]) vector.dispose();
 }

@@ -1,6 +1,6 @@
 import * as tf from "../tf.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { concatFlat } from "./flat.ts";
+import { blendFlat, concatFlat } from "./flat.ts";
 
 /** What {@linkcode MovingAverage} remembers. */
 export interface MovingAverageState {
@@ -35,17 +35,13 @@ export class MovingAverage {
     this.#parameters = parameters;
     this.#names = parameters.names("trainable");
     this.#decay = decay;
-    this.#average = tf.keep(this.#flatParameters());
+    this.#average = tf.keep(concatFlat(this.#variables()));
   }
 
   /** Moves the average towards the parameters. */
   update(): void {
     const decay = Math.min(this.#decay, (1 + this.#updates) / (10 + this.#updates));
-    const next = tf.tidy(() => {
-      const apart = this.#flatParameters().sub(this.#average);
-      return this.#average.add(apart.mul(1 - decay)) as tf.Tensor1D;
-    });
-    this.#replace(next);
+    this.#replace(blendFlat(this.#average, this.#variables(), 1 - decay));
     this.#updates++;
   }
 
@@ -91,7 +87,7 @@ export class MovingAverage {
     this.#average = tf.keep(average);
   }
 
-  #flatParameters(): tf.Tensor1D {
-    return concatFlat(this.#names.map((name) => this.#parameters.get(name)));
+  #variables(): tf.Variable[] {
+    return this.#names.map((name) => this.#parameters.get(name));
   }
 }

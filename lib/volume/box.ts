@@ -1,3 +1,4 @@
+import { setFinder } from "./set_finder.ts";
 import type { Mask, Triple } from "./volume.ts";
 
 /**
@@ -45,23 +46,24 @@ export function boxEdges(box: Box3): Triple {
 }
 
 /** The smallest box that holds every voxel of the mask, in voxels; `null` when it is empty. */
-export function boundingBoxVoxels(mask: Mask): Box3 | null {
-  const [width, height, depth] = mask.shape;
+export function boundingBoxVoxels({ data, shape: [width, height, depth] }: Mask): Box3 | null {
   const min = [width, height, depth];
   const max = [0, 0, 0];
-  let i = 0;
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, i++) {
-        if (mask.data[i] === 0) continue;
-        if (x < min[0]) min[0] = x;
-        if (x >= max[0]) max[0] = x + 1;
-        if (y < min[1]) min[1] = y;
-        if (y >= max[1]) max[1] = y + 1;
-        if (z < min[2]) min[2] = z;
-        max[2] = z + 1;
-      }
-    }
+  const lookFor = setFinder(data);
+  for (let at = lookFor(0); at < data.length;) {
+    const row = Math.floor(at / width);
+    const z = Math.floor(row / height);
+    const y = row - z * height;
+    const start = row * width;
+    min[0] = Math.min(min[0], at - start);
+    min[1] = Math.min(min[1], y);
+    min[2] = Math.min(min[2], z);
+    let end = start + width;
+    while (end - start > max[0] && data[end - 1] === 0) end--;
+    max[0] = Math.max(max[0], end - start);
+    max[1] = Math.max(max[1], y + 1);
+    max[2] = z + 1;
+    at = lookFor(start + width);
   }
   if (max[0] === 0) return null;
   return { min: [min[0], min[1], min[2]], max: [max[0], max[1], max[2]] };

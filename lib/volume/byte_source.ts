@@ -62,15 +62,29 @@ export class ByteSource {
   }
 }
 
-/** The bytes of an open file from its current position, in chunks of at most `chunkBytes`. */
+/**
+ * The bytes of an open file from its current position, in chunks of at most `chunkBytes`. The next
+ * chunk is read while the caller has one, which is good until the next is asked for.
+ */
 export async function* fileChunks(
   file: Deno.FsFile,
   chunkBytes: number,
 ): AsyncGenerator<Uint8Array> {
-  while (true) {
-    const buffer = new Uint8Array(chunkBytes);
+  const buffers = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)];
+  const read = async (buffer: Uint8Array) => {
     const count = await file.read(buffer);
-    if (count === null) return;
-    yield buffer.subarray(0, count);
+    return count === null ? null : buffer.subarray(0, count);
+  };
+  let next = read(buffers[0]);
+  try {
+    for (let turn = 1;; turn++) {
+      const chunk = await next;
+      if (chunk === null) return;
+      next = read(buffers[turn % 2]);
+      next.catch(() => {}); // it is reported where it is awaited
+      yield chunk;
+    }
+  } finally {
+    await next.catch(() => {});
   }
 }

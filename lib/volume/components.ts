@@ -18,9 +18,38 @@ export type Neighbourhood = 6 | 26;
  */
 export function labelComponents(mask: Mask, neighbourhood: Neighbourhood = 26): Components {
   const runs = findRuns(mask);
-  const parent = joinRuns(runs, mask, neighbourhood);
+  const { numberOfRun, sizes } = numberRuns(runs, mask, neighbourhood);
   const numbers = new Int32Array(mask.data.length);
+  for (let run = 0; run < runs.count; run++) {
+    numbers.fill(numberOfRun[run], runs.start[run], runs.end[run]);
+  }
+  return { numbers, sizes };
+}
+
+/** The largest connected component of a mask; of several equally large, the first in memory. */
+export function largestComponent(mask: Mask, neighbourhood: Neighbourhood = 26): Mask {
+  const runs = findRuns(mask);
+  const { numberOfRun, sizes } = numberRuns(runs, mask, neighbourhood);
+  let largest = 0;
+  for (let number = 1; number < sizes.length; number++) {
+    if (sizes[number] > sizes[largest]) largest = number;
+  }
+  const data = new Uint8Array(mask.data.length);
+  for (let run = 0; run < runs.count; run++) {
+    if (numberOfRun[run] === largest) data.fill(1, runs.start[run], runs.end[run]);
+  }
+  return { ...mask, data };
+}
+
+/** The component of each run, and the components' sizes in voxels; as in {@linkcode Components}. */
+function numberRuns(
+  runs: Runs,
+  mask: Mask,
+  neighbourhood: Neighbourhood,
+): { numberOfRun: Int32Array; sizes: number[] } {
+  const parent = joinRuns(runs, mask, neighbourhood);
   const numberOfRoot = new Map<number, number>();
+  const numberOfRun = new Int32Array(runs.count);
   const sizes = [0];
   for (let run = 0; run < runs.count; run++) {
     const root = findRoot(parent, run);
@@ -30,23 +59,10 @@ export function labelComponents(mask: Mask, neighbourhood: Neighbourhood = 26): 
       numberOfRoot.set(root, number);
       sizes.push(0);
     }
-    numbers.fill(number, runs.start[run], runs.end[run]);
+    numberOfRun[run] = number;
     sizes[number] += runs.end[run] - runs.start[run];
   }
-  return { numbers, sizes };
-}
-
-/** The largest connected component of a mask; of several equally large, the first in memory. */
-export function largestComponent(mask: Mask, neighbourhood: Neighbourhood = 26): Mask {
-  const { numbers, sizes } = labelComponents(mask, neighbourhood);
-  const data = new Uint8Array(mask.data.length);
-  let largest = 0;
-  for (let number = 1; number < sizes.length; number++) {
-    if (sizes[number] > sizes[largest]) largest = number;
-  }
-  if (largest === 0) return { ...mask, data };
-  for (let i = 0; i < data.length; i++) data[i] = numbers[i] === largest ? 1 : 0;
-  return { ...mask, data };
+  return { numberOfRun, sizes };
 }
 
 /** Stretches of a mask's voxels along x, in the order of memory; `end` is half-open. */

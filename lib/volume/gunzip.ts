@@ -1,12 +1,10 @@
-import { crc32, createInflateRaw, type InflateRaw } from "node:zlib";
+import { crc32 } from "node:zlib";
 import { UserError } from "../errors.ts";
 import { ByteSource } from "./byte_source.ts";
+import { createInflater } from "./inflater.ts";
 
 /** Most bytes that one byte of a deflate stream can stand for, rounded up (zlib's technical notes). */
 export const maxInflation = 1032;
-
-const inputChunkBytes = 65536;
-const outputChunkBytes = 262144;
 
 const flagHeaderCrc = 2;
 const flagExtra = 4;
@@ -16,10 +14,10 @@ const flagComment = 16;
 /**
  * The content of a gzip file (RFC 1952), inflated as a stream: all its members, each checked
  * against its CRC-32 and length. Bytes after the last member that start no further one are ignored,
- * as gzip(1) does. At most 65 MiB are held at a time, however far the data inflates.
+ * as gzip(1) does. At most 130 MiB are held at a time, however far the data inflates.
  *
  * Raw deflate is used, and the members are walked here, because the gzip mode of zlib loses the
- * data of the last member when anything follows it.
+ * data of the last member when anything follows it. A chunk is good until the next one is asked for.
  *
  * @param what what cannot be done when this fails: "cannot read scan.nii.gz"
  * @throws UserError when the file is truncated or damaged
@@ -76,32 +74,31 @@ async function skipText(source: ByteSource, what: string): Promise<void> {
 }
 
 async function* inflateMember(source: ByteSource, what: string): AsyncGenerator<Uint8Array> {
-  const inflater = createInflateRaw({ chunkSize: outputChunkBytes });
-  const ready: Uint8Array[] = [];
-  let fault: Error | undefined;
-  inflater.on("data", (chunk: Uint8Array) => ready.push(chunk));
-  inflater.on("error", (error: Error) => fault = error);
-  let [checksum, length, fed] = [0, 0, 0];
+  const inflater = createInflater();
+  let [checksum, length] = [0, 0];
+  let step: Awaited<ReturnType<typeof inflater.begin>> = null;
   try {
+    step = await inflater.begin(source);
     while (true) {
-      const input = await source.next(inputChunkBytes);
-      if (input === null) throw truncated(what);
-      await write(inflater, input);
-      fed += input.length;
-      for (const chunk of ready.splice(0)) {
+      if (step === null) throw truncated(what);
+      const { chunks, unused, fault } = await step.result;
+      const isLast = unused !== null || fault !== undefined;
+      // Inflating goes on, on another thread, while the caller has the chunks.
+      if (!isLast) step = await inflater.begin(source);
+      for (const chunk of chunks) {
         checksum = crc32(chunk, checksum);
         length = (length + chunk.length) % 2 ** 32;
         yield chunk;
       }
-      if (fault) throw damaged(what, "its compressed data must be a deflate stream", fault.message);
-      const unused = fed - inflater.bytesWritten;
-      if (unused > 0) {
-        source.unread(input.subarray(input.length - unused));
+      if (fault) throw damaged(what, "its compressed data must be a deflate stream", fault);
+      if (unused !== null) {
+        source.unread(unused);
         break;
       }
     }
   } finally {
-    inflater.destroy();
+    await step?.result;
+    inflater.close();
   }
   const trailer = await source.take(8);
   if (trailer.length < 8) throw truncated(what);
@@ -112,10 +109,6 @@ async function* inflateMember(source: ByteSource, what: string): AsyncGenerator<
       "the checksum and length stored in the gzip file must be those of its data",
     );
   }
-}
-
-function write(inflater: InflateRaw, input: Uint8Array): Promise<void> {
-  return new Promise((resolve) => inflater.write(input, () => resolve()));
 }
 
 function truncated(what: string): UserError {

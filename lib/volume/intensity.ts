@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { volumeKernels } from "./kernels.ts";
 import type { Volume } from "./volume.ts";
 
 /** The intensities that become 0 and 1. */
@@ -32,13 +33,25 @@ export function windowHu(volume: Volume, low: number, high: number): Volume {
       remedy: "Give the lower end first",
     });
   }
-  const scale = 1 / (high - low);
   const data = new Float32Array(volume.data.length);
-  for (let i = 0; i < data.length; i++) {
-    const value = (volume.data[i] - low) * scale;
-    data[i] = value >= 1 ? 1 : value > 0 ? value : 0;
-  }
+  applyWindow(volume.data, { low, high }, data);
   return { ...volume, data };
+}
+
+/**
+ * {@linkcode windowHu} from one array into another. A window that is empty (of a constant MR, or one
+ * without finite values) makes everything 0.
+ */
+export function applyWindow(
+  values: Float32Array,
+  { low, high }: IntensityWindow,
+  target: Float32Array,
+): void {
+  if (!(low < high)) {
+    target.fill(0);
+    return;
+  }
+  volumeKernels().window(values, low, 1 / (high - low), target);
 }
 
 /**
@@ -77,10 +90,10 @@ export function normalizeIntensity(
   const window: IntensityWindow = rule.kind === "ct"
     ? { low: rule.low ?? softTissueWindow.low, high: rule.high ?? softTissueWindow.high }
     : percentileWindow(volume, rule.lowPercent ?? 0.5, rule.highPercent ?? 99.5);
-  if (rule.kind === "mr" && !(window.low < window.high)) {
-    return { volume: { ...volume, data: new Float32Array(volume.data.length) }, window };
-  }
-  return { volume: windowHu(volume, window.low, window.high), window };
+  if (rule.kind === "ct") return { volume: windowHu(volume, window.low, window.high), window };
+  const data = new Float32Array(volume.data.length);
+  applyWindow(volume.data, window, data);
+  return { volume: { ...volume, data }, window };
 }
 
 /**

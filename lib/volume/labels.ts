@@ -1,4 +1,5 @@
 import type { Box3 } from "./box.ts";
+import { setFinder } from "./set_finder.ts";
 import { type LabelVolume, voxelCount } from "./volume.ts";
 
 /** Where the voxels of one label value are. */
@@ -11,39 +12,64 @@ export interface LabelExtent {
 /** The extent of every label value that occurs, background (0) apart, by ascending value. */
 export function labelExtents(labels: LabelVolume): Map<number, LabelExtent> {
   const [width, height, depth] = labels.shape;
-  const counts = new Float64Array(65536);
-  const low = new Int32Array(3 * 65536).fill(2 ** 31 - 1);
-  const high = new Int32Array(3 * 65536).fill(-1);
-  let i = 0;
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const value = labels.data[i++];
-        if (value === 0) continue;
-        counts[value]++;
-        const at = 3 * value;
-        if (x < low[at]) low[at] = x;
-        if (x > high[at]) high[at] = x;
-        if (y < low[at + 1]) low[at + 1] = y;
-        if (y > high[at + 1]) high[at + 1] = y;
-        if (z < low[at + 2]) low[at + 2] = z;
-        high[at + 2] = z;
-      }
+  const counter = new LabelExtentCounter(width);
+  const size = width * height;
+  for (let z = 0; z < depth; z++) counter.add(z, labels.data.subarray(z * size, (z + 1) * size));
+  return counter.extents();
+}
+
+/** {@linkcode labelExtents} of labels whose planes along z come one after the other. */
+export class LabelExtentCounter {
+  readonly #width: number;
+  readonly #counts = new Float64Array(65536);
+  /** Smallest and largest x, y, z of each value. */
+  readonly #low = new Int32Array(3 * 65536).fill(2 ** 31 - 1);
+  readonly #high = new Int32Array(3 * 65536).fill(-1);
+
+  /** @param width voxels of a plane's row */
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  /** Takes plane `z`. */
+  add(z: number, plane: Uint16Array): void {
+    const width = this.#width;
+    const lookFor = setFinder(plane);
+    for (let at = lookFor(0); at < plane.length; at = lookFor(at)) {
+      const y = Math.floor(at / width);
+      const end = (y + 1) * width;
+      const value = plane[at];
+      const first = at++;
+      while (at < end && plane[at] === value) at++;
+      this.#counts[value] += at - first;
+      this.#widen(3 * value, first - y * width, at - 1 - y * width);
+      this.#widen(3 * value + 1, y, y);
+      this.#widen(3 * value + 2, z, z);
     }
   }
-  const extents = new Map<number, LabelExtent>();
-  for (let value = 1; value < 65536; value++) {
-    if (counts[value] === 0) continue;
-    const at = 3 * value;
-    extents.set(value, {
-      voxels: counts[value],
-      boxVoxels: {
-        min: [low[at], low[at + 1], low[at + 2]],
-        max: [high[at] + 1, high[at + 1] + 1, high[at + 2] + 1],
-      },
-    });
+
+  /** The extents so far. */
+  extents(): Map<number, LabelExtent> {
+    const extents = new Map<number, LabelExtent>();
+    const [counts, low, high] = [this.#counts, this.#low, this.#high];
+    for (let value = 1; value < 65536; value++) {
+      if (counts[value] === 0) continue;
+      const at = 3 * value;
+      extents.set(value, {
+        voxels: counts[value],
+        boxVoxels: {
+          min: [low[at], low[at + 1], low[at + 2]],
+          max: [high[at] + 1, high[at + 1] + 1, high[at + 2] + 1],
+        },
+      });
+    }
+    return extents;
   }
-  return extents;
+
+  #widen(at: number, from: number, to: number): void {
+    if (from < this.#low[at]) this.#low[at] = from;
+    if (to > this.#high[at]) this.#high[at] = to;
+  }
 }
 
 /** Labels of 0 everywhere on the grid of another. */

@@ -3,7 +3,7 @@ import { ByteSource, fileChunks } from "./byte_source.ts";
 import { gunzip, looksGzipped, maxInflation } from "./gunzip.ts";
 import { headerBytes, type NiftiHeader, niftiVersion, parseHeader } from "./nifti_header.ts";
 
-const readChunkBytes = 65536;
+const readChunkBytes = 1 << 18;
 const pairSuffix = /\.(hdr|img)(\.gz)?$/i;
 
 /** Inflated bytes of an open file. */

@@ -2,13 +2,12 @@ import { UserError } from "../errors.ts";
 import { affineOfHeader } from "./nifti_affine.ts";
 import { headerBytes, maxVoxels, type NiftiHeader, niftiTypes } from "./nifti_header.ts";
 import { type OpenedHeader, openHeader, openVoxels } from "./nifti_open.ts";
-import { blockVoxels, decodeVoxels, type TakeVoxels } from "./voxel_decoder.ts";
-import { type Grid, type LabelVolume, type Triple, type Volume, voxelCount } from "./volume.ts";
+import { type Grid, type LabelVolume, type Volume, voxelCount } from "./volume.ts";
+import { decodeVoxels, type TakeVoxels, usualBlockVoxels } from "./voxel_decoder.ts";
+import { type ConvertVoxels, imageConverter, labelConverter } from "./voxel_values.ts";
 
 /** Bytes after the voxels that are still inflated, to reach the checksum of the gzip file. */
 const trailingBytes = 1 << 20;
-/** A label stored as a fraction is accepted when it lies this near to an integer. */
-const labelTolerance = 1e-3;
 
 /** What a file's header says of its grid. */
 export interface NiftiGeometry extends Grid {
@@ -86,6 +85,65 @@ export async function readImage(
   }
 }
 
+/** Takes one plane of a volume: `plane[x + shape[0] * y]` at the index `z`. */
+export type TakePlane<Plane> = (plane: Plane, z: number) => void;
+
+/**
+ * Reads one volume of a NIfTI file plane by plane, in the order of the file, as {@linkcode readImage}
+ * does whole. Work on a plane goes on while the next ones are inflated.
+ *
+ * @param options as of `readImage`
+ * @param begin called once with the file's grid; what it returns gets the planes, whose array is
+ *   used again for each. That the file is whole is known only when the reading has ended
+ * @throws UserError as {@linkcode readNifti}
+ */
+export async function readPlanes(
+  path: string,
+  options: { volume?: number },
+  begin: (geometry: NiftiGeometry) => TakePlane<Float32Array>,
+): Promise<NiftiGeometry> {
+  const opened = await openHeader(path);
+  try {
+    const grid = geometry(opened.header, path);
+    const chosen = chooseVolume(options.volume, grid.volumeCount, path);
+    const count = voxelCount(grid.shape);
+    const block = grid.shape[0] * grid.shape[1];
+    const range = { skipped: chosen * count, count, block };
+    const convert = imageConverter(opened.header, block);
+    await readVoxels(opened, path, range, () => begin(grid), (take) => {
+      return inPlanes(new Float32Array(block), convert, take);
+    });
+    return grid;
+  } finally {
+    await opened.close();
+  }
+}
+
+/**
+ * Reads a NIfTI file of label values plane by plane, as {@linkcode readPlanes} does an image.
+ *
+ * @throws UserError as {@linkcode readLabels}
+ */
+export async function readLabelPlanes(
+  path: string,
+  begin: (geometry: NiftiGeometry) => TakePlane<Uint16Array>,
+): Promise<NiftiGeometry> {
+  const opened = await openHeader(path);
+  try {
+    const grid = geometry(opened.header, path);
+    chooseVolume(undefined, grid.volumeCount, path);
+    const block = grid.shape[0] * grid.shape[1];
+    const range = { skipped: 0, count: voxelCount(grid.shape), block };
+    const convert = labelConverter(opened.header, path, block);
+    await readVoxels(opened, path, range, () => begin(grid), (take) => {
+      return inPlanes(new Uint16Array(block), convert, take);
+    });
+    return grid;
+  } finally {
+    await opened.close();
+  }
+}
+
 /**
  * A NIfTI file of label values. Values stored as fractions, or made so by the header's scaling, are
  * rounded when they lie within 0.001 of an integer.
@@ -101,15 +159,11 @@ export async function readLabels(
     const { shape, affine, volumeCount } = geometry(header, path);
     chooseVolume(undefined, volumeCount, path);
     const count = voxelCount(shape);
-    const data = await readVoxels(
-      opened,
-      path,
-      0,
-      count,
-      () => new Uint16Array(count),
-      (target) =>
-        isPlainLabels(header) ? copyInto(target) : labelsInto(target, header, shape, path),
-    );
+    const convert = labelConverter(header, path, usualBlockVoxels);
+    const allocate = () => new Uint16Array(count);
+    const data = await readVoxels(opened, path, { skipped: 0, count }, allocate, (target) => {
+      return (values, first) => convert(values, first, target, first);
+    });
     return { labels: { shape, affine, data }, header };
   } finally {
     await opened.close();
@@ -136,76 +190,39 @@ function chooseVolume(asked: number | undefined, volumeCount: number, path: stri
   });
 }
 
-function notALabel(
-  path: string,
-  value: number,
-  index: number,
-  shape: Triple,
-): UserError {
-  const x = index % shape[0];
-  const y = Math.floor(index / shape[0]) % shape[1];
-  const z = Math.floor(index / (shape[0] * shape[1]));
-  return new UserError({
-    what: `cannot read labels from ${path}`,
-    rule: "a label must be an integer in 0 .. 65535",
-    seen: `${value} at voxel (${x}, ${y}, ${z})`,
-    remedy: "Give the file of labels, not an image or probabilities; " +
-      "labels that were resampled must be resampled again by nearest neighbour",
-  });
-}
-
-function isPlainLabels({ type, slope, intercept }: NiftiHeader): boolean {
-  return (type === "uint8" || type === "uint16") && slope === 1 && intercept === 0;
-}
-
 async function readScaled(
   opened: OpenedHeader,
   path: string,
-  skippedVoxels: number,
+  skipped: number,
   count: number,
 ): Promise<Float32Array> {
-  const { slope, intercept } = opened.header;
-  const isScaled = slope !== 1 || intercept !== 0;
-  return await readVoxels(
-    opened,
-    path,
-    skippedVoxels,
-    count,
-    () => new Float32Array(count),
-    (target) => isScaled ? scaledInto(target, slope, intercept) : copyInto(target),
-  );
+  const convert = imageConverter(opened.header, usualBlockVoxels);
+  const allocate = () => new Float32Array(count);
+  return await readVoxels(opened, path, { skipped, count }, allocate, (target) => {
+    return (values, first) => convert(values, first, target, first);
+  });
 }
 
-function copyInto(target: Float32Array | Uint16Array): TakeVoxels {
-  return (values, first) => target.set(values, first);
-}
-
-function scaledInto(target: Float32Array, slope: number, intercept: number): TakeVoxels {
-  const exact = new Float64Array(blockVoxels);
-  return (values, first) => {
-    exact.set(values);
-    for (let i = 0; i < values.length; i++) target[first + i] = exact[i] * slope + intercept;
-  };
-}
-
-function labelsInto(
-  target: Uint16Array,
-  { slope, intercept }: NiftiHeader,
-  shape: Triple,
-  path: string,
+/** Takes blocks that are planes: converts each into the array `plane` and hands that on. */
+function inPlanes<Plane extends Float32Array | Uint16Array>(
+  plane: Plane,
+  convert: ConvertVoxels<Plane>,
+  take: TakePlane<Plane>,
 ): TakeVoxels {
-  const exact = new Float64Array(blockVoxels);
   return (values, first) => {
-    exact.set(values);
-    for (let i = 0; i < values.length; i++) {
-      const value = exact[i] * slope + intercept;
-      const label = Math.round(value);
-      if (!(Math.abs(value - label) <= labelTolerance && label >= 0 && label <= 65535)) {
-        throw notALabel(path, value, first + i, shape);
-      }
-      target[first + i] = label;
-    }
+    if (values.length < plane.length) return; // where the file is cut off, which is found next
+    convert(values, first, plane, 0);
+    take(plane, first / plane.length);
   };
+}
+
+/** Which voxels of a file are read. */
+interface VoxelRange {
+  /** Voxels before the first. */
+  readonly skipped: number;
+  readonly count: number;
+  /** Voxels that are decoded at a time; as usual unless given. */
+  readonly block?: number;
 }
 
 /**
@@ -215,8 +232,7 @@ function labelsInto(
 async function readVoxels<Target>(
   opened: OpenedHeader,
   path: string,
-  skippedVoxels: number,
-  count: number,
+  { skipped, count, block }: VoxelRange,
   allocate: () => Target,
   into: (target: Target) => TakeVoxels,
 ): Promise<Target> {
@@ -230,12 +246,12 @@ async function readVoxels<Target>(
     }
     const target = allocateOrExplain(allocate, count, path);
     const start = header.voxOffset - (header.isPair ? 0 : headerBytes[header.version]);
-    await image.source.skip(start + skippedVoxels * voxelBytes);
-    const decoded = await decodeVoxels(image.source, header, count, into(target));
-    const rest = (total - skippedVoxels - count) * voxelBytes;
+    await image.source.skip(start + skipped * voxelBytes);
+    const decoded = await decodeVoxels(image.source, header, count, into(target), block);
+    const rest = (total - skipped - count) * voxelBytes;
     const passed = decoded < count ? 0 : await image.source.skip(rest + trailingBytes);
     if (decoded < count || passed < rest) {
-      throw cutOff(image.path, skippedVoxels + decoded + Math.floor(passed / voxelBytes), total);
+      throw cutOff(image.path, skipped + decoded + Math.floor(passed / voxelBytes), total);
     }
     return target;
   } finally {

@@ -62,18 +62,44 @@ export function orientationLetters(orientation: Orientation): string {
 export function toRas<V extends VoxelGrid>(volume: V): { volume: V; orientation: Orientation } {
   const orientation = orientationOf(volume);
   const { axes, flips } = orientation;
-  const shape: [number, number, number] = [0, 0, 0];
+  const grid = rasGrid(orientation);
   const strides: [number, number, number] = [0, 0, 0];
   const fileStrides = stridesOf(volume.shape);
   let start = 0;
   for (let axis = 0; axis < 3; axis++) {
-    shape[axes[axis]] = volume.shape[axis];
     strides[axes[axis]] = flips[axis] ? -fileStrides[axis] : fileStrides[axis];
     if (flips[axis]) start += fileStrides[axis] * (volume.shape[axis] - 1);
   }
-  const data = reorder(volume.data, shape, strides, start);
-  const affine = composeAffines(volume.affine, rasToFile(orientation));
-  return { volume: { ...volume, shape, affine, data }, orientation };
+  const data = reorder(volume.data, grid.shape, strides, start);
+  return { volume: { ...volume, ...grid, data }, orientation };
+}
+
+/** The grid that {@linkcode toRas} gives to a volume of this orientation. */
+export function rasGrid(orientation: Orientation): Grid {
+  const { axes, grid } = orientation;
+  const shape: [number, number, number] = [0, 0, 0];
+  axes.forEach((axis, i) => shape[axis] = grid.shape[i]);
+  return { shape, affine: composeAffines(grid.affine, rasToFile(orientation)) };
+}
+
+/**
+ * Values on axes that have the order of a file's, but run in the patient's directions already, in
+ * RAS order. Where that is their order they are not copied.
+ *
+ * @param shape values along the file's axes
+ */
+export function axesToRas<Data extends VoxelGrid["data"]>(
+  data: Data,
+  shape: Triple,
+  { axes }: Orientation,
+): Data {
+  const rasShape: [number, number, number] = [0, 0, 0];
+  const strides: [number, number, number] = [0, 0, 0];
+  axes.forEach((axis, i) => {
+    rasShape[axis] = shape[i];
+    strides[axis] = stridesOf(shape)[i];
+  });
+  return reorder(data, rasShape, strides, 0);
 }
 
 /**

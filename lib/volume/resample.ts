@@ -1,7 +1,13 @@
 import { affineOfBox } from "./affine.ts";
 import type { Box3 } from "./box.ts";
-import { type Kernel, samplingKernel, touchedRange, triangleKernel } from "./sampling_kernel.ts";
-import { applyKernels, type Kernels } from "./separable.ts";
+import { type Kernels, PlaneResampler } from "./plane_resampler.ts";
+import {
+  type Kernel,
+  nearestVoxels,
+  samplingKernel,
+  touchedRange,
+  triangleKernel,
+} from "./sampling_kernel.ts";
 import { type LabelVolume, type Mask, type Triple, type Volume, voxelCount } from "./volume.ts";
 
 export type { Kernel } from "./sampling_kernel.ts";
@@ -74,31 +80,21 @@ function sampleShare(
   shape: Triple,
   kernel: Kernel,
 ): Float32Array {
-  const ranges = kernelsOfBox(source.shape, boxVoxels, shape, kernel).map(touchedRange);
-  const from = ranges.map((range) => range.from);
-  const cropShape: Triple = [
-    ranges[0].to - from[0],
-    ranges[1].to - from[1],
-    ranges[2].to - from[2],
-  ];
-  const crop = new Float32Array(voxelCount(cropShape));
   const [width, height] = source.shape;
-  let to = 0;
-  for (let z = 0; z < cropShape[2]; z++) {
-    for (let y = 0; y < cropShape[1]; y++) {
-      const row = from[0] + width * (y + from[1] + height * (z + from[2]));
-      for (let x = 0; x < cropShape[0]; x++) crop[to++] = shares[source.data[row + x]];
+  const kernels = kernelsOfBox(source.shape, boxVoxels, shape, kernel);
+  const resampler = new PlaneResampler(width, kernels);
+  const [columns, rows, planes] = kernels.map(touchedRange);
+  const plane = new Float32Array(width * height);
+  for (let z = planes.from; z < planes.to; z++) {
+    for (let y = rows.from; y < rows.to; y++) {
+      const row = width * (y + height * z);
+      for (let x = columns.from; x < columns.to; x++) {
+        plane[x + width * y] = shares[source.data[row + x]];
+      }
     }
+    resampler.add(z, plane);
   }
-  const shifted: Box3 = {
-    min: subtract(boxVoxels.min, from),
-    max: subtract(boxVoxels.max, from),
-  };
-  return applyKernels(crop, cropShape, kernelsOfBox(cropShape, shifted, shape, kernel));
-}
-
-function subtract(a: Triple, b: readonly number[]): Triple {
-  return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+  return resampler.data;
 }
 
 /**
@@ -113,13 +109,8 @@ export function sampleLabelsNearest(
   shape: Triple,
 ): LabelVolume {
   checkBox(boxVoxels, shape);
-  const index = (axis: 0 | 1 | 2) => {
-    const step = (boxVoxels.max[axis] - boxVoxels.min[axis]) / shape[axis];
-    return Int32Array.from({ length: shape[axis] }, (_, i) => {
-      const voxel = Math.floor(boxVoxels.min[axis] + (i + 0.5) * step);
-      return Math.min(Math.max(voxel, 0), labels.shape[axis] - 1);
-    });
-  };
+  const index = (axis: 0 | 1 | 2) =>
+    nearestVoxels(labels.shape[axis], boxVoxels.min[axis], boxVoxels.max[axis], shape[axis]);
   const [xs, ys, zs] = [index(0), index(1), index(2)];
   const data = new Uint16Array(voxelCount(shape));
   let to = 0;
@@ -179,6 +170,12 @@ export function spreadBox(
       ? new Float32Array(0)
       : applyKernels(values, shape, [kernel(0), kernel(1), kernel(2)]),
   };
+}
+
+function applyKernels(data: Float32Array, shape: Triple, kernels: Kernels): Float32Array {
+  const resampler = new PlaneResampler(shape[0], kernels);
+  for (let z = 0; z < shape[2]; z++) resampler.add(z, data, shape[0] * shape[1] * z);
+  return resampler.data;
 }
 
 function kernelsOfBox(source: Triple, boxVoxels: Box3, shape: Triple, kernel: Kernel): Kernels {

@@ -70,3 +70,27 @@ export function touchedRange(kernel: AxisKernel): { from: number; to: number } {
   }
   return { from, to };
 }
+
+/** The kernel for the source of `size` values in reversed order; the result keeps its order. */
+export function mirrorKernel(
+  { length, taps, first, weights }: AxisKernel,
+  size: number,
+): AxisKernel {
+  const mirrored = new Float64Array(weights.length);
+  for (let i = 0; i < weights.length; i += taps) {
+    mirrored.set(weights.slice(i, i + taps).reverse(), i);
+  }
+  return { length, taps, first: first.map((index) => size - taps - index), weights: mirrored };
+}
+
+/**
+ * The voxels, of `size`, in which the centres of `length` equal cells of [from, to) lie; the border
+ * voxels for those beyond them.
+ */
+export function nearestVoxels(size: number, from: number, to: number, length: number): Int32Array {
+  const step = (to - from) / length;
+  return Int32Array.from({ length }, (_, i) => {
+    const voxel = Math.floor(from + (i + 0.5) * step);
+    return Math.min(Math.max(voxel, 0), size - 1);
+  });
+}

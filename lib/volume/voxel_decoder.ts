@@ -1,8 +1,8 @@
 import type { ByteSource } from "./byte_source.ts";
 import { type NiftiHeader, type NiftiType, niftiTypes } from "./nifti_header.ts";
 
-/** Most voxels that are handed on at a time. */
-export const blockVoxels = 16384;
+/** Most voxels that are handed on at a time, unless told otherwise. */
+export const usualBlockVoxels = 16384;
 
 /** Voxel values as stored; 64-bit integers as floats, rounded beyond 2^53. */
 export type StoredValues =
@@ -19,9 +19,10 @@ export type StoredValues =
 export type TakeVoxels = (values: StoredValues, first: number) => void;
 
 /**
- * Reads `count` voxels as stored, without scaling, and hands them on in blocks of at most
- * {@linkcode blockVoxels}, so that no copy of the file's data is ever whole in memory.
+ * Reads `count` voxels as stored, without scaling, and hands them on in blocks, so that no copy of
+ * the file's data is ever whole in memory.
  *
+ * @param blockVoxels voxels of a block; the last may have fewer
  * @returns how many voxels there were: fewer than `count` only where the bytes end
  */
 export async function decodeVoxels(
@@ -29,10 +30,11 @@ export async function decodeVoxels(
   header: NiftiHeader,
   count: number,
   take: TakeVoxels,
+  blockVoxels: number = usualBlockVoxels,
 ): Promise<number> {
   const size = niftiTypes[header.type].bytes;
   const bytes = new Uint8Array(blockVoxels * size);
-  const valuesOf = interpreter(header.type, bytes.buffer);
+  const valuesOf = interpreter(header.type, bytes.buffer, blockVoxels);
   for (let first = 0; first < count;) {
     const wanted = Math.min(blockVoxels, count - first);
     const filled = await fill(source, bytes.subarray(0, wanted * size));
@@ -63,7 +65,11 @@ function reverseBytes(bytes: Uint8Array, length: number, size: number): void {
 }
 
 /** A function that gives the first voxels of a buffer of little-endian bytes as numbers. */
-function interpreter(type: NiftiType, buffer: ArrayBuffer): (count: number) => StoredValues {
+function interpreter(
+  type: NiftiType,
+  buffer: ArrayBuffer,
+  blockVoxels: number,
+): (count: number) => StoredValues {
   if (type === "int64" || type === "uint64") {
     const low = new Uint32Array(buffer);
     const high = type === "int64" ? new Int32Array(buffer) : low;

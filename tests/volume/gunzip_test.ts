@@ -14,7 +14,9 @@ async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 
 async function inflate(bytes: Uint8Array, chunkSize: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const part of gunzip(chunksOf(bytes, chunkSize), "cannot read it")) parts.push(part);
+  for await (const part of gunzip(chunksOf(bytes, chunkSize), "cannot read it")) {
+    parts.push(part.slice());
+  }
   return concat(...parts);
 }
 

@@ -1,0 +1,36 @@
+import { availableParallelism, cpus } from "node:os";
+import { deviceName, nativeVersion } from "../tf.ts";
+import { nativeLibrary } from "../volume/native_library.ts";
+
+/** What the figures were measured on. */
+export interface Machine {
+  readonly processor: string;
+  /** Processors that the system lists. */
+  readonly cores: number;
+  /** Threads that this process may use. */
+  readonly threads: number;
+  readonly memoryGb: number;
+  /** "linux x86_64". */
+  readonly system: string;
+  /** "CPU" or "CUDA GPU". */
+  readonly device: string;
+  /** Whether the compiled inner loops of lib/volume are in use. */
+  readonly nativeVolumes: boolean;
+  /** Of Deno, TensorFlow and, where they are there, of Python and its packages. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** This machine and what runs on it. */
+export function describeMachine(peerVersions: Readonly<Record<string, string>> = {}): Machine {
+  const processors = cpus();
+  return {
+    processor: processors[0]?.model.trim() ?? "unknown",
+    cores: processors.length,
+    threads: availableParallelism(),
+    memoryGb: Math.round(Deno.systemMemoryInfo().total / 1e9),
+    system: `${Deno.build.os} ${Deno.build.arch}`,
+    device: deviceName(),
+    nativeVolumes: nativeLibrary() !== null,
+    versions: { deno: Deno.version.deno, tensorflow: nativeVersion(), ...peerVersions },
+  };
+}

@@ -1,0 +1,34 @@
+import { nativeLibrary } from "./native_library.ts";
+import type { AxisKernel } from "./sampling_kernel.ts";
+import { scriptKernels } from "./script_kernels.ts";
+
+/** A plane that {@linkcode VolumeKernels.resamplePlane} reads, and where its results go. */
+export interface PlaneWork {
+  /** Holds the plane from index `start` on, in rows of `width` values. */
+  readonly values: Float32Array;
+  readonly start: number;
+  readonly width: number;
+  /** The columns that the kernel along x touches. */
+  readonly columns: { readonly from: number; readonly to: number };
+  readonly alongX: AxisKernel;
+  readonly alongY: AxisKernel;
+  /** The plane after y: rows of the touched columns. */
+  readonly rows: Float32Array;
+  /** The plane after y and x. */
+  readonly result: Float32Array;
+}
+
+/** The inner loops over a scan's voxels, of which there are two versions with equal results. */
+export interface VolumeKernels {
+  /** Applies one kernel along y, then one along x. */
+  resamplePlane(work: PlaneWork): void;
+  /** Adds `weight` times the values to those of `result` from index `start` on. */
+  addScaled(result: Float32Array, start: number, values: Float32Array, weight: number): void;
+  /** Writes `(value - low) * scale`, cut off at 0 and 1, with 0 for NaN. */
+  window(values: Float32Array, low: number, scale: number, result: Float32Array): void;
+}
+
+/** The compiled version where it is built, else that in TypeScript. */
+export function volumeKernels(): VolumeKernels {
+  return nativeLibrary()?.kernels ?? scriptKernels;
+}

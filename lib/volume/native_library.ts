@@ -1,0 +1,127 @@
+import { describeVolumeLibrary } from "../runtime/volume_library.ts";
+import type { VolumeKernels } from "./kernels.ts";
+
+const symbols = {
+  roiseg_inflater: { parameters: [], result: "pointer" },
+  roiseg_inflater_delete: { parameters: ["pointer"], result: "void" },
+  roiseg_inflater_feed: { parameters: ["pointer", "buffer", "u32"], result: "void" },
+  roiseg_inflater_step: {
+    parameters: ["pointer", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true, // on another thread
+  },
+  roiseg_inflater_unused: { parameters: ["pointer"], result: "u32" },
+  roiseg_inflater_history: { parameters: [], result: "u32" },
+  roiseg_inflater_output: { parameters: [], result: "u32" },
+  roiseg_resample_plane: {
+    parameters: [
+      "buffer",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+      "buffer",
+      "buffer",
+      "i32",
+      "i32",
+      "buffer",
+      "buffer",
+      "buffer",
+      "buffer",
+    ],
+    result: "void",
+  },
+  roiseg_add_scaled: { parameters: ["buffer", "buffer", "u32", "f64"], result: "void" },
+  roiseg_window: { parameters: ["buffer", "u32", "f64", "f64", "buffer"], result: "void" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+type Functions = Deno.StaticForeignLibraryInterface<typeof symbols>;
+
+/** The compiled functions for volumes, whose sources are in `native/`. */
+export interface NativeLibrary {
+  readonly kernels: VolumeKernels;
+  /** A new deflate stream, in the order of its calls: feed, step, ..., then delete. */
+  readonly inflater: {
+    create(): Deno.PointerValue;
+    feed(inflater: Deno.PointerValue, bytes: Uint8Array<ArrayBuffer>): void;
+    /**
+     * Inflates a portion into `output` from index `historyBytes` on, on another thread; `size` gets
+     * its length. The output of the step before is read and must not be the same.
+     */
+    step(
+      inflater: Deno.PointerValue,
+      output: Uint8Array<ArrayBuffer>,
+      size: Uint32Array<ArrayBuffer>,
+    ): Promise<number>;
+    /** Bytes fed that lie behind the stream's end. */
+    unused(inflater: Deno.PointerValue): number;
+    delete(inflater: Deno.PointerValue): void;
+    readonly historyBytes: number;
+    /** Bytes that an output must hold. */
+    readonly outputBytes: number;
+  };
+}
+
+let library: NativeLibrary | null | undefined;
+
+/** The compiled functions, or null where they are not built or switched off. */
+export function nativeLibrary(): NativeLibrary | null {
+  return library ??= open();
+}
+
+function open(): NativeLibrary | null {
+  const { state, path } = describeVolumeLibrary();
+  if (state !== "built") return null;
+  try {
+    // Never closed: a worker's end would take it from the others.
+    return bind(Deno.dlopen(path, symbols).symbols);
+  } catch {
+    return null; // of another system, in a cache folder that several share
+  }
+}
+
+function bind(native: Functions): NativeLibrary {
+  return {
+    kernels: {
+      resamplePlane({ values, start, width, columns, alongX, alongY, rows, result }) {
+        native.roiseg_resample_plane(
+          bytes(start === 0 ? values : values.subarray(start)),
+          width,
+          columns.from,
+          columns.to - columns.from,
+          alongX.length,
+          alongX.taps,
+          bytes(alongX.first),
+          bytes(alongX.weights),
+          alongY.length,
+          alongY.taps,
+          bytes(alongY.first),
+          bytes(alongY.weights),
+          bytes(rows),
+          bytes(result),
+        );
+      },
+      addScaled(result, start, values, weight) {
+        const target = result.subarray(start, start + values.length);
+        native.roiseg_add_scaled(bytes(target), bytes(values), values.length, weight);
+      },
+      window(values, low, scale, result) {
+        native.roiseg_window(bytes(values), values.length, low, scale, bytes(result));
+      },
+    },
+    inflater: {
+      create: () => native.roiseg_inflater(),
+      feed: (inflater, input) => native.roiseg_inflater_feed(inflater, input, input.length),
+      step: (inflater, output, size) => native.roiseg_inflater_step(inflater, output, size),
+      unused: (inflater) => native.roiseg_inflater_unused(inflater),
+      delete: (inflater) => native.roiseg_inflater_delete(inflater),
+      historyBytes: native.roiseg_inflater_history(),
+      outputBytes: native.roiseg_inflater_output(),
+    },
+  };
+}
+
+function bytes(values: Float32Array | Float64Array | Int32Array): BufferSource {
+  return values as BufferSource;
+}

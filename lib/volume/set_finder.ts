@@ -1,0 +1,21 @@
+/**
+ * A function that gives the first index from another on whose value is not 0, or the length. It looks
+ * at four bytes at a time, since masks and labels are 0 almost everywhere.
+ */
+export function setFinder(data: Uint8Array | Uint16Array): (from: number) => number {
+  const perWord = 4 / data.BYTES_PER_ELEMENT;
+  const start = data.byteOffset + 3 & ~3;
+  const head = (start - data.byteOffset) / data.BYTES_PER_ELEMENT;
+  const count = Math.max(0, Math.floor((data.length - head) / perWord));
+  const words = new Int32Array(data.buffer, start, count);
+  return (from) => {
+    let at = from;
+    while (at < data.length && data[at] === 0 && (at - head) % perWord !== 0) at++;
+    if (at >= data.length || data[at] !== 0) return Math.min(at, data.length);
+    let word = (at - head) / perWord;
+    while (word < count && words[word] === 0) word++;
+    at = head + perWord * word;
+    while (at < data.length && data[at] === 0) at++;
+    return at;
+  };
+}
