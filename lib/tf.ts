@@ -106,14 +106,17 @@ export function reasonWithoutNativeOps(): string | null {
   return whyNoNativeOps;
 }
 
-/** Runs something with composed ops only, for comparing the two. */
+/** Runs something with composed ops only, to its end where it is asynchronous: for tests. */
 export function withoutNativeOps<Result>(run: () => Result): Result {
   const wanted = nativeOpsWanted;
+  const restore = () => void (nativeOpsWanted = wanted);
   nativeOpsWanted = false;
+  let result: Result | undefined;
   try {
-    return run();
+    return result = run();
   } finally {
-    nativeOpsWanted = wanted;
+    if (result instanceof Promise) result.then(restore, restore);
+    else restore();
   }
 }
 

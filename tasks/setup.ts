@@ -1,6 +1,7 @@
 /** `deno task setup`: provides the native TensorFlow, once per machine. */
 import { ensureNative, readLinkedManifest } from "../lib/runtime/native.ts";
 import { ensureOpLibrary } from "../lib/runtime/op_library.ts";
+import { ensureVolumeLibrary } from "../lib/runtime/volume_library.ts";
 import { runTask } from "./command_line.ts";
 
 await runTask({
@@ -18,6 +19,7 @@ Environment: ROISEG_DEVICE=cpu|cuda chooses the device, ROISEG_CACHE_DIR the cac
 compiler.`,
 }, async ({ force }) => {
   await ensureNative({ report: console.error, force });
+  await ensureVolumeLibrary({ report: console.error, force });
   await ensureOpLibrary({ report: console.error, force });
   const manifest = await readLinkedManifest();
   console.log(`TensorFlow ${manifest?.tensorflow} on ${manifest?.device} is ready.`);

@@ -1,6 +1,7 @@
 import * as tf from "../tf.ts";
 import { Linear } from "../nn/linear.ts";
 import { constant, type Scope } from "../nn/parameters.ts";
+import { relu } from "../nn/relu.ts";
 import type { LevelShape } from "./ms_deform_attn.ts";
 
 /** Channels that each pixel keeps before the map becomes one vector. */
@@ -45,8 +46,8 @@ export class BoxHead {
   apply(map: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
       const [first, second, last] = this.#layers;
-      const places = this.#reduce.apply(map).relu().reshape<tf.Tensor2D>([map.shape[0], -1]);
-      const hidden = second.apply(first.apply(places).relu()).relu<tf.Tensor2D>();
+      const places = relu(this.#reduce.apply(map)).reshape<tf.Tensor2D>([map.shape[0], -1]);
+      const hidden = relu(second.apply(relu(first.apply(places))));
       return last.apply(hidden).sigmoid<tf.Tensor2D>();
     });
   }

@@ -2,6 +2,7 @@ import type * as tf from "../tf.ts";
 import { LayerNorm } from "../nn/layer_norm.ts";
 import { Linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/parameters.ts";
+import { relu } from "../nn/relu.ts";
 
 /** A transformer's feed-forward part: `LayerNorm(x + W2 relu(W1 x))` for every pixel by itself. */
 export class FeedForward {
@@ -17,6 +18,6 @@ export class FeedForward {
 
   /** `[n, q, width]`, unchanged in shape. */
   apply(x: tf.Tensor3D): tf.Tensor3D {
-    return this.#norm.apply(x.add(this.#reduce.apply(this.#expand.apply(x).relu())));
+    return this.#norm.apply(x.add(this.#reduce.apply(relu(this.#expand.apply(x)))));
   }
 }

@@ -28,6 +28,34 @@ export function deformableSum(
   locations: tf.Tensor<tf.Rank.R6>,
   weights: tf.Tensor5D,
 ): tf.Tensor3D {
+  const [n, , heads, depth] = value.shape;
+  const [, queries, , levelCount, points] = locations.shape;
+  const elements = n * queries * heads * depth;
+  recordOp("attention", elements, elements * levelCount * points * 4);
+  return tf.hasNativeOps()
+    ? nativeSum(value, levels, locations, weights)
+    : composedSum(value, levels, locations, weights);
+}
+
+/** By our own op (lib/nn/native/deformable_sum.h), which gathers nothing. */
+function nativeSum(...[value, levels, locations, weights]: Parameters<typeof deformableSum>) {
+  const attributes = {
+    rows: tf.attr.ints(levels.map(({ rows }) => rows)),
+    columns: tf.attr.ints(levels.map(({ columns }) => columns)),
+  };
+  const op = tf.customGrad((...args) => {
+    const [inputs, save] = [args.slice(0, 3) as tf.Tensor[], args[3] as tf.GradSaveFunc];
+    save(inputs);
+    return {
+      value: tf.rawOp("RoisegDeformableSum", attributes, inputs),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.rawOps("RoisegDeformableSumBack", attributes, [...saved, dy], 3),
+    };
+  });
+  return op(value, locations, weights) as tf.Tensor3D;
+}
+
+function composedSum(...[value, levels, locations, weights]: Parameters<typeof deformableSum>) {
   return tf.tidy(() => {
     const [n, pixels, heads, depth] = value.shape;
     const [, queries, , levelCount, points] = locations.shape;
@@ -59,12 +87,11 @@ export function deformableSum(
     const valueRow = pixel.cast("int32").reshape([n, queries, heads, samples]).mul(whole(heads))
       .add(firstRow).add(head);
 
-    recordOp("attention", sums * depth, sums * samples * depth);
     return gatherSum(
       value.reshape([n * pixels * heads, depth]),
       valueRow.reshape([sums, samples]),
       coefficients.reshape([sums, samples]),
-    ).reshape([n, queries, heads * depth]);
+    ).reshape<tf.Tensor3D>([n, queries, heads * depth]);
   });
 }
 

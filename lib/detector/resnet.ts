@@ -2,6 +2,7 @@ import * as tf from "../tf.ts";
 import { BatchNorm } from "../nn/batch_norm.ts";
 import { Conv2d, padPicture } from "../nn/conv2d.ts";
 import { type Initializer, normal, type Pass, type Scope } from "../nn/parameters.ts";
+import { relu } from "../nn/relu.ts";
 
 /** Names of the backbones: torchvision's, and one small enough for tests. */
 export type BackboneName = "resnet34" | "resnet50" | "small";
@@ -82,7 +83,7 @@ export class ResNet {
   apply(pictures: tf.Tensor4D, pass: Pass): tf.Tensor4D[] {
     const normPass = this.#frozenStatistics ? { ...pass, training: false } : pass;
     const normalized = pictures.sub(imageNetMean).div<tf.Tensor4D>(imageNetDeviation);
-    const stem = tf.relu(this.#stem.apply(normalized, normPass));
+    const stem = relu(this.#stem.apply(normalized, normPass));
     // Zeros are as good as minus infinity here: nothing below zero comes out of a ReLU.
     let map = tf.maxPool(padPicture(stem, 1), 3, 2, "valid");
     return this.#layers.map((blocks) => {
@@ -164,9 +165,9 @@ class Block {
 
   apply(x: tf.Tensor4D, pass: Pass): tf.Tensor4D {
     const residual = this.#convs.reduce(
-      (map, conv, i) => conv.apply(i === 0 ? map : map.relu(), pass),
+      (map, conv, i) => conv.apply(i === 0 ? map : relu(map), pass),
       x,
     );
-    return residual.add<tf.Tensor4D>(this.#shortcut?.apply(x, pass) ?? x).relu();
+    return relu(residual.add<tf.Tensor4D>(this.#shortcut?.apply(x, pass) ?? x));
   }
 }

@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import { GroupNorm } from "../nn/group_norm.ts";
 import { constant, type Initializer, normal, type Scope } from "../nn/parameters.ts";
+import { relu } from "../nn/relu.ts";
 import { resizeBilinear2d } from "../nn/resize2d.ts";
 import type { ViewBox } from "./fusion.ts";
 import { readWalls } from "./silhouette_walls.ts";
@@ -160,7 +161,7 @@ class ConvNorm {
   }
 
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    return this.#norm.apply(this.#conv.apply(x)).relu();
+    return relu(this.#norm.apply(this.#conv.apply(x)));
   }
 }
 
@@ -183,7 +184,7 @@ class ResidualBlock {
   }
 
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    return this.#norm.apply(this.#second.apply(this.#first.apply(x))).add<tf.Tensor4D>(x).relu();
+    return relu(this.#norm.apply(this.#second.apply(this.#first.apply(x))).add<tf.Tensor4D>(x));
   }
 }
 

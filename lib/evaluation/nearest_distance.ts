@@ -107,8 +107,8 @@ class LowerEnvelope {
       this.#length,
     ];
     let last = -1;
-    for (let q = 0, at = start; q < length; q++, at += step) {
-      const height = values[at];
+    for (let q = 0; q < length; q++) {
+      const height = values[start + q * step];
       if (height === Infinity) continue;
       let begin = -Infinity;
       while (last >= 0) {

@@ -1,6 +1,7 @@
 import * as tf from "../tf.ts";
 import { recordOp } from "./macs.ts";
 import { matMul } from "./mat_mul.ts";
+import { nativeCubeConv } from "./native_cube_conv.ts";
 import { type Initializer, type Scope, uniformFanIn } from "./parameters.ts";
 import { patchesToRows } from "./patches3d.ts";
 
@@ -45,8 +46,12 @@ export class Conv3d {
    */
   apply(x: tf.Tensor5D): tf.Tensor5D {
     const [kernel, , , inputs] = this.weight.shape;
-    const y = this.#isPatchwise(x) ? this.#applyToPatches(x) : this.#convolve(x);
+    const y = this.#isPatchwise(x) ? this.#applyToPatches(x) : this.#addBias(this.#convolve(x));
     recordOp("convolution", y.size, y.size * kernel ** 3 * inputs);
+    return y;
+  }
+
+  #addBias(y: tf.Tensor5D): tf.Tensor5D {
     return this.bias ? y.add(this.bias) : y;
   }
 
@@ -59,10 +64,12 @@ export class Conv3d {
 
   #applyToPatches(x: tf.Tensor5D): tf.Tensor5D {
     const [kernel, , , inputs, outputs] = this.weight.shape;
+    if (kernel > 1 && tf.hasNativeOps()) return nativeCubeConv("down", x, this.weight, this.bias);
     const [n, depth, height, width] = x.shape;
     const rows = kernel === 1 ? x.reshape([-1, inputs]) : patchesToRows(x, kernel);
-    return matMul(rows as tf.Tensor2D, this.weight.reshape([kernel ** 3 * inputs, outputs]))
-      .reshape([n, depth / kernel, height / kernel, width / kernel, outputs]);
+    const y = matMul(rows as tf.Tensor2D, this.weight.reshape([kernel ** 3 * inputs, outputs]))
+      .reshape([n, depth / kernel, height / kernel, width / kernel, outputs]) as tf.Tensor5D;
+    return this.#addBias(y);
   }
 
   #convolve(x: tf.Tensor5D): tf.Tensor5D {

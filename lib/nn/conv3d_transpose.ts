@@ -1,6 +1,7 @@
-import type * as tf from "../tf.ts";
+import * as tf from "../tf.ts";
 import { recordOp } from "./macs.ts";
 import { matMul } from "./mat_mul.ts";
+import { nativeCubeConv } from "./native_cube_conv.ts";
 import { type Scope, uniformFanIn } from "./parameters.ts";
 import { rowsToPatches } from "./patches3d.ts";
 
@@ -32,6 +33,14 @@ export class Conv3dTranspose {
 
   /** `[n, z, y, x, inputs]` to `[n, z * kernel, y * kernel, x * kernel, outputs]`. */
   apply(x: tf.Tensor5D): tf.Tensor5D {
+    const y = tf.hasNativeOps()
+      ? nativeCubeConv("up", x, this.weight, this.bias)
+      : this.#compose(x);
+    recordOp("transposedConvolution", y.size, y.size * x.shape[4]);
+    return y;
+  }
+
+  #compose(x: tf.Tensor5D): tf.Tensor5D {
     const [inputs, kernel] = this.weight.shape;
     const [n, depth, height, width] = x.shape;
     const rows = matMul(
@@ -39,7 +48,6 @@ export class Conv3dTranspose {
       this.weight.reshape<tf.Tensor2D>([inputs, -1]),
     ); // [n z y x, kernel^3 outputs]
     const y = rowsToPatches(rows, [n, depth, height, width], kernel);
-    recordOp("transposedConvolution", y.size, y.size * inputs);
     return this.bias ? y.add(this.bias) : y;
   }
 }

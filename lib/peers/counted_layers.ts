@@ -11,6 +11,7 @@ import { recordLayer } from "../nn/layer_records.ts";
 import { LayerNorm } from "../nn/layer_norm.ts";
 import { Linear } from "../nn/linear.ts";
 import type { Pass } from "../nn/parameters.ts";
+import { relu } from "../nn/relu.ts";
 
 /** {@linkcode Conv3d}, reported. */
 export class CountedConv3d extends Conv3d {
@@ -66,7 +67,7 @@ export function countedGelu<T extends tf.Tensor>(x: T): T {
 /** `max(x, 0)`, reported. */
 export function countedRelu<T extends tf.Tensor>(x: T): T {
   recordLayer("relu", x.size);
-  return x.relu();
+  return relu(x);
 }
 
 /** x where it is positive, else x / 100, reported. */

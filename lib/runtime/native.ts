@@ -255,8 +255,10 @@ async function runSelfTest(
       remedy,
     });
   }
-  const found = JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "{}");
-  if (device === "cuda" && found.device === "CPU") {
+  const { device: foundDevice, tensorflow, tfjs } = JSON.parse(
+    result.stdout.trim().split("\n").at(-1) ?? "{}",
+  );
+  if (device === "cuda" && foundDevice === "CPU") {
     throw new UserError({
       what: "cannot use the NVIDIA GPU",
       rule: "TensorFlow must find it with its CUDA 12 libraries, which need driver 525 or later",
@@ -264,7 +266,7 @@ async function runSelfTest(
       remedy: "Update the NVIDIA driver, or set ROISEG_DEVICE=cpu",
     });
   }
-  return found;
+  return { device: foundDevice, tensorflow, tfjs };
 }
 
 async function readManifest(folder: string): Promise<NativeManifest | undefined> {

@@ -14,6 +14,10 @@ import type { LossParts } from "./loss_parts.ts";
 export function diceCrossEntropyLoss(logits: tf.Tensor, target: tf.Tensor): LossParts {
   return tf.tidy(() => {
     if (isBinary(logits)) {
+      if (tf.hasNativeOps()) {
+        const [dice, crossEntropy] = nativeOverlapLoss(logits, target, false);
+        return { dice, crossEntropy };
+      }
       return {
         dice: softDiceLoss(tf.sigmoid(logits), target),
         crossEntropy: sigmoidCrossEntropy(logits, target).mean() as tf.Scalar,
@@ -37,6 +41,10 @@ export function diceCrossEntropyLoss(logits: tf.Tensor, target: tf.Tensor): Loss
 export function diceFocalLoss(logits: tf.Tensor, target: tf.Tensor): LossParts {
   return tf.tidy(() => {
     if (isBinary(logits)) {
+      if (tf.hasNativeOps()) {
+        const [dice, focal] = nativeOverlapLoss(logits, target, true);
+        return { dice, focal };
+      }
       const probabilities = tf.sigmoid(logits);
       const factor = tf.squaredDifference(probabilities, target);
       return {
@@ -52,6 +60,29 @@ export function diceFocalLoss(logits: tf.Tensor, target: tf.Tensor): LossParts {
       focal: meanOverVoxels(factor.mul(logProbabilities).mul(target).neg()),
     };
   });
+}
+
+/**
+ * Both parts of a binary loss by our own op (lib/nn/native/overlap_loss.h). A gradient is of one
+ * result, so that the two come as one and are taken apart.
+ */
+function nativeOverlapLoss(
+  logits: tf.Tensor,
+  target: tf.Tensor,
+  focal: boolean,
+): [tf.Scalar, tf.Scalar] {
+  const attributes = { focal: tf.attr.bool(focal) };
+  const op = tf.customGrad((...args) => {
+    const [logits, save] = args as [tf.Tensor, tf.GradSaveFunc];
+    const [dice, entropy, sums] = tf.rawOps("RoisegOverlapLoss", attributes, [logits, target], 3);
+    save([logits, target, sums]);
+    return {
+      value: tf.stack([dice, entropy]),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.rawOp("RoisegOverlapLossBack", attributes, [...saved, ...tf.unstack(dy)]),
+    };
+  });
+  return tf.unstack(op(logits)) as [tf.Scalar, tf.Scalar];
 }
 
 function isBinary(logits: tf.Tensor): boolean {

@@ -11,6 +11,7 @@ import { readSafetensors } from "../../lib/nn/safetensors.ts";
 import { projectRoot } from "../../lib/paths.ts";
 import { Random } from "../../lib/random.ts";
 import { assertClose, assertGradients, assertNoLeak, uniform } from "./tensors.ts";
+import { testEachWay } from "../nn/each_way.ts";
 
 const fixture = `${projectRoot}/../shared/fixtures/ms_deform_attn.safetensors`;
 const noFixture = !(await exists(fixture));
@@ -77,7 +78,7 @@ function randomInputs(seed: string): {
   };
 }
 
-Deno.test("deformable sum: equals its definition, outside places too", async () => {
+testEachWay("deformable sum: equals its definition, outside places too", async () => {
   await assertNoLeak(() =>
     tf.tidy(() => {
       const { value, locations, weights } = randomInputs("sum");
@@ -87,7 +88,7 @@ Deno.test("deformable sum: equals its definition, outside places too", async () 
   );
 });
 
-Deno.test("deformable sum: a place on a pixel's centre reads that pixel", () => {
+testEachWay("deformable sum: a place on a pixel's centre reads that pixel", () => {
   tf.tidy(() => {
     const value = tf.range(0, 6, 1).reshape<tf.Tensor4D>([1, 6, 1, 1]);
     const locations = tf.tensor([1.5 / 3, 1.5 / 2], [1, 1, 1, 1, 1, 2]) as tf.Tensor<tf.Rank.R6>;
@@ -101,7 +102,7 @@ Deno.test("deformable sum: a place on a pixel's centre reads that pixel", () => 
   });
 });
 
-Deno.test("deformable sum: gradients equal differences", () => {
+testEachWay("deformable sum: gradients equal differences", () => {
   tf.tidy(() => {
     const { value, locations, weights } = randomInputs("gradient");
     const probe = uniform(new Random("probe"), [2, 3, 8]);
@@ -119,28 +120,31 @@ Deno.test("deformable sum: gradients equal differences", () => {
   });
 });
 
-Deno.test("deformable attention: heads start in different directions with equal weights", async () => {
-  const parameters = new Parameters(1);
-  new MultiScaleDeformableAttention(parameters.root(), {
-    width: 8,
-    heads: 4,
-    levels: 2,
-    points: 2,
-  });
-  const bias = await parameters.get("samplingOffsets.bias").data();
-  const near = (a: number[], b: number[]) => a.every((x, i) => Math.abs(x - b[i]) < 1e-6);
-  assertEquals(near([...bias.slice(0, 8)], [1, 0, 2, 0, 1, 0, 2, 0]), true);
-  assertEquals(near([...bias.slice(8, 12)], [0, 1, 0, 2]), true);
-  assertEquals(near([...bias.slice(16, 20)], [-1, 0, -2, 0]), true);
-  for (
-    const name of ["samplingOffsets.weight", "attentionWeights.weight", "attentionWeights.bias"]
-  ) {
-    assertEquals((await parameters.get(name).data()).every((value) => value === 0), true);
-  }
-  parameters.dispose();
-});
+testEachWay(
+  "deformable attention: heads start in different directions with equal weights",
+  async () => {
+    const parameters = new Parameters(1);
+    new MultiScaleDeformableAttention(parameters.root(), {
+      width: 8,
+      heads: 4,
+      levels: 2,
+      points: 2,
+    });
+    const bias = await parameters.get("samplingOffsets.bias").data();
+    const near = (a: number[], b: number[]) => a.every((x, i) => Math.abs(x - b[i]) < 1e-6);
+    assertEquals(near([...bias.slice(0, 8)], [1, 0, 2, 0, 1, 0, 2, 0]), true);
+    assertEquals(near([...bias.slice(8, 12)], [0, 1, 0, 2]), true);
+    assertEquals(near([...bias.slice(16, 20)], [-1, 0, -2, 0]), true);
+    for (
+      const name of ["samplingOffsets.weight", "attentionWeights.weight", "attentionWeights.bias"]
+    ) {
+      assertEquals((await parameters.get(name).data()).every((value) => value === 0), true);
+    }
+    parameters.dispose();
+  },
+);
 
-Deno.test("deformable attention: heads must divide the width", () => {
+testEachWay("deformable attention: heads must divide the width", () => {
   const parameters = new Parameters(1);
   const options = { width: 10, heads: 4, levels: 1, points: 1 };
   assertThrows(() => new MultiScaleDeformableAttention(parameters.root(), options), Error, "heads");
@@ -162,7 +166,7 @@ const fixtureLevels: LevelShape[] = [
   { rows: 3, columns: 2 },
 ];
 
-Deno.test({
+testEachWay({
   name: "deformable sum: values and gradients of the reference",
   ignore: noFixture,
   fn: async () => {
@@ -198,7 +202,7 @@ function referenceName(name: string): string {
   return `${referenceNames[layer]}.${part}`;
 }
 
-Deno.test({
+testEachWay({
   name: "deformable attention: values and gradients of the reference",
   ignore: noFixture,
   fn: async () => {

@@ -4,6 +4,7 @@ import { softmax } from "../../lib/nn/softmax.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import { assertClose, assertGradients, uniform } from "../detector/tensors.ts";
+import { testEachWay } from "./each_way.ts";
 
 /** The normal distribution by Simpson's rule from 0. */
 function phi(x: number): number {
@@ -15,13 +16,13 @@ function phi(x: number): number {
   return 0.5 + sum * h / 3;
 }
 
-Deno.test("gelu is x Phi(x), not its tanh approximation", () => {
+testEachWay("gelu is x Phi(x), not its tanh approximation", () => {
   const xs = Float32Array.from({ length: 121 }, (_, i) => (i - 60) / 10);
   const values = gelu(tf.tensor1d(xs)).dataSync();
   xs.forEach((x, i) => assertAlmostEquals(values[i], x * phi(x), 1e-6));
 });
 
-Deno.test("the gradient of gelu is Phi(x) + x phi(x), and finite far out", () => {
+testEachWay("the gradient of gelu is Phi(x) + x phi(x), and finite far out", () => {
   const xs = Float32Array.from([-100, -6, -2.5, -1, -0.1, 0, 0.3, 1.7, 4, 100]);
   const slopes = tf.grad((x) => gelu(x).sum())(tf.tensor1d(xs)).dataSync();
   xs.forEach((x, i) => {
@@ -31,7 +32,7 @@ Deno.test("the gradient of gelu is Phi(x) + x phi(x), and finite far out", () =>
   });
 });
 
-Deno.test("softmax and its gradient equal exp over its sum", () => {
+testEachWay("softmax and its gradient equal exp over its sum", () => {
   const random = new Random("softmax");
   const logits = uniform(random, [2, 3, 5], -3, 3);
   const weights = uniform(random, [2, 3, 5]);
@@ -40,7 +41,7 @@ Deno.test("softmax and its gradient equal exp over its sum", () => {
   assertGradients((x) => softmax(x).mul(weights).sum(), [logits]);
 });
 
-Deno.test("a saturated softmax has no gradient at all", () => {
+testEachWay("a saturated softmax has no gradient at all", () => {
   const logits = uniform(new Random("saturated"), [64, 8], -1e5, 1e5);
   const weights = uniform(new Random("weights"), [64, 8]);
   const slope = tf.grad((x) => softmax(x).mul(weights).sum())(logits);

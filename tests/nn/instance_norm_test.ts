@@ -6,8 +6,9 @@ import { standardizeSpace } from "../../lib/nn/standardize_space.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { testEachWay } from "./each_way.ts";
 
-Deno.test("standardizeSpace() is exact on many voxels", () => {
+testEachWay("standardizeSpace() is exact on many voxels", () => {
   const [voxels, channels] = [64 * 96 * 32, 2];
   const x = uniform(new Random("space"), [1, 64, 96, 32, channels], 1, 4) as tf.Tensor5D;
   const values = x.dataSync();
@@ -27,26 +28,29 @@ Deno.test("standardizeSpace() is exact on many voxels", () => {
   }
 });
 
-Deno.test("instance norms: each channel of each sample by itself, gradients, one voxel", async () => {
-  const x = uniform(new Random("norm"), [2, 3, 2, 4, 3]) as tf.Tensor5D;
-  const parameters = new Parameters(0);
-  const grouped = new GroupNorm(parameters.root().child("a"), { channels: 3, groups: 3 });
-  const scaled = new ScaledInstanceNorm(parameters.root().child("b"), 3);
-  for (const norm of [grouped, scaled]) {
-    norm.scale.assign(tf.tensor1d([2, 0.5, -1]));
-    norm.shift.assign(tf.tensor1d([0, 1, -3]));
-  }
-  assertClose(scaled.apply(x), grouped.apply(x), 1e-5, "scaled");
-  assertClose(
-    instanceNorm(x).mul(scaled.scale).add(scaled.shift),
-    grouped.apply(x),
-    1e-5,
-    "plain",
-  );
-  const weights = uniform(new Random("weights"), x.shape);
-  await assertNoLeak(() =>
-    assertGradients((x) => instanceNorm(x as tf.Tensor5D).mul(weights).sum(), [x])
-  );
-  assertEquals([...instanceNorm(tf.ones([1, 1, 1, 1, 2])).dataSync()], [0, 0]);
-  parameters.dispose();
-});
+testEachWay(
+  "instance norms: each channel of each sample by itself, gradients, one voxel",
+  async () => {
+    const x = uniform(new Random("norm"), [2, 3, 2, 4, 3]) as tf.Tensor5D;
+    const parameters = new Parameters(0);
+    const grouped = new GroupNorm(parameters.root().child("a"), { channels: 3, groups: 3 });
+    const scaled = new ScaledInstanceNorm(parameters.root().child("b"), 3);
+    for (const norm of [grouped, scaled]) {
+      norm.scale.assign(tf.tensor1d([2, 0.5, -1]));
+      norm.shift.assign(tf.tensor1d([0, 1, -3]));
+    }
+    assertClose(scaled.apply(x), grouped.apply(x), 1e-5, "scaled");
+    assertClose(
+      instanceNorm(x).mul(scaled.scale).add(scaled.shift),
+      grouped.apply(x),
+      1e-5,
+      "plain",
+    );
+    const weights = uniform(new Random("weights"), x.shape);
+    await assertNoLeak(() =>
+      assertGradients((x) => instanceNorm(x as tf.Tensor5D).mul(weights).sum(), [x])
+    );
+    assertEquals([...instanceNorm(tf.ones([1, 1, 1, 1, 2])).dataSync()], [0, 0]);
+    parameters.dispose();
+  },
+);

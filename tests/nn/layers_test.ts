@@ -15,6 +15,7 @@ import { subsample3d } from "../../lib/nn/subsample3d.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { testEachWay } from "./each_way.ts";
 
 const training = (seed: string): Pass => ({ training: true, random: new Random(seed) });
 
@@ -81,7 +82,7 @@ function assertLayerGradients(
   }
 }
 
-Deno.test("matrix products equal tf.matMul, with their gradients", () => {
+testEachWay("matrix products equal tf.matMul, with their gradients", () => {
   const random = new Random("products");
   const [a, b] = [uniform(random, [5, 3]), uniform(random, [3, 4])];
   assertClose(matMul(a as tf.Tensor2D, b as tf.Tensor2D), tf.matMul(a, b), 1e-6, "matMul");
@@ -96,7 +97,7 @@ Deno.test("matrix products equal tf.matMul, with their gradients", () => {
   }
 });
 
-Deno.test("a linear layer maps the last axis of any rank", () => {
+testEachWay("a linear layer maps the last axis of any rank", () => {
   const parameters = new Parameters("linear");
   const layer = new Linear(parameters.root(), { inputs: 3, outputs: 2 });
   const x = uniform(new Random("linear"), [2, 4, 3]);
@@ -118,33 +119,36 @@ for (
     { kernel: 1, stride: 1, padding: 0 },
   ]
 ) {
-  Deno.test(`conv3d with kernel ${kernel}, stride ${stride}, padding ${padding} equals its sum`, () => {
-    const parameters = new Parameters("conv");
-    const options = { inputs: 2, outputs: 3, kernel, stride, padding };
-    const layer = new Conv3d(parameters.root(), options);
-    randomize(parameters, "conv");
-    const x = uniform(new Random("volume"), [2, 4, 6, 8, 2]) as tf.Tensor5D;
-    const [read, w, bias] = [reader(x), layer.weight.dataSync(), layer.bias!.dataSync()];
-    const edge = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
-    const expected = build([2, edge(4), edge(6), edge(8), 3], (n, z, y, x, out) => {
-      let sum = bias[out];
-      for (let tap = 0; tap < kernel ** 3; tap++) {
-        const dz = Math.floor(tap / kernel ** 2) - padding;
-        const dy = Math.floor(tap / kernel) % kernel - padding;
-        const dx = tap % kernel - padding;
-        for (let c = 0; c < 2; c++) {
-          sum += w[(tap * 2 + c) * 3 + out] *
-            read(n, z * stride + dz, y * stride + dy, x * stride + dx, c);
+  testEachWay(
+    `conv3d with kernel ${kernel}, stride ${stride}, padding ${padding} equals its sum`,
+    () => {
+      const parameters = new Parameters("conv");
+      const options = { inputs: 2, outputs: 3, kernel, stride, padding };
+      const layer = new Conv3d(parameters.root(), options);
+      randomize(parameters, "conv");
+      const x = uniform(new Random("volume"), [2, 4, 6, 8, 2]) as tf.Tensor5D;
+      const [read, w, bias] = [reader(x), layer.weight.dataSync(), layer.bias!.dataSync()];
+      const edge = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
+      const expected = build([2, edge(4), edge(6), edge(8), 3], (n, z, y, x, out) => {
+        let sum = bias[out];
+        for (let tap = 0; tap < kernel ** 3; tap++) {
+          const dz = Math.floor(tap / kernel ** 2) - padding;
+          const dy = Math.floor(tap / kernel) % kernel - padding;
+          const dx = tap % kernel - padding;
+          for (let c = 0; c < 2; c++) {
+            sum += w[(tap * 2 + c) * 3 + out] *
+              read(n, z * stride + dz, y * stride + dy, x * stride + dx, c);
+          }
         }
-      }
-      return sum;
-    });
-    assertClose(layer.apply(x), expected, 1e-5, "conv3d");
-    assertLayerGradients(parameters, x, (x) => layer.apply(x as tf.Tensor5D));
-  });
+        return sum;
+      });
+      assertClose(layer.apply(x), expected, 1e-5, "conv3d");
+      assertLayerGradients(parameters, x, (x) => layer.apply(x as tf.Tensor5D));
+    },
+  );
 }
 
-Deno.test("conv3d with kernel = stride drops an incomplete last window", () => {
+testEachWay("conv3d with kernel = stride drops an incomplete last window", () => {
   const layer = new Conv3d(new Parameters(0).root(), {
     inputs: 1,
     outputs: 1,
@@ -156,7 +160,7 @@ Deno.test("conv3d with kernel = stride drops an incomplete last window", () => {
   assertClose(layer.apply(x), layer.apply(whole), 1e-6, "conv3d");
 });
 
-Deno.test("transposed convolutions equal their definition", () => {
+testEachWay("transposed convolutions equal their definition", () => {
   const parameters = new Parameters("transposed");
   const dense = new Conv3dTranspose(parameters.root().child("dense"), {
     inputs: 3,
@@ -192,7 +196,7 @@ Deno.test("transposed convolutions equal their definition", () => {
   );
 });
 
-Deno.test("patches become rows in raster order, and back", () => {
+testEachWay("patches become rows in raster order, and back", () => {
   const x = uniform(new Random("patches"), [2, 4, 2, 6, 3]) as tf.Tensor5D;
   const rows = patchesToRows(x, 2);
   const read = reader(x);
@@ -206,7 +210,7 @@ Deno.test("patches become rows in raster order, and back", () => {
   assertClose(rowsToPatches(rows, [2, 2, 1, 3], 2), x, 0, "round trip");
 });
 
-Deno.test("standardize gives mean 0 and variance 1 over the axes, with its gradient", () => {
+testEachWay("standardize gives mean 0 and variance 1 over the axes, with its gradient", () => {
   const x = uniform(new Random("standardize"), [2, 6, 3], 2, 5);
   const { mean, variance } = tf.moments(x, [1], true);
   const expected = x.sub(mean).div(variance.add(0.1).sqrt());
@@ -216,7 +220,7 @@ Deno.test("standardize gives mean 0 and variance 1 over the axes, with its gradi
 });
 
 for (const groups of [1, 2, 6]) {
-  Deno.test(`group norm with ${groups} groups of 6 channels equals its definition`, () => {
+  testEachWay(`group norm with ${groups} groups of 6 channels equals its definition`, () => {
     const parameters = new Parameters("groups");
     const layer = new GroupNorm(parameters.root(), { channels: 6, groups });
     randomize(parameters, "groups");
@@ -239,11 +243,11 @@ for (const groups of [1, 2, 6]) {
   });
 }
 
-Deno.test("group norm refuses groups that do not divide the channels", () => {
+testEachWay("group norm refuses groups that do not divide the channels", () => {
   assertThrows(() => new GroupNorm(new Parameters(0).root(), { channels: 6, groups: 4 }));
 });
 
-Deno.test("layer norm standardizes each row, then scales and shifts", () => {
+testEachWay("layer norm standardizes each row, then scales and shifts", () => {
   const parameters = new Parameters("rows");
   const layer = new LayerNorm(parameters.root(), 4);
   randomize(parameters, "rows");
@@ -263,18 +267,21 @@ function slowBatchNorm(layer: BatchNorm, x: tf.Tensor, training: boolean): tf.Te
 }
 
 for (const pass of [inference, training("norm")]) {
-  Deno.test(`batch norm ${pass.training ? "in training" : "at inference"} equals its definition`, () => {
-    const parameters = new Parameters("batch");
-    const layer = new BatchNorm(parameters.root(), 3);
-    randomize(parameters, "batch");
-    const x = uniform(new Random("batch"), [2, 3, 4, 1, 3], -1, 4) as tf.Tensor5D;
-    const expected = slowBatchNorm(layer, x, pass.training);
-    assertClose(layer.apply(x, pass), expected, 1e-5, "batch norm");
-    assertLayerGradients(parameters, x, (x) => layer.apply(x as tf.Tensor5D, pass));
-  });
+  testEachWay(
+    `batch norm ${pass.training ? "in training" : "at inference"} equals its definition`,
+    () => {
+      const parameters = new Parameters("batch");
+      const layer = new BatchNorm(parameters.root(), 3);
+      randomize(parameters, "batch");
+      const x = uniform(new Random("batch"), [2, 3, 4, 1, 3], -1, 4) as tf.Tensor5D;
+      const expected = slowBatchNorm(layer, x, pass.training);
+      assertClose(layer.apply(x, pass), expected, 1e-5, "batch norm");
+      assertLayerGradients(parameters, x, (x) => layer.apply(x as tf.Tensor5D, pass));
+    },
+  );
 }
 
-Deno.test("batch norm moves its statistics a tenth towards the batch's, in training only", () => {
+testEachWay("batch norm moves its statistics a tenth towards the batch's, in training only", () => {
   const parameters = new Parameters("statistics");
   const layer = new BatchNorm(parameters.root(), 2);
   randomize(parameters, "statistics");
@@ -292,7 +299,7 @@ Deno.test("batch norm moves its statistics a tenth towards the batch's, in train
   assertEquals(parameters.names("trainable"), ["scale", "shift"]);
 });
 
-Deno.test("subsampling keeps every second voxel from the first, with its gradient", () => {
+testEachWay("subsampling keeps every second voxel from the first, with its gradient", () => {
   const x = uniform(new Random("subsample"), [2, 4, 6, 2, 3]) as tf.Tensor5D;
   const read = reader(x);
   const expected = build([2, 2, 3, 1, 3], (n, z, y, x, c) => read(n, 2 * z, 2 * y, 2 * x, c));
@@ -300,7 +307,7 @@ Deno.test("subsampling keeps every second voxel from the first, with its gradien
   assertGradients((x) => subsample3d(x as tf.Tensor5D, 2).square().sum(), [x]);
 });
 
-Deno.test("dropout drops by its rate, keeps the mean, and repeats with the seed", () => {
+testEachWay("dropout drops by its rate, keeps the mean, and repeats with the seed", () => {
   const x = tf.ones([4000]);
   const values = dropout(x, 0.3, training("drop")).dataSync();
   const dropped = values.filter((value) => value === 0).length / values.length;
@@ -311,7 +318,7 @@ Deno.test("dropout drops by its rate, keeps the mean, and repeats with the seed"
   assertThrows(() => dropout(x, 0.3, { training: true }));
 });
 
-Deno.test("layers leave no tensors behind", async () => {
+testEachWay("layers leave no tensors behind", async () => {
   const parameters = new Parameters("leak");
   const norm = new BatchNorm(parameters.root().child("norm"), 3);
   const linear = new Linear(parameters.root().child("linear"), { inputs: 3, outputs: 3 });

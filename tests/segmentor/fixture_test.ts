@@ -9,6 +9,7 @@ import { projectRoot } from "../../lib/paths.ts";
 import { fromPublished, publishedName } from "../../lib/segmentor/published_names.ts";
 import { Segmentor } from "../../lib/segmentor/segmentor.ts";
 import * as tf from "../../lib/tf.ts";
+import { testEachWay } from "../nn/each_way.ts";
 
 const path = `${projectRoot}/../shared/fixtures/segmentor_small.safetensors`;
 const ignore = !await exists(path);
@@ -53,7 +54,7 @@ function assertBelow(value: number, limit: number, what: string): void {
   if (!(value < limit)) throw new Error(`${what}: error ${value} is not below ${limit}`);
 }
 
-Deno.test({
+testEachWay({
   name: "published weights fill every parameter and nothing is left over",
   ignore,
   async fn() {
@@ -66,7 +67,7 @@ Deno.test({
 });
 
 for (const edge of [16, 32, 64]) {
-  Deno.test({
+  testEachWay({
     name: `published weights give the published logits of a cube of ${edge}`,
     ignore,
     async fn() {
@@ -89,7 +90,7 @@ for (const edge of [16, 32, 64]) {
 // them 1e-3 of freedom: against slowLogits in double precision, the fixture's own input gradient is
 // off by 2e-4 of its largest value, and ours by 5e-5 or 2e-4 depending on the processor's kernels.
 for (const [edge, limit] of [[16, 1e-4], [32, 1e-3]]) {
-  Deno.test({
+  testEachWay({
     name: `published weights give the published gradients of a cube of ${edge}`,
     ignore,
     async fn() {

@@ -11,6 +11,7 @@ import { legalEdges, stageForEdge } from "../../lib/segmentor/stage_rule.ts";
 import * as tf from "../../lib/tf.ts";
 import { assertClose, assertNoLeak, uniform } from "../detector/tensors.ts";
 import { slowLogits, type Values, type Weights } from "./slow_segmentor.ts";
+import { testEachWay } from "../nn/each_way.ts";
 
 const small: SegmentorConfig = {
   ...presets.focus.segmentor,
@@ -40,7 +41,7 @@ function image(edge: number, count = 1, seed = "image"): tf.Tensor5D {
   return uniform(new Random(seed), [count, edge, edge, edge, 1], 0, 1) as tf.Tensor5D;
 }
 
-Deno.test("the paper's segmentor has the paper's parameters and multiply-accumulates", () => {
+testEachWay("the paper's segmentor has the paper's parameters and multiply-accumulates", () => {
   const parameters = new Parameters(0);
   const segmentor = new Segmentor(parameters, presets.paper.segmentor, 1);
   assertEquals(parameters.count(), 1_771_589);
@@ -85,7 +86,7 @@ const variants: { what: string; config: SegmentorConfig; classCount: number; edg
 
 for (const { what, config, classCount, edges } of variants) {
   for (const edge of edges) {
-    Deno.test(`${what}: logits of a cube of ${edge} equal the slow twin's`, async () => {
+    testEachWay(`${what}: logits of a cube of ${edge} equal the slow twin's`, async () => {
       const { parameters, segmentor } = makeSegmentor(config, classCount);
       const input = image(edge);
       const logits = segmentor.apply(input, inference);
@@ -99,7 +100,7 @@ for (const { what, config, classCount, edges } of variants) {
 }
 
 for (const stage of [1, 2, 3]) {
-  Deno.test(`gradients of stage ${stage} agree with differences of the slow twin`, async () => {
+  testEachWay(`gradients of stage ${stage} agree with differences of the slow twin`, async () => {
     const edge = legalEdges(small)[stage - 1];
     const { parameters, segmentor } = makeSegmentor(small, 1);
     const input = image(edge);
@@ -127,7 +128,7 @@ for (const stage of [1, 2, 3]) {
   });
 }
 
-Deno.test("a stage that is skipped is neither read nor trained", () => {
+testEachWay("a stage that is skipped is neither read nor trained", () => {
   for (const edge of legalEdges(small)) {
     const { parameters, segmentor } = makeSegmentor(small, 1);
     const pass = { training: true, random: new Random("pass") };
@@ -149,7 +150,7 @@ Deno.test("a stage that is skipped is neither read nor trained", () => {
   }
 });
 
-Deno.test("running statistics of skipped stages stay", async () => {
+testEachWay("running statistics of skipped stages stay", async () => {
   const { parameters, segmentor } = makeSegmentor(small, 1);
   const before = await parameters.read();
   segmentor.apply(image(32), { training: true, random: new Random("pass") });
@@ -161,7 +162,7 @@ Deno.test("running statistics of skipped stages stay", async () => {
   assertEquals(changed, statistics.filter((name) => !name.includes("level0")));
 });
 
-Deno.test("a batch gives each cube what it gets alone", () => {
+testEachWay("a batch gives each cube what it gets alone", () => {
   const { segmentor } = makeSegmentor(small, 2);
   const both = segmentor.apply(image(16, 2), inference);
   const images = tf.split(image(16, 2), 2) as tf.Tensor5D[];
@@ -169,7 +170,7 @@ Deno.test("a batch gives each cube what it gets alone", () => {
   assertClose(both, alone, 1e-5, "batch");
 });
 
-Deno.test("four stages put a level in front: cubes of 128 down to 16", () => {
+testEachWay("four stages put a level in front: cubes of 128 down to 16", () => {
   const config: SegmentorConfig = {
     ...small,
     stageCount: 4,
@@ -187,7 +188,7 @@ Deno.test("four stages put a level in front: cubes of 128 down to 16", () => {
   }
 });
 
-Deno.test("inference and training leave no tensors behind", async () => {
+testEachWay("inference and training leave no tensors behind", async () => {
   const { parameters, segmentor } = makeSegmentor(small, 1);
   const input = image(16);
   const roi = input.dataSync() as Float32Array;
@@ -203,7 +204,7 @@ Deno.test("inference and training leave no tensors behind", async () => {
   });
 });
 
-Deno.test("dropout at the bottleneck follows the pass's generator", () => {
+testEachWay("dropout at the bottleneck follows the pass's generator", () => {
   const { segmentor } = makeSegmentor(small, 1);
   const logits = (seed: string) =>
     segmentor.apply(image(16), { training: true, random: new Random(seed) });
@@ -211,7 +212,7 @@ Deno.test("dropout at the bottleneck follows the pass's generator", () => {
   assertEquals(logits("a").sub(logits("b")).abs().max().dataSync()[0] > 1e-3, true);
 });
 
-Deno.test("a configuration that contradicts itself is refused, with the option named", () => {
+testEachWay("a configuration that contradicts itself is refused, with the option named", () => {
   const faults: [Partial<SegmentorConfig>, string][] = [
     [{ stageCount: 0 }, "segmentor.stageCount"],
     [{ minEdge: 12 }, "segmentor.minEdge"],
@@ -226,7 +227,7 @@ Deno.test("a configuration that contradicts itself is refused, with the option n
   }
 });
 
-Deno.test("an input that is no legal cube is refused", () => {
+testEachWay("an input that is no legal cube is refused", () => {
   const { segmentor } = makeSegmentor(small, 1);
   assertThrows(() => segmentor.apply(image(24), inference), UserError, "16, 32, 64");
   const slab = tf.zeros<tf.Rank.R5>([1, 16, 16, 32, 1]);

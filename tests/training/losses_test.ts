@@ -5,6 +5,7 @@ import { boxLoss, generalizedIou } from "../../lib/training/box_loss.ts";
 import { type Loss, losses, type LossParts } from "../../lib/training/loss_parts.ts";
 import { diceCrossEntropyLoss, diceFocalLoss } from "../../lib/training/segmentation_loss.ts";
 import { assertGradient } from "./numeric_gradient.ts";
+import { testEachWay } from "../nn/each_way.ts";
 
 const shape = [2, 1, 2, 3]; // [n, z, y, x], the channels follow
 const voxels = 6;
@@ -77,7 +78,7 @@ for (const channels of [1, 3]) {
   const target = channels === 1 ? draw(count, 0, 1, "target") : shares(count, channels);
   const fullShape = [...shape, channels];
 
-  Deno.test(`losses: ${channels} channels agree with plain loops`, () => {
+  testEachWay(`losses: ${channels} channels agree with plain loops`, () => {
     const slow = slowSegmentationLoss(logits, target, channels);
     const entropy = read(diceCrossEntropyLoss, logits, target, fullShape);
     const focal = read(diceFocalLoss, logits, target, fullShape);
@@ -90,12 +91,12 @@ for (const channels of [1, 3]) {
   });
 
   for (const name of ["diceCrossEntropy", "diceFocal"] as const) {
-    Deno.test(`losses: ${name} with ${channels} channels has the numeric gradient`, () => {
+    testEachWay(`losses: ${name} with ${channels} channels has the numeric gradient`, () => {
       const run = (x: tf.Tensor) => total(losses[name](x, tf.tensor(target, fullShape)));
       assertGradient(run, logits, fullShape);
     });
 
-    Deno.test(`losses: ${name} with ${channels} channels is smallest at a soft target`, () => {
+    testEachWay(`losses: ${name} with ${channels} channels is smallest at a soft target`, () => {
       const logOdds = target.map((t) => channels === 1 ? Math.log(t / (1 - t)) : Math.log(t));
       const parts = read(losses[name], logOdds, target, fullShape);
       assertAlmostEquals(parts.dice, 0, 1e-5);
@@ -109,7 +110,7 @@ for (const channels of [1, 3]) {
   }
 }
 
-Deno.test("losses: huge logits and empty targets give finite values and gradients", () => {
+testEachWay("losses: huge logits and empty targets give finite values and gradients", () => {
   for (const name of ["diceCrossEntropy", "diceFocal", "silhouette"] as const) {
     for (const channels of [1, 3]) {
       for (const logit of [-1e4, 0, 1e4]) {
@@ -127,7 +128,7 @@ Deno.test("losses: huge logits and empty targets give finite values and gradient
   }
 });
 
-Deno.test("losses: an empty target asks for an empty prediction", () => {
+testEachWay("losses: an empty target asks for an empty prediction", () => {
   const shape = [1, 2, 3, 1];
   const empty = new Array(6).fill(0);
   const nothing = read(diceCrossEntropyLoss, new Array(6).fill(-20), empty, shape);
@@ -136,7 +137,7 @@ Deno.test("losses: an empty target asks for an empty prediction", () => {
   assert(something.dice > 0.5);
 });
 
-Deno.test("losses: nothing but the parts stays in memory", () => {
+testEachWay("losses: nothing but the parts stays in memory", () => {
   const x = tf.randomNormal([1, 2, 3, 4, 1]);
   const boxes = tf.randomUniform<tf.Rank.R2>([3, 4], 0.2, 0.4);
   const before = tf.memory().numTensors;
@@ -172,7 +173,7 @@ function slowGiou(a: number[], b: number[]): number {
   return shared / union - (hull - union) / hull;
 }
 
-Deno.test("boxes: generalised IoU of boxes computed by hand and in plain loops", () => {
+testEachWay("boxes: generalised IoU of boxes computed by hand and in plain loops", () => {
   tf.tidy(() => {
     const a = tf.tensor2d(boxes.map((pair) => pair.a));
     const b = tf.tensor2d(boxes.map((pair) => pair.b));
@@ -186,7 +187,7 @@ Deno.test("boxes: generalised IoU of boxes computed by hand and in plain loops",
   });
 });
 
-Deno.test("boxes: L1 weighs 5, generalised IoU 2, each averaged over the boxes", () => {
+testEachWay("boxes: L1 weighs 5, generalised IoU 2, each averaged over the boxes", () => {
   const a = [[0.3, 0.5, 0.2, 0.4], [0.5, 0.4, 0.2, 0.3]];
   const b = [[0.4, 0.5, 0.2, 0.4], [0.5, 0.4, 0.2, 0.3]];
   const parts = read(losses.boxL1Giou, a.flat(), b.flat(), [2, 4]);
@@ -194,14 +195,14 @@ Deno.test("boxes: L1 weighs 5, generalised IoU 2, each averaged over the boxes",
   assertAlmostEquals(parts.giou, 2 * (2 / 3) / 2, 1e-4);
 });
 
-Deno.test("boxes: the loss has the numeric gradient, also for boxes apart", () => {
+testEachWay("boxes: the loss has the numeric gradient, also for boxes apart", () => {
   const target = [[0.4, 0.55, 0.25, 0.3], [0.8, 0.82, 0.1, 0.2]];
   const predicted = [0.33, 0.47, 0.2, 0.41, 0.21, 0.3, 0.15, 0.12];
   const run = (x: tf.Tensor) => total(boxLoss(x as tf.Tensor2D, tf.tensor2d(target)));
   assertGradient(run, predicted, [2, 4], { step: 1e-3, tolerance: 2e-2 });
 });
 
-Deno.test("boxes: boxes without area give finite values and gradients", () => {
+testEachWay("boxes: boxes without area give finite values and gradients", () => {
   tf.tidy(() => {
     const target = tf.zeros<tf.Rank.R2>([1, 4]);
     const { value, grad } = tf.valueAndGrad((x) => total(boxLoss(x as tf.Tensor2D, target)))(

@@ -2,6 +2,7 @@ import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { constant, Parameters } from "../../lib/nn/parameters.ts";
 import * as tf from "../../lib/tf.ts";
 import { MovingAverage } from "../../lib/training/moving_average.ts";
+import { testEachWay } from "../nn/each_way.ts";
 
 function makeParameters(): Parameters {
   const parameters = new Parameters("average");
@@ -17,28 +18,31 @@ function scale(parameters: Parameters, factor: number): void {
   }
 }
 
-Deno.test("moving average: follows the parameters by the recurrence, trained ones only", async () => {
-  const parameters = makeParameters();
-  const average = new MovingAverage(parameters, 0.3);
-  let [value, expected] = [1, 1];
-  for (let update = 0; update < 5; update++) {
-    value *= 1.5;
-    scale(parameters, 1.5);
-    average.update();
-    const decay = Math.min(0.3, (1 + update) / (10 + update));
-    expected = decay * expected + (1 - decay) * value;
-  }
-  const { updates, values } = await average.read();
-  assertEquals(updates, 5);
-  assertEquals([...values.keys()], ["kernel", "bias"]);
-  assertEquals(values.get("kernel")!.shape, [2, 3]);
-  values.get("kernel")!.data.forEach((v) => assertAlmostEquals(v, expected, 1e-5));
-  values.get("bias")!.data.forEach((v) => assertAlmostEquals(v, -2 * expected, 1e-5));
-  average.dispose();
-  parameters.dispose();
-});
+testEachWay(
+  "moving average: follows the parameters by the recurrence, trained ones only",
+  async () => {
+    const parameters = makeParameters();
+    const average = new MovingAverage(parameters, 0.3);
+    let [value, expected] = [1, 1];
+    for (let update = 0; update < 5; update++) {
+      value *= 1.5;
+      scale(parameters, 1.5);
+      average.update();
+      const decay = Math.min(0.3, (1 + update) / (10 + update));
+      expected = decay * expected + (1 - decay) * value;
+    }
+    const { updates, values } = await average.read();
+    assertEquals(updates, 5);
+    assertEquals([...values.keys()], ["kernel", "bias"]);
+    assertEquals(values.get("kernel")!.shape, [2, 3]);
+    values.get("kernel")!.data.forEach((v) => assertAlmostEquals(v, expected, 1e-5));
+    values.get("bias")!.data.forEach((v) => assertAlmostEquals(v, -2 * expected, 1e-5));
+    average.dispose();
+    parameters.dispose();
+  },
+);
 
-Deno.test("moving average: a restored state goes on exactly and nothing leaks", async () => {
+testEachWay("moving average: a restored state goes on exactly and nothing leaks", async () => {
   const parameters = makeParameters();
   const before = tf.memory().numTensors;
   const [one, other] = [0, 1].map(() => new MovingAverage(parameters, 0.9));

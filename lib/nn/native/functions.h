@@ -25,6 +25,21 @@ inline Vector expOfNegative(Vector x) {
   return isTooSmall ? Vector{} : reinterpret_cast<const Vector&>(bits);
 }
 
+// log(1 + x) for x in [0, 1], by the series of 2 artanh(x / (2 + x)).
+inline Vector logOfOnePlus(Vector x) {
+  const Vector s = x / (2.0f + x);
+  const Vector square = s * s;
+  Vector series = splat(1.0f / 15);
+  series = series * square + 1.0f / 13;
+  series = series * square + 1.0f / 11;
+  series = series * square + 1.0f / 9;
+  series = series * square + 1.0f / 7;
+  series = series * square + 1.0f / 5;
+  series = series * square + 1.0f / 3;
+  series = series * square + 1.0f;
+  return 2.0f * s * series;
+}
+
 // The normal distribution at x, Phi(x), and its density times sqrt(2 pi).
 struct Normal {
   Vector below;
