@@ -81,10 +81,13 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
     labels: describeLabels(labels.extents, labels.grid),
   };
   await writeFolder(`${dir}/${source.id}`, async (folder) => {
-    await writeVolume(`${folder}/${caseFiles.cubeImage}`, cubeImage, unitFormat);
-    await writeLabels(`${folder}/${caseFiles.cubeLabels}`, labels.cubeLabels);
-    await writeVolume(`${folder}/${caseFiles.scanImage}`, scanImage, unitFormat);
-    await writeLabels(`${folder}/${caseFiles.scanLabels}`, labels.scanLabels);
+    // Together, so that the disk is waited for once.
+    await Promise.all([
+      writeVolume(`${folder}/${caseFiles.cubeImage}`, cubeImage, unitFormat),
+      writeLabels(`${folder}/${caseFiles.cubeLabels}`, labels.cubeLabels),
+      writeVolume(`${folder}/${caseFiles.scanImage}`, scanImage, unitFormat),
+      writeLabels(`${folder}/${caseFiles.scanLabels}`, labels.scanLabels),
+    ]);
     const record: CaseRecord = { version: preparedVersion, settings, entry };
     await writeAtomic(`${folder}/${recordFile}`, JSON.stringify(record, null, 1) + "\n");
   });

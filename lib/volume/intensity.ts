@@ -8,13 +8,6 @@ export interface IntensityWindow {
   readonly high: number;
 }
 
-/** How intensities are brought to [0, 1]. */
-export type IntensityRule =
-  /** A fixed window in Hounsfield units; {@linkcode softTissueWindow} unless given. */
-  | { readonly kind: "ct"; readonly low?: number; readonly high?: number }
-  /** The window between two percentiles of the volume itself; 0.5 and 99.5 unless given. */
-  | { readonly kind: "mr"; readonly lowPercent?: number; readonly highPercent?: number };
-
 /** The usual abdominal soft-tissue window: level 40 HU, width 400 HU. */
 export const softTissueWindow: IntensityWindow = { low: -160, high: 240 };
 
@@ -75,25 +68,6 @@ export function percentileWindow(
   }
   const ranks = new RankSelector(volume.data);
   return { low: ranks.percentile(lowPercent), high: ranks.percentile(highPercent) };
-}
-
-/**
- * A volume's intensities in [0, 1], and the window that was used. A volume whose window is empty
- * (a constant MR, or one without finite values) becomes 0 everywhere.
- *
- * @throws UserError as {@linkcode windowHu} and {@linkcode percentileWindow}
- */
-export function normalizeIntensity(
-  volume: Volume,
-  rule: IntensityRule,
-): { volume: Volume; window: IntensityWindow } {
-  const window: IntensityWindow = rule.kind === "ct"
-    ? { low: rule.low ?? softTissueWindow.low, high: rule.high ?? softTissueWindow.high }
-    : percentileWindow(volume, rule.lowPercent ?? 0.5, rule.highPercent ?? 99.5);
-  if (rule.kind === "ct") return { volume: windowHu(volume, window.low, window.high), window };
-  const data = new Float32Array(volume.data.length);
-  applyWindow(volume.data, window, data);
-  return { volume: { ...volume, data }, window };
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   unitToVoxels,
   voxelsToUnit,
 } from "../../lib/volume/box.ts";
+import { Random } from "../../lib/random.ts";
 import type { Mask } from "../../lib/volume/volume.ts";
 import { anyAffine, assertNear } from "./reference.ts";
 
@@ -43,4 +44,23 @@ Deno.test("growBox() moves every face and stops at the border", () => {
   assertEquals(growBox(box, 0, 0, [9, 9, 9]), box);
   assertEquals(growBox(box, 0.5, 1, [9, 5, 9]), { min: [0, 0, 0], max: [6.5, 5, 9] });
   assertEquals(boxEdges({ min: [3, 1, 0], max: [1, 4, 5] }), [0, 3, 5]);
+});
+
+Deno.test("boundingBoxVoxels() of scattered voxels", () => {
+  const random = new Random("box");
+  for (let trial = 0; trial < 50; trial++) {
+    const shape = [7, 5, 3] as const;
+    const mask: Mask = { shape, affine: anyAffine, data: new Uint8Array(105) };
+    const places = Array.from({ length: 1 + trial % 4 }, () => random.integer(105));
+    for (const place of places) mask.data[place] = 1;
+    const along = [
+      places.map((place) => place % 7),
+      places.map((place) => Math.floor(place / 7) % 5),
+      places.map((place) => Math.floor(place / 35)),
+    ];
+    assertEquals(boundingBoxVoxels(mask), {
+      min: along.map((list) => Math.min(...list)) as [number, number, number],
+      max: along.map((list) => Math.max(...list) + 1) as [number, number, number],
+    });
+  }
 });

@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
-import { normalizeIntensity, percentileWindow, windowHu } from "../../lib/volume/intensity.ts";
+import {
+  applyWindow,
+  percentileWindow,
+  softTissueWindow,
+  windowHu,
+} from "../../lib/volume/intensity.ts";
 import type { Volume } from "../../lib/volume/volume.ts";
 import { anyAffine, assertNear, numbers, pattern, reference } from "./reference.ts";
 
@@ -37,22 +42,12 @@ Deno.test("percentileWindow() passes over what is not finite and orders zeros an
   }
 });
 
-Deno.test("normalizeIntensity() says which window it used", () => {
-  const ct = normalizeIntensity(row(-1000, 40, 1000), { kind: "ct" });
-  assertEquals(ct.window, { low: -160, high: 240 });
-  assertEquals([...ct.volume.data], [0, 0.5, 1]);
-  const wide = normalizeIntensity(row(0, 40, 80), { kind: "ct", low: 0, high: 80 });
-  assertEquals([...wide.volume.data], [0, 0.5, 1]);
-  const mr = normalizeIntensity(row(0, 10, 20, 30, 40), {
-    kind: "mr",
-    lowPercent: 25,
-    highPercent: 75,
-  });
-  assertEquals(mr.window, { low: 10, high: 30 });
-  assertEquals([...mr.volume.data], [0, 0, 0.5, 1, 1]);
-});
-
-Deno.test("a constant MR and one without finite values become 0", () => {
-  assertEquals([...normalizeIntensity(row(7, 7, 7), { kind: "mr" }).volume.data], [0, 0, 0]);
-  assertEquals([...normalizeIntensity(row(NaN, NaN), { kind: "mr" }).volume.data], [0, 0]);
+Deno.test("applyWindow() makes everything 0 where the window is empty", () => {
+  const target = new Float32Array(3);
+  for (const window of [{ low: 7, high: 7 }, { low: NaN, high: NaN }, { low: 8, high: 7 }]) {
+    applyWindow(Float32Array.of(7, 8, NaN), window, target.fill(5));
+    assertEquals([...target], [0, 0, 0]);
+  }
+  applyWindow(Float32Array.of(-160, 40, 240), softTissueWindow, target);
+  assertEquals([...target], [0, 0.5, 1]);
 });

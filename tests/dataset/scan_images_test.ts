@@ -1,0 +1,82 @@
+import { assertEquals } from "@std/assert";
+import { defaultSettings } from "../../lib/dataset/prepare.ts";
+import { readScanImages } from "../../lib/dataset/scan_images.ts";
+import { readScanLabels } from "../../lib/dataset/scan_labels.ts";
+import { composeAffines } from "../../lib/volume/affine.ts";
+import { percentileWindow, windowHu } from "../../lib/volume/intensity.ts";
+import { labelExtents } from "../../lib/volume/labels.ts";
+import { readImage, readLabels } from "../../lib/volume/nifti_read.ts";
+import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
+import { fromRas, toRas, type VoxelGrid } from "../../lib/volume/orientation.ts";
+import { resizeVolume, sampleLabelsNearest } from "../../lib/volume/resample.ts";
+import type { Triple } from "../../lib/volume/volume.ts";
+import { inTemporaryFolder } from "./temporary.ts";
+import { boxLabels, image, shape } from "./volumes.ts";
+
+const settings = { ...defaultSettings, cubeEdge: 6, scanMaxEdge: 5 };
+const scanShape = shape.map((size) => Math.min(size, 5)) as unknown as Triple;
+
+/** The volume in a file whose axes are z, x, y of the patient, the first two reversed. */
+function turned<V extends VoxelGrid>(volume: V): V {
+  const [nx, ny, nz] = volume.shape;
+  const toRasIndex = [0, -1, 0, nx - 1, 0, 0, 1, 0, -1, 0, 0, nz - 1, 0, 0, 0, 1];
+  const grid = {
+    shape: [nz, nx, ny] as const,
+    affine: composeAffines(volume.affine, toRasIndex),
+  };
+  return fromRas(volume, { axes: [2, 0, 1], flips: [true, true, false], grid });
+}
+
+Deno.test("readScanImages() windows, resizes and turns as whole volumes would be", () =>
+  inTemporaryFolder(async (dir) => {
+    const path = `${dir}/scan.nii.gz`;
+    await writeVolume(path, turned(image()), { type: "int16" });
+    const { volume } = toRas((await readImage(path)).volume);
+    for (
+      const { modality, window } of [
+        { modality: "ct", window: settings.ctWindow },
+        { modality: "mr", window: percentileWindow(volume, 0.5, 99.5) },
+      ] as const
+    ) {
+      const { images, grid } = await readScanImages(path, { modality, settings });
+      const expected = windowHu(volume, window.low, window.high);
+      assertEquals(images.window, window);
+      assertEquals(grid, { shape: volume.shape, affine: volume.affine });
+      for (
+        const [made, size] of [[images.scanImage, scanShape], [images.cubeImage, [
+          6,
+          6,
+          6,
+        ]]] as const
+      ) {
+        const whole = resizeVolume(expected, size, "area");
+        assertEquals([made.shape, made.affine], [whole.shape, whole.affine]);
+        const worst = Math.max(...made.data.map((value, i) => Math.abs(value - whole.data[i])));
+        assertEquals(worst < 1e-6, true, `${modality}: ${worst} apart`);
+      }
+    }
+  }));
+
+Deno.test("a scan that is not too large keeps its voxels", () =>
+  inTemporaryFolder(async (dir) => {
+    const path = `${dir}/scan.nii`;
+    await writeVolume(path, image(), { type: "int16" });
+    const { images } = await readScanImages(path, { modality: "ct", settings: defaultSettings });
+    const { low, high } = defaultSettings.ctWindow;
+    assertEquals(images.scanImage.data, windowHu(image(), low, high).data);
+  }));
+
+Deno.test("readScanLabels() gives both grids and the extents in RAS voxels", () =>
+  inTemporaryFolder(async (dir) => {
+    const path = `${dir}/labels.nii.gz`;
+    const labels = boxLabels(300, [1, 0, 2], [4, 3, 4]);
+    labels.data[labels.data.length - 1] = 2;
+    await writeLabels(path, turned(labels));
+    const { volume } = toRas((await readLabels(path)).labels);
+    const read = await readScanLabels(path, settings);
+    assertEquals(read.grid, { shape: volume.shape, affine: volume.affine });
+    assertEquals(read.extents, labelExtents(volume));
+    const whole = { min: [0, 0, 0], max: volume.shape } as const;
+    assertEquals(read.scanLabels, sampleLabelsNearest(volume, whole, scanShape));
+    assertEquals(read.cubeLabels, sampleLabelsNearest(volume, whole, [6, 6, 6]));
+  }));
