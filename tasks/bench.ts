@@ -7,6 +7,9 @@ import { UserError } from "../lib/errors.ts";
 import { writeAtomic } from "../lib/files.ts";
 import { runTask } from "./command_line.ts";
 
+/** Average number of running processes from which on others disturb the measurements. */
+const busyLoad = 0.5;
+
 await runTask({
   name: "bench",
   summary: "Measures this program on this machine: limits, operations, networks, data, predict.",
@@ -30,6 +33,12 @@ Medians over repeated runs after warm-up. Ratios to other programs are taken in 
 and only after their results were found equal to ours. Leave the machine alone meanwhile: a quarter of
 an hour with --peers.`,
 }, async ({ json, only, peers, python }) => {
+  const [load] = Deno.loadavg();
+  if (load > busyLoad) {
+    console.error(
+      `The machine is busy (load ${load.toFixed(1)}): figures and ratios will mislead.`,
+    );
+  }
   const peer = peers ? await startPeer(python) : null;
   const benchmark = await runBenchmark({
     parts: only === undefined ? undefined : [only as PartName],

@@ -44,8 +44,8 @@ export interface Benchmark {
   readonly measurements: readonly Measurement[];
 }
 
-/** Medians of some dozen runs each; a few minutes for everything, twice that with comparisons. */
-export const usualRepeats: Repeats = { warmUp: 3, runs: 50, enoughMs: 2000 };
+/** Medians of a second and a half of runs; minutes for everything, twice that with comparisons. */
+export const usualRepeats: Repeats = { warmUp: 5, runs: 200, enoughMs: 1500 };
 /** Turns of ours and theirs. */
 export const usualTurns: Turns = { turns: 9, turnMs: 400 };
 
@@ -63,6 +63,7 @@ export async function runBenchmark({
     measurements.push(measurement);
     onMeasurement?.(measurement);
   };
+  const machine = describeMachine(peer?.versions);
   const folder = await Deno.makeTempDir({ prefix: "roiseg-bench-" });
   try {
     const { limits, measurements: limitsMeasured } = await measureLimits(repeats, sizes.limits);
@@ -81,7 +82,7 @@ export async function runBenchmark({
   return {
     format: 1,
     measuredAt: new Date().toISOString(),
-    machine: describeMachine(peer?.versions),
+    machine,
     repeats,
     turns,
     measurements,

@@ -10,6 +10,8 @@ export interface Machine {
   /** Threads that this process may use. */
   readonly threads: number;
   readonly memoryGb: number;
+  /** Processes that wanted to run, on average over the minute before the benchmark. */
+  readonly loadBefore: number;
   /** "linux x86_64". */
   readonly system: string;
   /** "CPU" or "CUDA GPU". */
@@ -20,7 +22,7 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** This machine and what runs on it. */
+/** This machine and what runs on it; to be asked before the benchmark, which is a load itself. */
 export function describeMachine(peerVersions: Readonly<Record<string, string>> = {}): Machine {
   const processors = cpus();
   return {
@@ -28,6 +30,7 @@ export function describeMachine(peerVersions: Readonly<Record<string, string>> =
     cores: processors.length,
     threads: availableParallelism(),
     memoryGb: Math.round(Deno.systemMemoryInfo().total / 1e9),
+    loadBefore: Deno.loadavg()[0],
     system: `${Deno.build.os} ${Deno.build.arch}`,
     device: deviceName(),
     nativeVolumes: nativeLibrary() !== null,

@@ -35,7 +35,8 @@ export function measurementLine(
 function machineLine({ processor, cores, threads, memoryGb, system, ...rest }: Machine): string {
   const versions = Object.entries(rest.versions).map(([name, version]) => `${name} ${version}`);
   return `${processor}, ${cores} cores, ${threads} threads, ${memoryGb} GB, ${system}, ` +
-    `${rest.device}, ${rest.nativeVolumes ? "" : "no "}compiled volume loops; ` +
+    `${rest.device}, ${rest.nativeVolumes ? "" : "no "}compiled volume loops, ` +
+    `load before ${rest.loadBefore.toFixed(1)}; ` +
     `${versions.join(", ")}.`;
 }
 
@@ -78,7 +79,7 @@ function factText([name, value]: [string, number]): string {
 }
 
 function milliseconds(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
 }
 
 function short(value: number): string {

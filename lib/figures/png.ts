@@ -68,7 +68,7 @@ function pngFile(
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", new Uint8Array(header.buffer)),
     ...between,
-    chunk("IDAT", deflateSync(Buffer.from(rows), { level: 9 })),
+    chunk("IDAT", deflateSync(Buffer.from(rows), { level: 6 })),
     chunk("IEND", new Uint8Array()),
   ]);
 }

@@ -35,6 +35,7 @@ const benchmark: Benchmark = {
     cores: 2,
     threads: 2,
     memoryGb: 16,
+    loadBefore: 0.26,
     system: "linux x86_64",
     device: "CPU",
     nativeVolumes: true,
@@ -48,6 +49,7 @@ const benchmark: Benchmark = {
 Deno.test("the report has a table for each part, with the columns that it needs", () => {
   const report = benchmarkReport(benchmark);
   assertStringIncludes(report, "A Processor, 2 cores");
+  assertStringIncludes(report, "load before 0.3");
   const row = report.split("\n").find((line) => line.includes(compared.name));
   assertEquals(
     row,
