@@ -36,7 +36,7 @@ await runTask({
     },
   },
   details: `
-A few minutes on two cores. The phantom shows that everything works on this machine; its figures say
+A minute or a few on two cores. The phantom shows that everything works on this machine; its figures say
 nothing about patients.`,
 }, async (flags, signal) => {
   const startMs = performance.now();
