@@ -16,7 +16,8 @@ await runTask({
   const map = importMap === undefined ? [] : ["--import-map", importMap];
   const codes = [
     await runDeno(["lint", "--quiet"]),
-    await runDeno(["fmt", "--check", "--quiet"]),
+    // Deno finds a notebook unformatted whose formatting changes nothing; `notebooks check` is right.
+    await runDeno(["fmt", "--check", "--quiet", "--ignore=notebooks"]),
     await runDeno(["check", "--quiet", ...map, "lib", "tasks", "tests"]),
   ];
   return codes.every((code) => code === 0) ? 0 : 1;
