@@ -47,6 +47,8 @@ function opLibrarySource(): LibrarySource | undefined {
       // As TensorFlow itself was compiled (tf.sysconfig.get_compile_flags).
       "-D_GLIBCXX_USE_CXX11_ABI=1",
       "-DEIGEN_MAX_ALIGN_BYTES=64",
+      // g++ 12 cannot compile the half precision of TensorFlow's Eigen, which no op of ours uses.
+      "-U__AVX512FP16__",
       `-I${libraries}/include`,
       join(libraries, libraryNames.whole),
       join(libraries, libraryNames.core),
