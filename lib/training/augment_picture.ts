@@ -1,5 +1,6 @@
 import type { AugmentationConfig } from "../config/config.ts";
 import type { Random } from "../random.ts";
+import { type IndexMap, resampleAffine } from "../volume/affine_resample.ts";
 import type { Box2 } from "../volume/box.ts";
 import { changeIntensity } from "./augment_intensity.ts";
 import { silhouetteBoxUnit } from "./silhouette_box.ts";
@@ -50,10 +51,10 @@ export function augmentPicture(
   const flip = randomFlips(axes, config, random.fork("flip"));
   const map = randomMap(sample, flip, config, random.fork("map"));
   const picture = map
-    ? resample(sample.picture, rows, columns, channels, map)
+    ? resampleAffine(sample.picture, [columns, rows, 1], channels, map)
     : sample.picture.slice();
   const silhouette = map
-    ? resample(sample.silhouette, rows, columns, 1, map)
+    ? resampleAffine(sample.silhouette, [columns, rows, 1], 1, map)
     : sample.silhouette.slice();
   if (flip.depth < 0) reverseChannels(picture, channels);
   changeIntensity(picture, config, random.fork("intensity"));
@@ -73,70 +74,30 @@ function randomFlips(axes: ViewAxes, { flipAxes }: AugmentationConfig, random: R
   };
 }
 
-/** Source column and row of a result's column and row. */
-interface Map2 {
-  readonly matrix: readonly [number, number, number, number];
-  readonly offset: readonly [number, number];
-}
-
 function randomMap(
   { rows, columns }: PictureSample,
   flip: Flips,
   { rotationDegrees, scale, shift }: AugmentationConfig,
   random: Random,
-): Map2 | null {
+): IndexMap | null {
   const smooth = rotationDegrees !== 0 || scale !== 0 || shift !== 0;
   if (!smooth && flip.horizontal > 0 && flip.vertical > 0) return null;
   const angle = random.uniform(-rotationDegrees, rotationDegrees) * Math.PI / 180;
   const byColumn = flip.horizontal / (1 + random.uniform(-scale, scale));
   const byRow = flip.vertical / (1 + random.uniform(-scale, scale));
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const matrix = [cos * byColumn, -sin * byRow, sin * byColumn, cos * byRow] as const;
+  const [a, b, c, d] = [cos * byColumn, -sin * byRow, sin * byColumn, cos * byRow];
   const center = [(columns - 1) / 2, (rows - 1) / 2];
   const shiftColumns = random.uniform(-shift, shift) * columns;
   const shiftRows = random.uniform(-shift, shift) * rows;
   return {
-    matrix,
+    matrix: [a, b, 0, c, d, 0, 0, 0, 1],
     offset: [
-      center[0] + shiftColumns - matrix[0] * center[0] - matrix[1] * center[1],
-      center[1] + shiftRows - matrix[2] * center[0] - matrix[3] * center[1],
+      center[0] + shiftColumns - a * center[0] - b * center[1],
+      center[1] + shiftRows - c * center[0] - d * center[1],
+      0,
     ],
   };
-}
-
-function resample(
-  source: Float32Array,
-  rows: number,
-  columns: number,
-  channels: number,
-  { matrix: m, offset }: Map2,
-): Float32Array {
-  const result = new Float32Array(source.length);
-  const rowStep = columns * channels;
-  let to = 0;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const sourceColumn = m[0] * column + m[1] * row + offset[0];
-      const sourceRow = m[2] * column + m[3] * row + offset[1];
-      const x = Math.min(columns - 1, Math.max(0, sourceColumn));
-      const y = Math.min(rows - 1, Math.max(0, sourceRow));
-      const x0 = x | 0;
-      const y0 = y | 0;
-      const fx = x - x0;
-      const fy = y - y0;
-      const from = y0 * rowStep + x0 * channels;
-      const right = x0 < columns - 1 ? channels : 0;
-      const down = y0 < rows - 1 ? rowStep : 0;
-      for (let c = 0; c < channels; c++, to++) {
-        const i = from + c;
-        const j = i + down;
-        const top = source[i] + fx * (source[i + right] - source[i]);
-        const bottom = source[j] + fx * (source[j + right] - source[j]);
-        result[to] = top + fy * (bottom - top);
-      }
-    }
-  }
-  return result;
 }
 
 function reverseChannels(picture: Float32Array, channels: number): void {

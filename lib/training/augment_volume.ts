@@ -1,5 +1,6 @@
 import type { AugmentationConfig } from "../config/config.ts";
 import type { Random } from "../random.ts";
+import { type IndexMap, resampleAffine } from "../volume/affine_resample.ts";
 import type { Triple } from "../volume/volume.ts";
 import { changeIntensity } from "./augment_intensity.ts";
 
@@ -34,22 +35,16 @@ export function augmentVolume(
   random: Random,
 ): VolumeSample {
   const map = randomMap(sample.shape, config, random.fork("map"));
-  const image = map ? resample(sample.image, sample.shape, 1, map) : sample.image.slice();
+  const image = map ? resampleAffine(sample.image, sample.shape, 1, map) : sample.image.slice();
   const labels = map
-    ? resample(sample.labels, sample.shape, sample.channels, map)
+    ? resampleAffine(sample.labels, sample.shape, sample.channels, map)
     : sample.labels.slice();
   changeIntensity(image, config, random.fork("intensity"));
   blankBoxes(image, sample.shape, config.dropoutBoxes, random.fork("dropout"));
   return { ...sample, image, labels };
 }
 
-/** Source voxel index of a result's voxel index: matrix (row-major, x y z) times it plus offset. */
-interface Map3 {
-  readonly matrix: readonly number[];
-  readonly offset: Triple;
-}
-
-function randomMap(shape: Triple, config: AugmentationConfig, random: Random): Map3 | null {
+function randomMap(shape: Triple, config: AugmentationConfig, random: Random): IndexMap | null {
   const { rotationDegrees, scale, shift, flipAxes } = config;
   const flips = (["x", "y", "z"] as const)
     .map((axis) => flipAxes.includes(axis) && random.chance(0.5) ? -1 : 1);
@@ -87,51 +82,6 @@ function multiply(a: readonly number[], b: readonly number[]): number[] {
     const [row, column] = [3 * Math.floor(i / 3), i % 3];
     return a[row] * b[column] + a[row + 1] * b[3 + column] + a[row + 2] * b[6 + column];
   });
-}
-
-function resample(
-  source: Float32Array,
-  [width, height, depth]: Triple,
-  channels: number,
-  { matrix: m, offset }: Map3,
-): Float32Array {
-  const result = new Float32Array(source.length);
-  const [stepX, stepY, stepZ] = [channels, channels * width, channels * width * height];
-  const [lastX, lastY, lastZ] = [width - 1, height - 1, depth - 1];
-  let to = 0;
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      const startX = m[1] * y + m[2] * z + offset[0];
-      const startY = m[4] * y + m[5] * z + offset[1];
-      const startZ = m[7] * y + m[8] * z + offset[2];
-      for (let x = 0; x < width; x++) {
-        const sx = Math.min(lastX, Math.max(0, m[0] * x + startX));
-        const sy = Math.min(lastY, Math.max(0, m[3] * x + startY));
-        const sz = Math.min(lastZ, Math.max(0, m[6] * x + startZ));
-        const x0 = sx | 0;
-        const y0 = sy | 0;
-        const z0 = sz | 0;
-        const fx = sx - x0;
-        const fy = sy - y0;
-        const fz = sz - z0;
-        const from = x0 * stepX + y0 * stepY + z0 * stepZ;
-        const right = x0 < lastX ? stepX : 0;
-        const down = y0 < lastY ? stepY : 0;
-        const deep = z0 < lastZ ? stepZ : 0;
-        for (let c = 0; c < channels; c++, to++) {
-          const i = from + c;
-          const j = i + deep;
-          const near0 = source[i] + fx * (source[i + right] - source[i]);
-          const near1 = source[i + down] + fx * (source[i + down + right] - source[i + down]);
-          const far0 = source[j] + fx * (source[j + right] - source[j]);
-          const far1 = source[j + down] + fx * (source[j + down + right] - source[j + down]);
-          const near = near0 + fy * (near1 - near0);
-          result[to] = near + fz * (far0 + fy * (far1 - far0) - near);
-        }
-      }
-    }
-  }
-  return result;
 }
 
 function blankBoxes(

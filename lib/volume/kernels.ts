@@ -1,6 +1,7 @@
 import { nativeLibrary } from "./native_library.ts";
 import type { AxisKernel } from "./sampling_kernel.ts";
 import { scriptKernels } from "./script_kernels.ts";
+import type { Triple } from "./volume.ts";
 
 /** A plane that {@linkcode VolumeKernels.resamplePlane} reads, and where its results go. */
 export interface PlaneWork {
@@ -18,6 +19,20 @@ export interface PlaneWork {
   readonly result: Float32Array;
 }
 
+/** Values on a grid, and the place of the values that an affine map takes of them. */
+export interface AffineWork {
+  /** `[z, y, x, channels]` in C order. */
+  readonly source: Float32Array;
+  /** Voxels along x, y, z, of source and result. */
+  readonly shape: Triple;
+  readonly channels: number;
+  /** Rows of three: source index of x, y, z of a result's voxel index. */
+  readonly matrix: Float64Array;
+  /** Three numbers, added to it. */
+  readonly offset: Float64Array;
+  readonly result: Float32Array;
+}
+
 /** The inner loops over a scan's voxels, of which there are two versions with equal results. */
 export interface VolumeKernels {
   /** Applies one kernel along y, then one along x. */
@@ -26,6 +41,8 @@ export interface VolumeKernels {
   addScaled(result: Float32Array, start: number, values: Float32Array, weight: number): void;
   /** Writes `(value - low) * scale`, cut off at 0 and 1, with 0 for NaN. */
   window(values: Float32Array, low: number, scale: number, result: Float32Array): void;
+  /** Fills `result` trilinearly; beyond the border the border's values go on. */
+  resampleAffine(work: AffineWork): void;
 }
 
 /** The compiled version where it is built, else that in TypeScript. */

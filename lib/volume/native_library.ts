@@ -33,6 +33,10 @@ const symbols = {
     result: "void",
   },
   roiseg_add_scaled: { parameters: ["buffer", "buffer", "u32", "f64"], result: "void" },
+  roiseg_resample_affine: {
+    parameters: ["buffer", "i32", "i32", "i32", "i32", "buffer", "buffer", "buffer"],
+    result: "void",
+  },
   roiseg_window: { parameters: ["buffer", "u32", "f64", "f64", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -108,6 +112,18 @@ function bind(native: Functions): NativeLibrary {
       },
       window(values, low, scale, result) {
         native.roiseg_window(bytes(values), values.length, low, scale, bytes(result));
+      },
+      resampleAffine({ source, shape: [width, height, depth], channels, matrix, offset, result }) {
+        native.roiseg_resample_affine(
+          bytes(source),
+          width,
+          height,
+          depth,
+          channels,
+          bytes(matrix),
+          bytes(offset),
+          bytes(result),
+        );
       },
     },
     inflater: {

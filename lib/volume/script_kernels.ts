@@ -22,6 +22,40 @@ export const scriptKernels: VolumeKernels = {
       result[i] = value >= 1 ? 1 : value > 0 ? value : 0;
     }
   },
+  resampleAffine({ source, shape, channels, matrix: m, offset, result }) {
+    const [width, height, depth] = shape;
+    const [stepX, stepY, stepZ] = [channels, channels * width, channels * width * height];
+    const [lastX, lastY, lastZ] = [width - 1, height - 1, depth - 1];
+    let to = 0;
+    for (let z = 0; z < depth; z++) {
+      for (let y = 0; y < height; y++) {
+        const startX = m[1] * y + m[2] * z + offset[0];
+        const startY = m[4] * y + m[5] * z + offset[1];
+        const startZ = m[7] * y + m[8] * z + offset[2];
+        for (let x = 0; x < width; x++) {
+          const sx = Math.min(lastX, Math.max(0, m[0] * x + startX));
+          const sy = Math.min(lastY, Math.max(0, m[3] * x + startY));
+          const sz = Math.min(lastZ, Math.max(0, m[6] * x + startZ));
+          const [x0, y0, z0] = [sx | 0, sy | 0, sz | 0];
+          const [fx, fy, fz] = [sx - x0, sy - y0, sz - z0];
+          const from = x0 * stepX + y0 * stepY + z0 * stepZ;
+          const right = x0 < lastX ? stepX : 0;
+          const down = y0 < lastY ? stepY : 0;
+          const deep = z0 < lastZ ? stepZ : 0;
+          for (let c = 0; c < channels; c++, to++) {
+            const i = from + c;
+            const j = i + deep;
+            const near0 = source[i] + fx * (source[i + right] - source[i]);
+            const near1 = source[i + down] + fx * (source[i + down + right] - source[i + down]);
+            const far0 = source[j] + fx * (source[j + right] - source[j]);
+            const far1 = source[j + down] + fx * (source[j + down + right] - source[j + down]);
+            const near = near0 + fy * (near1 - near0);
+            result[to] = near + fz * (far0 + fy * (far1 - far0) - near);
+          }
+        }
+      }
+    }
+  },
 };
 
 /** Replaces a row by the weighted sum of others, the first at `from` and each `step` further on. */

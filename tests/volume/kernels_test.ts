@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Random } from "../../lib/random.ts";
-import type { PlaneWork } from "../../lib/volume/kernels.ts";
+import type { AffineWork, PlaneWork } from "../../lib/volume/kernels.ts";
 import { nativeLibrary } from "../../lib/volume/native_library.ts";
 import { type AxisKernel, samplingKernel, touchedRange } from "../../lib/volume/sampling_kernel.ts";
 import { scriptKernels } from "../../lib/volume/script_kernels.ts";
@@ -51,6 +51,47 @@ Deno.test("resamplePlane() is the sum of products, by hand", () => {
   }
 });
 
+/** A volume of 7 x 5 x 4, turned, stretched and moved beyond its border. */
+function affineWork(channels: number): Omit<AffineWork, "result"> {
+  const picked = new Random("affine");
+  return {
+    source: Float32Array.from({ length: 7 * 5 * 4 * channels }, () => picked.normal(0, 300)),
+    shape: [7, 5, 4],
+    channels,
+    matrix: Float64Array.of(0.9, -0.3, 0.1, 0.2, 1.1, -0.2, 0, 0.15, 0.8),
+    offset: Float64Array.of(0.7, -1.2, 0.4),
+  };
+}
+
+Deno.test("resampleAffine() weighs the eight voxels around a place, by hand", () => {
+  const work = { ...affineWork(2), result: new Float32Array(7 * 5 * 4 * 2) };
+  scriptKernels.resampleAffine(work);
+  const { source, matrix: m, offset, result } = work;
+  const held = (at: number, last: number) => Math.min(last, Math.max(0, at));
+  const share = (at: number, i: number) => Math.max(0, 1 - Math.abs(at - i));
+  const sum = (x: number, y: number, z: number, c: number) => {
+    const at = [0, 1, 2].map((axis) =>
+      held(
+        m[3 * axis] * x + m[3 * axis + 1] * y + m[3 * axis + 2] * z + offset[axis],
+        [6, 4, 3][axis],
+      )
+    );
+    let total = 0;
+    source.forEach((value, index) => {
+      if (index % 2 !== c) return;
+      const voxel = Math.floor(index / 2);
+      const [i, j, k] = [voxel % 7, Math.floor(voxel / 7) % 5, Math.floor(voxel / 35)];
+      total += value * share(at[0], i) * share(at[1], j) * share(at[2], k);
+    });
+    return total;
+  };
+  result.forEach((value, index) => {
+    const voxel = Math.floor(index / 2);
+    const expected = sum(voxel % 7, Math.floor(voxel / 7) % 5, Math.floor(voxel / 35), index % 2);
+    assertEquals(Math.abs(value - expected) < 1e-3, true, `${value} instead of ${expected}`);
+  });
+});
+
 const library = nativeLibrary();
 
 Deno.test({
@@ -76,6 +117,14 @@ Deno.test({
       scriptKernels.window(input, -160, 1 / 400, x);
       compiled.window(input, -160, 1 / 400, y);
       assertEquals(y, x);
+    }
+    for (const channels of [1, 3]) {
+      const results = [scriptKernels, compiled].map((kernels) => {
+        const result = new Float32Array(7 * 5 * 4 * channels).fill(7);
+        kernels.resampleAffine({ ...affineWork(channels), result });
+        return result;
+      });
+      assertEquals(results[1], results[0]);
     }
   },
 });

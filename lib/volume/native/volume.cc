@@ -1,5 +1,6 @@
 // What lib/volume calls by Deno.dlopen. The functions trust their arguments, apart from the content
 // of the deflate stream.
+#include "affine.h"
 #include "inflate.h"
 #include "resample.h"
 
@@ -44,6 +45,12 @@ void roiseg_add_scaled(float* result, const float* values, uint32_t count, doubl
 
 void roiseg_window(const float* values, uint32_t count, double low, double scale, float* result) {
   roiseg::window(values, count, low, scale, result);
+}
+
+void roiseg_resample_affine(const float* source, int32_t width, int32_t height, int32_t depth,
+                            int32_t channels, const double* matrix, const double* offset,
+                            float* result) {
+  roiseg::resampleAffine(source, {width, height, depth, channels}, matrix, offset, result);
 }
 
 }  // extern "C"
