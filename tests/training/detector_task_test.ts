@@ -15,7 +15,7 @@ import { boxLabels } from "../dataset/volumes.ts";
 const edge = 16;
 const cube: Triple = [edge, edge, edge];
 const { detector: config, phases: { detector: focusPhase } } = presets.tiny;
-const view = { ...config.view, kind: "slabs" as const, slabCount: 2, edge, filter: "none" as const };
+const view = { ...config.view, kind: "slabs" as const, slabCount: 2, edge };
 const still: PhaseConfig = {
   ...focusPhase,
   augmentation: {
