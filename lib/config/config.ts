@@ -10,6 +10,8 @@ export interface ViewConfig {
   readonly slabCount: number;
   /** Edge of the square picture in pixels. */
   readonly edge: number;
+  /** What each channel passes through at last (section 4.7, Table 8). */
+  readonly filter: "none" | "clahe" | "laplacian" | "sobel" | "gaussian";
 }
 
 /** The paper's detector (Fig. 2): a modified deformable DETR for each view. */

@@ -63,12 +63,13 @@ export function describeAgainstPaper(
 }
 
 /**
- * Reads a configuration that was stored with a run.
+ * Reads a configuration that was stored with a run. A run of a time when views had no filter has
+ * `detector.view.filter` none.
  *
  * @throws {UserError} when it lacks a key that this version has, or has one that it lacks
  */
 export function parseConfig(text: string, source: string): RunConfig {
-  const config = JSON.parse(text) as RunConfig;
+  const config = withViewFilter(JSON.parse(text) as RunConfig);
   const reference = isPreset(config.preset) ? presets[config.preset] : presets.focus;
   const missing = ["detector", "segmentor", "roiTraining", "phases", "cubeEdge", "seed"]
     .filter((key) => !(key in config));
@@ -86,6 +87,12 @@ export function parseConfig(text: string, source: string): RunConfig {
   }
   checkConfig(config);
   return config;
+}
+
+function withViewFilter(config: RunConfig): RunConfig {
+  if (config.detector?.view === undefined || "filter" in config.detector.view) return config;
+  const { view } = config.detector as { view: RunConfig["detector"]["view"] };
+  return { ...config, detector: { ...config.detector, view: { ...view, filter: "none" } } };
 }
 
 function isPreset(name: string): name is PresetName {
@@ -199,6 +206,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   "segmentor.edgeRounding": ["down", "up"],
   "roiTraining.edges": ["one", "all"],
   "detector.view.kind": ["centre", "mean", "deviation", "slabs"],
+  "detector.view.filter": ["none", "clahe", "laplacian", "sobel", "gaussian"],
   "detector.network.backbone": ["resnet34", "resnet50", "small"],
   "phases.detector.loss": ["boxL1Giou", "silhouette"],
   "phases.segmentor.loss": ["diceCrossEntropy", "diceFocal"],

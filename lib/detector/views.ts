@@ -3,6 +3,7 @@ import { boundingBoxVoxels, type Box2, voxelsToUnit } from "../volume/box.ts";
 import { projectBox, projectMask, viewAxes, type ViewName } from "../volume/projection.ts";
 import { resizeVolume } from "../volume/resample.ts";
 import type { Mask, Triple, Volume } from "../volume/volume.ts";
+import { filterView } from "./view_filter.ts";
 
 /** What the detector is to find in a view. */
 export interface ViewTarget {
@@ -38,13 +39,16 @@ export function centreOf(slices: number): number {
  * - `slabs`: the means of `slabCount` sub-regions of equal thickness, one channel each (what section
  *   4.7 proposes); a voxel that a boundary cuts counts for both sides with its share.
  *
+ * Each channel then passes through `config.filter`, at the picture's size and not the cube's, so that
+ * the filter's pixels are the network's and its range of values is not changed again.
+ *
  * @param cubeImage values in [0, 1]; any shape
  * @returns `[edge, edge, channels]`, rows along the view's vertical axis, channels along its depth;
  *   resized with the antialiased linear kernel where the volume's edges are not `config.edge`
  */
 export function makeView(cubeImage: Volume, view: ViewName, config: ViewConfig): Float32Array {
   const planes = resizePlanes(projectImage(cubeImage, view, config), config.edge, config.edge);
-  return channelsLast(planes);
+  return channelsLast(filterPlanes(planes, config.filter));
 }
 
 /**
@@ -151,6 +155,17 @@ function resizePlanes(planes: Volume, columns: number, rows: number): Volume {
   const [oldColumns, oldRows, channels] = planes.shape;
   if (oldColumns === columns && oldRows === rows) return planes;
   return resizeVolume(planes, [columns, rows, channels], "area");
+}
+
+function filterPlanes(planes: Volume, filter: ViewConfig["filter"]): Volume {
+  const [columns, rows, channels] = planes.shape;
+  const data = new Float32Array(planes.data.length);
+  const pixels = columns * rows;
+  for (let start = 0; start < pixels * channels; start += pixels) {
+    const plane = planes.data.subarray(start, start + pixels);
+    data.set(filterView({ columns, rows, data: plane }, filter), start);
+  }
+  return { ...planes, data };
 }
 
 function channelsLast({ data, shape }: Volume): Float32Array {

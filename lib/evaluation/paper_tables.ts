@@ -1,3 +1,5 @@
+import type { PeerName } from "../peers/peer.ts";
+
 /** The publication that the numbers of this file are copied from. */
 export const paperCitation =
   "Kim, Kim, Shin. Multi-Stage Hierarchical Feature Extraction for Efficient 3D Medical Image " +
@@ -6,6 +8,9 @@ export const paperCitation =
 /** An organ of the paper's experiments. */
 export type PaperOrgan = "prostate/uterus" | "spleen" | "liver";
 
+/** A network of Tables 4 and 5 that the paper compares its own with. */
+export type PaperPeer = Exclude<PeerName, "slim-unetr">;
+
 /** A row of Table 1. */
 export interface PaperDetectorRow {
   readonly iou: number;
@@ -13,18 +18,35 @@ export interface PaperDetectorRow {
   readonly timeSeconds: number;
 }
 
-/** A row of Tables 2 and 3. */
-export interface PaperSegmentationRow extends PaperDetectorRow {
+/** A row's scores of the mask. */
+export interface PaperScores {
   readonly dice: number;
+  readonly iou: number;
   /** Printed as mm; the public code measures voxels of the 128^3 cube. */
   readonly hd95: number;
 }
+
+/** A row of Tables 2, 3 and 4. */
+export interface PaperSegmentationRow extends PaperScores, PaperDetectorRow {}
 
 /** A row of Table 5, in millions. */
 export interface PaperCostRow {
   readonly operations: number;
   readonly parameters: number;
 }
+
+/** A row of Table 6: the framework with crop. */
+export interface PaperLearningRateRow extends PaperScores {
+  readonly learningRate: number;
+}
+
+/** A row of Table 7: the framework with crop; memory while training, time of an iteration. */
+export interface PaperBatchSizeRow extends PaperSegmentationRow {
+  readonly batchSize: number;
+}
+
+/** A filter of Table 8. */
+export type PaperFilter = "clahe" | "laplacian" | "sobel" | "gaussian";
 
 /** The paper's word for an organ's share of the 128^3 cube, by which it chooses the input's edge. */
 export const paperSizes: Readonly<Record<PaperOrgan, "small" | "medium" | "large">> = {
@@ -63,10 +85,36 @@ export const paperTable3: Readonly<
   },
 };
 
-/** Table 5: the cost of the paper's own networks; the segmentor's by the edge of its input. */
+/**
+ * Table 4: other networks, and the framework with crop as in Table 3. What edge of input the others
+ * had is not plain: the table says that of the organ's size.
+ */
+export const paperTable4: Readonly<
+  Record<PaperPeer | "framework", Readonly<Record<PaperOrgan, PaperSegmentationRow>>>
+> = {
+  "swin-smt": {
+    "prostate/uterus": row(0.6408, 0.5092, 6.0483, 2236, 0.0614),
+    spleen: row(0.8984, 0.8349, 4.6951, 3304, 0.0593),
+    liver: row(0.947, 0.9039, 3.5766, 1966, 0.0569),
+  },
+  segformer3d: {
+    "prostate/uterus": row(0.5325, 0.3992, 5.6511, 522, 0.0435),
+    spleen: row(0.8266, 0.7166, 9.2172, 328, 0.0351),
+    liver: row(0.9185, 0.8511, 5.1893, 464, 0.0441),
+  },
+  "mednext-s": {
+    "prostate/uterus": row(0.7692, 0.6604, 3.1244, 3917, 0.1287),
+    spleen: row(0.9369, 0.8927, 3.607, 3917, 0.106),
+    liver: row(0.9617, 0.9296, 2.3248, 3917, 0.1091),
+  },
+  framework: paperTable3.withCrop,
+};
+
+/** Table 5: the cost of the paper's own networks, the segmentor's by the edge of its input; peers. */
 export const paperTable5: {
   readonly detector: PaperCostRow;
   readonly segmentor: Readonly<Record<number, PaperCostRow>>;
+  readonly peers: Readonly<Record<PaperPeer, PaperCostRow>>;
 } = {
   detector: { operations: 13468.3649, parameters: 192.6659 },
   segmentor: {
@@ -74,6 +122,62 @@ export const paperTable5: {
     32: { operations: 153.9072, parameters: 10.3211 },
     64: { operations: 276.0581, parameters: 10.4607 },
   },
+  peers: {
+    "swin-smt": { operations: 50834.0672, parameters: 4.7281 },
+    segformer3d: { operations: 11763.7448, parameters: 4.4918 },
+    "mednext-s": { operations: 196382.0272, parameters: 5.9805 },
+  },
+};
+
+/** Table 6: the framework by its learning rate. The batch is 32, for Table 7 has the same row. */
+export const paperTable6: Readonly<Record<PaperOrgan, readonly PaperLearningRateRow[]>> = {
+  "prostate/uterus": [
+    { learningRate: 1e-3, dice: 0.3712, iou: 0.2498, hd95: 8.1172 },
+    { learningRate: 1.5e-3, dice: 0.3722, iou: 0.2509, hd95: 8.0701 },
+    { learningRate: 2e-3, dice: 0.3675, iou: 0.2481, hd95: 8.094 },
+  ],
+  spleen: [
+    { learningRate: 1e-3, dice: 0.6303, iou: 0.4923, hd95: 11.4706 },
+    { learningRate: 1.5e-3, dice: 0.6379, iou: 0.4979, hd95: 11.4963 },
+    { learningRate: 2e-3, dice: 0.6551, iou: 0.5159, hd95: 11.1091 },
+  ],
+  liver: [
+    { learningRate: 1e-3, dice: 0.8669, iou: 0.7667, hd95: 4.9432 },
+    { learningRate: 1.5e-3, dice: 0.8704, iou: 0.7723, hd95: 4.9499 },
+    { learningRate: 2e-3, dice: 0.8639, iou: 0.7619, hd95: 5.0818 },
+  ],
+};
+
+/** Table 7: the framework by its batch. The learning rate is 1.5e-3, for Table 6 has the same row. */
+export const paperTable7: Readonly<Record<PaperOrgan, readonly PaperBatchSizeRow[]>> = {
+  "prostate/uterus": [
+    { batchSize: 64, ...row(0.3569, 0.2389, 8.2773, 2991, 0.0762) },
+    { batchSize: 32, ...row(0.3722, 0.2509, 8.0701, 2846, 0.0656) },
+    { batchSize: 16, ...row(0.3613, 0.2445, 8.2547, 2836, 0.0727) },
+  ],
+  spleen: [
+    { batchSize: 64, ...row(0.6366, 0.495, 11.497, 4765, 0.0734) },
+    { batchSize: 32, ...row(0.6379, 0.4979, 11.4963, 3663, 0.0723) },
+    { batchSize: 16, ...row(0.6626, 0.5241, 10.8471, 3439, 0.0714) },
+  ],
+  liver: [
+    { batchSize: 64, ...row(0.8637, 0.7621, 5.2241, 13926, 0.0786) },
+    { batchSize: 32, ...row(0.8704, 0.7723, 4.9499, 8696, 0.0746) },
+    { batchSize: 16, ...row(0.8626, 0.7602, 4.9568, 6083, 0.0746) },
+  ],
+};
+
+/**
+ * Table 8: IoU of the detector by projection and the filter after it, named as in the configuration
+ * (`detector.view.kind` and `.filter`). The organ is not named. The row "Our (Average)" without a
+ * filter is taken for the plain mean; the text describes the method as on centre slices.
+ */
+export const paperTable8: {
+  readonly mean: Readonly<Record<"none" | PaperFilter, number>>;
+  readonly deviation: Readonly<Record<PaperFilter, number>>;
+} = {
+  mean: { none: 0.403, clahe: 0.3674, laplacian: 0.3443, sobel: 0.3364, gaussian: 0.3384 },
+  deviation: { clahe: 0.3534, laplacian: 0.358, sobel: 0.3489, gaussian: 0.3827 },
 };
 
 /**

@@ -60,6 +60,7 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
     ["focus", ["detector=paper"], "boxL1Giou for a detector of kind pyramid"],
     ["focus", ["preset=paper"], "no key preset"],
     ["focus", ["segmentor.paste=cubic"], "logits or nearest"],
+    ["paper", ["detector.view.filter=canny"], "none or clahe or laplacian or sobel or gaussian"],
   ];
   for (const [preset, overrides, message] of cases) {
     const error = assertThrows(() => makeConfig(preset, overrides), UserError);
@@ -73,6 +74,16 @@ Deno.test("parseConfig() reads back what was stored and names what is missing", 
   const error = assertThrows(() => parseConfig(JSON.stringify(rest), "runs/a"), UserError);
   assertStringIncludes(error.message, "runs/a");
   assertStringIncludes(error.message, "phases");
+});
+
+Deno.test("parseConfig() gives a run without a filter of its views the filter none", () => {
+  for (const preset of Object.values(presets)) {
+    const { filter: _, ...view } = preset.detector.view;
+    const older = { ...preset, detector: { ...preset.detector, view } };
+    assertEquals(parseConfig(JSON.stringify(older), "run"), preset);
+  }
+  const newer = makeConfig("paper", ["detector.view.kind=mean", "detector.view.filter=clahe"]);
+  assertEquals(parseConfig(JSON.stringify(newer), "run"), newer);
 });
 
 Deno.test("every value of a preset names its source in a comment", async () => {

@@ -10,14 +10,14 @@ import type { Volume } from "../../lib/volume/volume.ts";
 import { assertNoLeak } from "./tensors.ts";
 
 const silhouette: DetectorConfig = {
-  view: { kind: "slabs", slabCount: 3, edge: 16 },
+  view: { kind: "slabs", slabCount: 3, edge: 16, filter: "none" },
   network: { kind: "silhouette", widths: [4, 8] },
   marginRelative: 0.1,
   marginVoxels: 1,
 };
 
 const pyramid: DetectorConfig = {
-  view: { kind: "centre", slabCount: 1, edge: 32 },
+  view: { kind: "centre", slabCount: 1, edge: 32, filter: "none" },
   network: {
     kind: "pyramid",
     backbone: "small",

@@ -37,7 +37,7 @@ Deno.test("predicted silhouettes are what the detector reads its boxes from", as
 Deno.test("a detector of boxes has no silhouettes to show", async () => {
   const detector = buildDetector({
     ...presets.paper.detector,
-    view: { kind: "centre", slabCount: 1, edge: 32 },
+    view: { kind: "centre", slabCount: 1, edge: 32, filter: "none" },
     network: {
       kind: "pyramid",
       backbone: "small",

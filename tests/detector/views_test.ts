@@ -2,7 +2,11 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { ViewConfig } from "../../lib/config/config.ts";
 import { makeView, viewChannels, viewTarget } from "../../lib/detector/views.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
+import { clahe } from "../../lib/volume/clahe.ts";
+import { gaussian } from "../../lib/volume/gaussian.ts";
+import { laplacian } from "../../lib/volume/laplacian.ts";
 import { viewAxes, viewNames } from "../../lib/volume/projection.ts";
+import { sobel } from "../../lib/volume/sobel.ts";
 import type { Mask, Triple, Volume } from "../../lib/volume/volume.ts";
 
 const affine = [2, 0, 0, -7, 0, 1, 0, 3, 0, 0, 5, 1, 0, 0, 0, 1];
@@ -22,8 +26,13 @@ function maskOfBox(shape: Triple, { min, max }: Box3): Mask {
   return { shape, affine, data: Uint8Array.from(data) };
 }
 
-function config(kind: ViewConfig["kind"], edge: number, slabCount = 1): ViewConfig {
-  return { kind, edge, slabCount };
+function config(
+  kind: ViewConfig["kind"],
+  edge: number,
+  slabCount = 1,
+  filter: ViewConfig["filter"] = "none",
+): ViewConfig {
+  return { kind, edge, slabCount, filter };
 }
 
 function assertNear(actual: Float32Array, expected: readonly number[]): void {
@@ -87,6 +96,31 @@ Deno.test("views: any shape becomes a square picture", () => {
   assertAlmostEquals(halved[2] - halved[0], halved[3] - halved[1], 1e-5);
   assertEquals(halved[2] > halved[0], true);
   assertAlmostEquals((halved[0] + halved[2]) / 2, 21.5, 1e-5);
+});
+
+/** A volume in [0, 1] that is not the same in any two directions. */
+const waves = volume([8, 9, 10], (x, y, z) => 0.5 + 0.4 * Math.sin(x + 0.7 * y * y + 1.3 * z * x));
+
+Deno.test("views: a filter is applied to each projection, after resizing", () => {
+  const byHand = { clahe, laplacian, sobel, gaussian };
+  for (const kind of ["mean", "deviation", "centre"] as const) {
+    for (const [filter, apply] of Object.entries(byHand)) {
+      const plain = makeView(waves, "yz", config(kind, 6));
+      const expected = apply({ columns: 6, rows: 6, data: plain });
+      const name = filter as keyof typeof byHand;
+      assertEquals(makeView(waves, "yz", config(kind, 6, 1, name)), expected);
+    }
+  }
+});
+
+Deno.test("views: each slab is filtered by itself", () => {
+  const plain = makeView(waves, "xz", config("slabs", 8, 2));
+  const filtered = makeView(waves, "xz", config("slabs", 8, 2, "sobel"));
+  for (const channel of [0, 1]) {
+    const ofChannel = (picture: Float32Array) => picture.filter((_, i) => i % 2 === channel);
+    const expected = sobel({ columns: 8, rows: 8, data: ofChannel(plain) });
+    assertEquals(ofChannel(filtered), expected);
+  }
 });
 
 Deno.test("views: only slabs have several channels", () => {

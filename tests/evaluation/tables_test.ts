@@ -5,7 +5,11 @@ import {
   paperTable1,
   paperTable2,
   paperTable3,
+  paperTable4,
   paperTable5,
+  paperTable6,
+  paperTable7,
+  paperTable8,
 } from "../../lib/evaluation/paper_tables.ts";
 import {
   costTable,
@@ -115,6 +119,48 @@ Deno.test("evaluationReport() says what differs from the paper's protocol", () =
   }
 });
 
+Deno.test("the paper's numbers are those that its pages print", () => {
+  // Typed by hand from the paper: first, last and middle rows.
+  assertEquals(paperTable4["swin-smt"]["prostate/uterus"], {
+    dice: 0.6408,
+    iou: 0.5092,
+    hd95: 6.0483,
+    vramMib: 2236,
+    timeSeconds: 0.0614,
+  });
+  assertEquals(paperTable4.segformer3d.spleen.vramMib, 328);
+  assertEquals(paperTable4["mednext-s"].liver.hd95, 2.3248);
+  assertEquals(paperTable4.framework.liver.timeSeconds, 0.1778);
+  assertEquals(paperTable5.peers.segformer3d, { operations: 11763.7448, parameters: 4.4918 });
+  assertEquals(paperTable5.peers["mednext-s"].operations, 196382.0272);
+  assertEquals(paperTable6.spleen[2], {
+    learningRate: 0.002,
+    dice: 0.6551,
+    iou: 0.5159,
+    hd95: 11.1091,
+  });
+  assertEquals(paperTable6["prostate/uterus"][0].hd95, 8.1172);
+  assertEquals(paperTable7.liver[0], {
+    batchSize: 64,
+    dice: 0.8637,
+    iou: 0.7621,
+    hd95: 5.2241,
+    vramMib: 13926,
+    timeSeconds: 0.0786,
+  });
+  assertEquals(paperTable7.spleen[2].dice, 0.6626);
+  assertEquals([paperTable8.mean.none, paperTable8.mean.sobel], [0.403, 0.3364]);
+  assertEquals(paperTable8.deviation.gaussian, 0.3827);
+});
+
+Deno.test("Tables 6 and 7 share the row of rate 1.5e-3 and batch 32", () => {
+  for (const organ of ["prostate/uterus", "spleen", "liver"] as const) {
+    const { learningRate, ...byRate } = paperTable6[organ][1];
+    const { batchSize, vramMib: _, timeSeconds: __, ...byBatch } = paperTable7[organ][1];
+    assertEquals([learningRate, batchSize, byRate], [1.5e-3, 32, byBatch]);
+  }
+});
+
 Deno.test({
   name: "the paper's numbers equal the transcription of its tables",
   ignore: !await exists(transcription),
@@ -143,5 +189,34 @@ Deno.test({
     for (const [ours, theirs] of costs) {
       assertEquals([ours.operations, ours.parameters], [theirs.flops_m, theirs.params_m]);
     }
+    const peers = [["swin-smt", "SwinSMT"], ["segformer3d", "SegFormer3D"], [
+      "mednext-s",
+      "MedNeXt",
+    ]] as const;
+    for (const [name, printed] of peers) {
+      const { operations, parameters } = paperTable5.peers[name];
+      const theirs = paper.table5_cost[printed];
+      assertEquals([operations, parameters], [theirs.flops_m, theirs.params_m]);
+    }
+    for (const organ of ["prostate/uterus", "spleen", "liver"] as const) {
+      for (const [name, printed] of peers) {
+        same(paperTable4[name][organ], paper.table4_comparison[printed][organ]);
+      }
+      assertEquals(
+        paperTable6[organ].map(({ dice, iou, hd95 }) => [dice, iou, hd95]),
+        ["1.0e-3", "1.5e-3", "2.0e-3"].map((rate) => paper.table6_learning_rate[organ][rate]),
+      );
+      for (const { batchSize, dice, iou, hd95, vramMib, timeSeconds } of paperTable7[organ]) {
+        const theirs = paper.table7_batch_size[organ][batchSize];
+        assertEquals([dice, iou, hd95, vramMib, timeSeconds], theirs);
+      }
+      assertEquals(paperTable6[organ].map((row) => row.learningRate), [1e-3, 1.5e-3, 2e-3]);
+      assertEquals(paperTable7[organ].map((row) => row.batchSize), [64, 32, 16]);
+    }
+    const { average, standard_deviation, none } = paper.table8_preprocessing_iou;
+    const filters = (theirs: Record<string, number>) =>
+      Object.fromEntries(Object.entries(theirs).map(([name, iou]) => [name.toLowerCase(), iou]));
+    assertEquals<Record<string, number>>(paperTable8.mean, { none, ...filters(average) });
+    assertEquals<Record<string, number>>(paperTable8.deviation, filters(standard_deviation));
   },
 });

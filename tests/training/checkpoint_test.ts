@@ -186,6 +186,22 @@ Deno.test("checkpoint: other settings are named, up to five of them", async () =
   });
 });
 
+Deno.test("checkpoint: one of a time when views had no filter goes on without a filter", async () => {
+  await inFolder(async (folder) => {
+    const withView = (view: Record<string, unknown>) => ({
+      ...identity,
+      config: { ...identity.config, detector: { view } },
+    });
+    await saveCheckpoint(folder, makeCheckpoint(1), withView({ edge: 16 }));
+    const resume = (filter: string) =>
+      loadCheckpoint(folder, withView({ edge: 16, filter }), () => {});
+    const opened = await resume("none");
+    assertEquals(opened?.progress.epoch, 1);
+    const error = await assertRejects(() => resume("clahe"), UserError);
+    assertStringIncludes(error.message, "detector.view.filter was absent, is");
+  });
+});
+
 Deno.test("checkpoint: another format version is refused, not passed over", async () => {
   await inFolder(async (folder) => {
     await saveCheckpoint(folder, makeCheckpoint(1), identity);
