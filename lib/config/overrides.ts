@@ -1,4 +1,5 @@
 import type { PresetName, RunConfig } from "./config.ts";
+import { modelNames } from "./model_name.ts";
 import { presets } from "./presets.ts";
 import { UserError } from "../errors.ts";
 
@@ -68,7 +69,7 @@ export function describeAgainstPaper(
  * @throws {UserError} when it lacks a key that this version has, or has one that it lacks
  */
 export function parseConfig(text: string, source: string): RunConfig {
-  const config = JSON.parse(text) as RunConfig;
+  const config = withModel(JSON.parse(text) as RunConfig);
   const reference = isPreset(config.preset) ? presets[config.preset] : presets.focus;
   const missing = ["detector", "segmentor", "roiTraining", "phases", "cubeEdge", "seed"]
     .filter((key) => !(key in config));
@@ -86,6 +87,12 @@ export function parseConfig(text: string, source: string): RunConfig {
   }
   checkConfig(config);
   return config;
+}
+
+/** Runs of before there was a choice have the segmentor. Keys keep the order of the presets. */
+function withModel({ preset, ...config }: RunConfig): RunConfig {
+  const unchosen = { model: presets.paper.model, modelWeights: presets.paper.modelWeights };
+  return { preset, ...unchosen, ...config };
 }
 
 function isPreset(name: string): name is PresetName {
@@ -191,6 +198,7 @@ function unknownKey(key: string, near: Tree): UserError {
 
 /** The words that a value may be, by key. */
 const choices: Readonly<Record<string, readonly string[]>> = {
+  "model": modelNames,
   "segmentor.paste": ["logits", "nearest"],
   "segmentor.labels": ["soft", "nearest"],
   "segmentor.kernel": ["linear", "area"],
@@ -228,6 +236,12 @@ function checkConfig(config: RunConfig): void {
     const rule = `a list of ${levels} numbers, one for each level`;
     require(segmentor[name].length === levels, `segmentor.${name}`, rule);
   }
+  const edgesRule = "one for a model of one edge, which all but the segmentor are";
+  require(
+    config.model === "segmentor" || config.roiTraining.edges === "one",
+    "roiTraining.edges",
+    edgesRule,
+  );
   const { kind, slabCount } = detector.view;
   const slabRule = "1 unless the views are slabs";
   require(kind === "slabs" || slabCount === 1, "detector.view.slabCount", slabRule);
