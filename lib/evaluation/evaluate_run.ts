@@ -92,6 +92,7 @@ export async function evaluateRun(
     return {
       run: options.runName ?? run.folder,
       preset: run.record.config.preset,
+      model: run.record.config.model,
       dataSet: run.record.datasetName,
       device: `${deviceName()}, TensorFlow ${nativeVersion()}`,
       toleranceMm: options.toleranceMm ?? defaultToleranceMm,

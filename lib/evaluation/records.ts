@@ -126,6 +126,8 @@ export interface Evaluation {
   /** Name of the run that made the predictions. */
   readonly run: string;
   readonly preset: string;
+  /** What segmented; files of before there was a choice lack it, and mean the segmentor. */
+  readonly model?: ModelName;
   readonly dataSet: string;
   /** What was computed on: device, native library. */
   readonly device: string;
