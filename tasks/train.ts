@@ -1,6 +1,7 @@
 /** `deno task train`: trains the detector and the segmentor of one organ. */
 import { join } from "node:path";
 import type { PhaseName, RunConfig } from "../lib/config/config.ts";
+import { modelNames, modelTitles } from "../lib/config/model_name.ts";
 import { configDifference, describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
 import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
@@ -15,7 +16,7 @@ import { openCasesAloud } from "./prepared_data.ts";
 
 await runTask({
   name: "train",
-  summary: "Trains the detector and the segmentor of one organ.",
+  summary: "Trains the detector of one organ, and the segmentor or another model in its place.",
   interrupt: "signal",
   flags: {
     data: { type: "text", value: "DIR", description: "data set or prepared folder (a phantom)" },
@@ -25,6 +26,16 @@ await runTask({
       choices: ["focus", "paper", "tiny"],
       default: "focus",
       description: "where the configuration comes from",
+    },
+    model: {
+      type: "text",
+      choices: modelNames,
+      description: "what segments, whole volumes or regions; as --set model=NAME",
+    },
+    weights: {
+      type: "text",
+      value: "FILE",
+      description: "start it from a .safetensors file with PyTorch's names",
     },
     phase: {
       type: "text",
@@ -44,10 +55,11 @@ history.jsonl and TensorBoard's events.
 
   deno task train --data Dataset501_CHAOST2 --organ liver --fold 1/5
   deno task train --data AMOS22 --organ prostate/uterus --preset paper
+  deno task train --data AMOS22 --organ spleen --model segformer3d --phase whole
   deno task train --run data/runs/X --resume --phase whole`,
 }, async (flags, signal) => {
   const { run, prepared } = await findRun(flags, signal);
-  const { config, organ, split, splitRule, roiEdge } = run.record;
+  const { config, organ, split, splitRule, roiEdge, roiEdgeNote } = run.record;
   const phases: readonly PhaseName[] = flags.phase === "all" ? paperPhases : [flags.phase];
   for (const line of describeAgainstPaper(config, phases)) console.error(line);
   console.error(
@@ -55,6 +67,10 @@ history.jsonl and TensorBoard's events.
       `${split.validation.length} validation, ${split.test.length} test cases (${splitRule}); ` +
       `cube of ${roiEdge}; run ${run.folder}`,
   );
+  if (config.model !== "segmentor") {
+    const note = roiEdgeNote === undefined ? "" : `; on a region, ${roiEdgeNote}`;
+    console.error(`${modelTitles[config.model]} takes the segmentor's place${note}`);
+  }
   const { network } = config.detector;
   if (network.kind === "pyramid" && network.backboneWeights === "" && phases.includes("detector")) {
     console.error(
@@ -85,6 +101,8 @@ interface RunFlags {
   readonly data?: string;
   readonly organ?: string;
   readonly preset: string;
+  readonly model?: string;
+  readonly weights?: string;
   readonly fold?: string;
   readonly set: readonly string[];
   readonly run?: string;
@@ -104,7 +122,7 @@ async function findRun(
       remedy: "Write for example --organ liver",
     });
   }
-  const config = makeConfig(flags.preset, flags.set);
+  const config = makeConfig(flags.preset, changesOf(flags));
   const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal);
   const organ = parseOrgan(flags.organ, prepared.labels);
   const folder = flags.run ?? defaultFolder(prepared.name, organ, config, flags.fold);
@@ -117,13 +135,22 @@ async function findRun(
   return { run, prepared };
 }
 
+/** What --model, --weights and --set change in the preset; --set has the last word. */
+function changesOf({ model, weights, set }: Pick<RunFlags, "model" | "weights" | "set">): string[] {
+  return [
+    ...(model === undefined ? [] : [`model=${model}`]),
+    ...(weights === undefined ? [] : [`modelWeights=${weights}`]),
+    ...set,
+  ];
+}
+
 /** Opens a run by its folder alone. */
 async function reopen(
   folder: string,
-  { set, data, fold }: RunFlags,
+  { data, fold, ...flags }: RunFlags,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
   const given = [
-    ...set.map((change) => `--set ${change}`),
+    ...changesOf(flags).map((change) => `--set ${change}`),
     ...(data === undefined ? [] : [`--data ${data}`]),
     ...(fold === undefined ? [] : [`--fold ${fold}`]),
   ];

@@ -1,3 +1,5 @@
+import type { ModelName } from "./model_name.ts";
+
 /** How the pictures that the detector looks at are made from the volume. */
 export interface ViewConfig {
   /**
@@ -143,6 +145,10 @@ export interface RoiTrainingConfig {
 /** Everything that decides a run's result, data apart. */
 export interface RunConfig {
   readonly preset: PresetName;
+  /** What segments a region or a volume: the paper's network, or one that it is compared with. */
+  readonly model: ModelName;
+  /** A .safetensors file with PyTorch's names that training starts from, or "" for random weights. */
+  readonly modelWeights: string;
   readonly seed: number;
   /** Edge of the prepared cube; 128 in the paper. */
   readonly cubeEdge: number;

@@ -1,4 +1,5 @@
 import type { PresetName, RunConfig } from "./config.ts";
+import { modelNames } from "./model_name.ts";
 import { presets } from "./presets.ts";
 import { UserError } from "../errors.ts";
 
@@ -63,14 +64,17 @@ export function describeAgainstPaper(
 }
 
 /**
- * Reads a configuration that was stored with a run. A run of a time when views had no filter has
- * `detector.view.filter` none.
+ * Reads a configuration that was stored with a run, by an older version, too.
  *
  * @throws {UserError} when it lacks a key that this version has, or has one that it lacks
  */
 export function parseConfig(text: string, source: string): RunConfig {
-  const config = withViewFilter(JSON.parse(text) as RunConfig);
-  const reference = isPreset(config.preset) ? presets[config.preset] : presets.focus;
+  const stored = JSON.parse(text) as RunConfig;
+  const reference = isPreset(stored.preset) ? presets[stored.preset] : presets.focus;
+  const config = addLaterKeys(
+    stored as unknown as Tree,
+    reference as unknown as Tree,
+  ) as unknown as RunConfig;
   const missing = ["detector", "segmentor", "roiTraining", "phases", "cubeEdge", "seed"]
     .filter((key) => !(key in config));
   const keys = flatten(config as unknown as Tree);
@@ -89,10 +93,29 @@ export function parseConfig(text: string, source: string): RunConfig {
   return config;
 }
 
-function withViewFilter(config: RunConfig): RunConfig {
-  if (config.detector?.view === undefined || "filter" in config.detector.view) return config;
-  const { view } = config.detector as { view: RunConfig["detector"]["view"] };
-  return { ...config, detector: { ...config.detector, view: { ...view, filter: "none" } } };
+/**
+ * What keys that came later stood at before they came, so that older runs still open; `*` is any
+ * phase.
+ */
+const laterKeys: Readonly<Record<string, Leaf>> = {
+  "model": "segmentor",
+  "modelWeights": "",
+  "detector.targets": "organ",
+  "detector.view.filter": "none",
+  "segmentor.passes": 1,
+  "phases.*.augmentation.gamma": 0,
+};
+
+/** Adds the keys that are missing since they came later, in the places that presets have them. */
+function addLaterKeys(stored: Tree, reference: Tree, prefix = ""): Tree {
+  const whole: Record<string, Leaf | Tree> = {};
+  for (const [key, usual] of Object.entries(reference)) {
+    const path = `${prefix}${key}`;
+    const value = stored[key] ?? laterKeys[path.replace(/^phases\.\w+/, "phases.*")];
+    if (value === undefined) continue;
+    whole[key] = isTree(value) && isTree(usual) ? addLaterKeys(value, usual, `${path}.`) : value;
+  }
+  return { ...whole, ...Object.fromEntries(Object.entries(stored).filter(([k]) => !(k in whole))) };
 }
 
 function isPreset(name: string): name is PresetName {
@@ -198,6 +221,7 @@ function unknownKey(key: string, near: Tree): UserError {
 
 /** The words that a value may be, by key. */
 const choices: Readonly<Record<string, readonly string[]>> = {
+  "model": modelNames,
   "segmentor.paste": ["logits", "nearest"],
   "segmentor.labels": ["soft", "nearest"],
   "segmentor.kernel": ["linear", "area"],
@@ -236,6 +260,12 @@ function checkConfig(config: RunConfig): void {
     const rule = `a list of ${levels} numbers, one for each level`;
     require(segmentor[name].length === levels, `segmentor.${name}`, rule);
   }
+  const edgesRule = "one for a model of one edge, which all but the segmentor are";
+  require(
+    config.model === "segmentor" || config.roiTraining.edges === "one",
+    "roiTraining.edges",
+    edgesRule,
+  );
   const { kind, slabCount } = detector.view;
   const slabRule = "1 unless the views are slabs";
   require(kind === "slabs" || slabCount === 1, "detector.view.slabCount", slabRule);

@@ -53,6 +53,8 @@ const paperSegmentorPhase: PhaseConfig = {
 
 const paper: RunConfig = {
   preset: "paper",
+  model: "segmentor", // section 3.2
+  modelWeights: "", // the paper trains from random weights
   seed: 0, // ours: the paper gives none
   cubeEdge: 128, // section 4.1
   detector: {

@@ -26,6 +26,7 @@ export async function segmentorCost(
   const active = segmentor.activeNames(edge);
   return {
     part,
+    model: "segmentor",
     edge,
     parameters: parameters.count(),
     activeParameters: active.reduce((sum, name) => sum + parameters.get(name).size, 0),
@@ -92,13 +93,16 @@ export async function peakIntermediateBytes(run: () => void): Promise<number> {
 async function measureRun(
   parameters: readonly Parameters[],
   run: () => void,
-): Promise<Pick<ModelCost, "macs" | "paperOperations" | "peakTensorBytes">> {
+): Promise<
+  Pick<ModelCost, "macs" | "paperOperations" | "operationsByRule" | "peakTensorBytes">
+> {
   const count = countMacs(() => tf.tidy(run));
   const values = parameters.flatMap((all) => all.names().map((name) => all.get(name).size));
   const weightBytes = values.reduce((sum, size) => sum + size, 0) * Float32Array.BYTES_PER_ELEMENT;
   return {
     macs: count.macs,
     paperOperations: paperOperations(count),
+    operationsByRule: { own: paperOperations(count), peers: NaN },
     peakTensorBytes: weightBytes + await peakIntermediateBytes(run),
   };
 }

@@ -15,10 +15,11 @@ import { fromRas, type Orientation, toRas } from "../volume/orientation.ts";
 import { sampleLabelsNearest } from "../volume/resample.ts";
 import { type LabelVolume, maskOfLabels, spacingMm, type Triple } from "../volume/volume.ts";
 import { scoreMasks } from "./case_scores.ts";
-import { detectorCost, segmentorCost } from "./cost.ts";
+import { detectorCost } from "./cost.ts";
 import { roiCoverage, scoreDetection } from "./detector_iou.ts";
 import { toLabelValues } from "./label_values.ts";
 import { peakProcessBytes } from "./memory.ts";
+import { networkCost } from "./network_cost.ts";
 import type {
   CaseResult,
   Evaluation,
@@ -91,6 +92,7 @@ export async function evaluateRun(
     return {
       run: options.runName ?? run.folder,
       preset: run.record.config.preset,
+      model: run.record.config.model,
       dataSet: run.record.datasetName,
       device: `${deviceName()}, TensorFlow ${nativeVersion()}`,
       toleranceMm: options.toleranceMm ?? defaultToleranceMm,
@@ -200,11 +202,11 @@ async function costsOf(
 ): Promise<ModelCost[]> {
   const costs: ModelCost[] = detector ? [await detectorCost(detector)] : [];
   const seen = new Set<string>();
-  for (const { segmentor, parameters, edge, phase } of segmentors) {
-    const part = phase === "whole" ? "whole" : "segmentor";
+  for (const loaded of segmentors) {
+    const part = loaded.phase === "whole" ? "whole" : "segmentor";
     if (seen.has(part)) continue;
     seen.add(part);
-    costs.push(await segmentorCost(segmentor, parameters, edge, part));
+    costs.push(await networkCost(loaded, part));
   }
   return costs;
 }

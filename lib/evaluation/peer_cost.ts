@@ -1,6 +1,6 @@
 import * as tf from "../tf.ts";
-import { traceLayers } from "../nn/layer_records.ts";
-import { countMacs } from "../nn/macs.ts";
+import { type LayerRecord, traceLayers } from "../nn/layer_records.ts";
+import { countMacs, type OpCount, paperOperations } from "../nn/macs.ts";
 import { inference } from "../nn/parameters.ts";
 import type { Peer } from "../peers/peer.ts";
 import { peakIntermediateBytes } from "./cost.ts";
@@ -12,7 +12,7 @@ import type { ModelCost } from "./records.ts";
  *
  * @param part "whole" where the cube is the whole volume
  * @returns paperOperations is what Table 5 counts for the peers, by another rule than for the paper's
- *   own network; NaN for Slim UNETR, which the table does not have
+ *   own network; NaN for Slim UNETR, which the table does not have and whose layers are not traced
  */
 export async function peerCost(
   peer: Peer,
@@ -20,20 +20,32 @@ export async function peerCost(
 ): Promise<ModelCost> {
   const { parameters, edge } = peer;
   const run = () => void peer.apply(tf.zeros([1, edge, edge, edge, 1]), inference);
-  let macs = 0;
+  let count: OpCount = { macs: 0, records: [] };
   const layers = traceLayers(() => {
-    macs = countMacs(() => tf.tidy(run)).macs;
+    count = countMacs(() => tf.tidy(run));
   });
-  const count = parameters.count();
+  const isTraced = peer.name !== "slim-unetr"; // its layers are the segmentor's
+  const layerOperations = isTraced ? paperLayerOperations(layers) : NaN;
   const values = parameters.names().reduce((sum, name) => sum + parameters.get(name).size, 0);
   return {
     part,
+    model: peer.name,
     edge,
-    parameters: count,
-    activeParameters: count,
-    macs,
-    paperOperations: peer.name === "slim-unetr" ? NaN : paperLayerOperations(layers),
-    paperParameters: count,
+    parameters: parameters.count(),
+    activeParameters: parameters.count(),
+    macs: count.macs,
+    paperOperations: layerOperations,
+    operationsByRule: {
+      own: paperOperations(count) - unscaledNormElements(layers),
+      peers: layerOperations,
+    },
+    paperParameters: parameters.count(),
     peakTensorBytes: values * Float32Array.BYTES_PER_ELEMENT + await peakIntermediateBytes(run),
   };
+}
+
+/** Elements of norms without a learned scale, which the own network's rule counts 4 and not 5. */
+function unscaledNormElements(layers: readonly LayerRecord[]): number {
+  return layers.filter(({ kind }) => kind === "instanceNorm")
+    .reduce((sum, { elements }) => sum + elements, 0);
 }

@@ -1,3 +1,4 @@
+import type { ModelName } from "../config/model_name.ts";
 import type { Box3 } from "../volume/box.ts";
 import type { Summary } from "./statistics.ts";
 
@@ -45,7 +46,7 @@ export interface CaseResult {
   readonly roiCoverage: number;
   /** Edge of the segmentor's input cube. */
   readonly edge: number;
-  /** The stage that the segmentor started at, 1 .. N. */
+  /** The stage that the segmentor started at, 1 .. N; NaN for a network without stages. */
   readonly stage: number;
   readonly timesMs: Readonly<Partial<Record<TimePart, number>>>;
   /** What a reader of this row should know; "" when nothing. */
@@ -82,10 +83,20 @@ export interface GroupSummary {
   readonly timesMs: Readonly<Partial<Record<TimePart, Summary>>>;
 }
 
+/** The "FLOPs" of a network by the two rules that the paper's Table 5 mixes. */
+export interface RuleOperations {
+  /** The rule of its own network: `paperOperations` of lib/nn. */
+  readonly own: number;
+  /** That of the peers: `paperLayerOperations`; NaN where a network's layers are not traced. */
+  readonly peers: number;
+}
+
 /** What a network costs, without regard to how well it does. */
 export interface ModelCost {
   /** The detector's three views together; the segmentor on a region; on the whole volume. */
   readonly part: "detector" | "segmentor" | "whole";
+  /** The network of the part, unless it is the detector's; files of before there were peers lack it. */
+  readonly model?: ModelName;
   /** Edge of the input: pixels of a view's picture, or voxels of a cube. */
   readonly edge: number;
   /** Trainable values of the whole network. */
@@ -94,9 +105,17 @@ export interface ModelCost {
   readonly activeParameters: number;
   /** True multiply-accumulates of a volume. */
   readonly macs: number;
-  /** What the paper's Table 5 calls FLOPs, by the rule it counts its own network by. */
+  /**
+   * What the paper's Table 5 calls FLOPs, by the rule that it counts this network by; NaN for Slim
+   * UNETR, which the table does not have.
+   */
   readonly paperOperations: number;
-  /** What Table 5 calls the segmentor's parameters, a counting artefact; NaN for the detector. */
+  /** The same by both rules of Table 5; files of before there were peers lack it. */
+  readonly operationsByRule?: RuleOperations;
+  /**
+   * What Table 5 calls the segmentor's parameters, a counting artefact; the true ones for a peer, as
+   * there; NaN for the detector.
+   */
   readonly paperParameters: number;
   /** The network's values and the most that intermediate tensors held beside them, in bytes. */
   readonly peakTensorBytes: number;
@@ -107,6 +126,8 @@ export interface Evaluation {
   /** Name of the run that made the predictions. */
   readonly run: string;
   readonly preset: string;
+  /** What segmented; files of before there was a choice lack it, and mean the segmentor. */
+  readonly model?: ModelName;
   readonly dataSet: string;
   /** What was computed on: device, native library. */
   readonly device: string;

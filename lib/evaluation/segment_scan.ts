@@ -2,7 +2,6 @@ import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection, Detector } from "../detector/detector.ts";
 import { pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
-import { stageForEdge } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { largestComponent } from "../volume/components.ts";
 import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
@@ -20,7 +19,7 @@ export interface SegmentedRegion {
   /** What the detector saw; `null` where it was not asked. */
   readonly detection: Detection | null;
   readonly edge: number;
-  /** The stage that the cube entered at. */
+  /** The stage that the cube entered at; NaN for a network without stages. */
   readonly stage: number;
   readonly timesMs: Readonly<Partial<Record<TimePart, number>>>;
 }
@@ -57,7 +56,7 @@ export class ScanSegmenter {
     const image = config.source === "scan" ? images.scanImage : images.cubeImage;
     const cube = await watch.time("crop", () => sampleRoi(image, roiUnit, edge, config));
     const logits = await watch.time("segment", () => segmentRoi(segmentor, cube, edge));
-    const stage = stageForEdge(edge, config);
+    const stage = segmentor.stageOf(edge);
     return { roiUnit, logits, detection, edge, stage, timesMs: watch.timesMs() };
   }
 

@@ -1,6 +1,8 @@
+import { modelTitles } from "../config/model_name.ts";
 import { markdownTable, type Table } from "./markdown_table.ts";
 import {
   paperCitation,
+  type PaperCostRow,
   paperOrgan,
   type PaperSegmentationRow,
   paperSizes,
@@ -25,10 +27,11 @@ import { summarize, type Summary } from "./statistics.ts";
  * what keeps the two from being compared.
  */
 export function evaluationReport(evaluation: Evaluation): string {
-  const { run, preset, dataSet, device } = evaluation;
+  const { run, preset, model = "segmentor", dataSet, device } = evaluation;
+  const named = model === "segmentor" ? "" : ` Model: ${modelTitles[model]}.`;
   const parts = [
     `# Evaluation of ${run}\n`,
-    `Data set: ${dataSet}. Preset: ${preset}. Device: ${device}. ` +
+    `Data set: ${dataSet}. Preset: ${preset}.${named} Device: ${device}. ` +
     `Process memory, at most: ${mebibytes(evaluation.peakProcessBytes)} MiB.\n`,
     protocolNote(evaluation),
   ];
@@ -47,11 +50,13 @@ export interface ResultTable {
 
 /** The report's tables that have rows, in its order. */
 export function resultTables(evaluation: Evaluation): ResultTable[] {
+  const { model = "segmentor" } = evaluation;
+  const framework = model === "segmentor" ? "" : ` with ${modelTitles[model]}`;
   const tables = [
     { title: "Table 1. Detector", table: detectorCells(evaluation) },
     ...[
-      { title: "Table 2. Segmentor on ground-truth regions", build: segmentorCells },
-      { title: "Table 3. Whole framework", build: frameworkCells },
+      { title: `Table 2. ${modelTitles[model]} on ground-truth regions`, build: segmentorCells },
+      { title: `Table 3. Whole framework${framework}`, build: frameworkCells },
     ].flatMap(({ title, build }) =>
       (["cube", "scan"] as const).map((space) => ({
         title: `${title}, ${spaceNames[space]}`,
@@ -184,9 +189,9 @@ function costCells(costs: readonly ModelCost[]): Table {
   ];
   const rows = costs.map((cost) => {
     const isDetector = cost.part === "detector";
-    const paper = isDetector ? paperTable5.detector : paperTable5.segmentor[cost.edge];
+    const paper = paperCost(cost);
     return [
-      cost.part,
+      partName(cost),
       isDetector ? `3 x ${cost.edge}^2` : `${cost.edge}^3`,
       number(cost.parameters / 1e6, 4),
       number(cost.activeParameters / 1e6, 4),
@@ -201,12 +206,24 @@ function costCells(costs: readonly ModelCost[]): Table {
   return { header, rows };
 }
 
+/** "segmentor", "whole"; with the model's name where that is a peer. */
+export function partName({ part, model = "segmentor" }: ModelCost): string {
+  return part === "detector" || model === "segmentor" ? part : `${modelTitles[model]}, ${part}`;
+}
+
+/** Table 5 has the peers for whole volumes only. */
+function paperCost({ part, model = "segmentor", edge }: ModelCost): PaperCostRow | undefined {
+  if (part === "detector") return paperTable5.detector;
+  if (model === "segmentor") return paperTable5.segmentor[edge];
+  return edge === 128 ? paperTable5.peers[model] : undefined;
+}
+
 function markdownOf({ header, rows }: Table): string {
   return rows.length === 0 ? "" : markdownTable(header, rows);
 }
 
 /** What keeps our numbers and the paper's from being compared, as a paragraph. */
-export function protocolNote({ dataSet, toleranceMm }: Evaluation): string {
+export function protocolNote({ dataSet, toleranceMm, model = "segmentor" }: Evaluation): string {
   return [
     `Columns marked (paper) are copied from ${paperCitation}; "-" where it has no such organ.`,
     `The protocols differ: the paper has AMOS22 (CT and MR, 48 to 60 test cases) on a V100, we have`,
@@ -217,14 +234,19 @@ export function protocolNote({ dataSet, toleranceMm }: Evaluation): string {
     `(n - 1). Nothing found counts as Dice 0 and HD95 the volume's diagonal ("empty"); a case to`,
     `which a measure does not apply is left out and counted ("n/a"). NSD is at ${toleranceMm} mm.`,
     `Memory: the paper's VRAM is what the GPU held, ours the peak of TensorFlow.js's tensors.`,
+    ...(model === "segmentor" ? [] : [
+      `What segments here is ${modelTitles[model]}; the paper's columns are of its own segmentor.`,
+    ]),
   ].join("\n") + "\n";
 }
 
 /** What Table 5 counts, as a paragraph. */
 export const costNote: string = [
   "Millions. MACs are true multiply-accumulates. The paper's FLOPs of its own network are those plus",
-  "5 for each element that a norm gives; its parameter count of the segmentor adds a weight again for",
-  "every module around its layer; both rules are applied to ours in the columns named so. The",
+  "5 for each element that a norm gives; its FLOPs of the networks that it compares with follow",
+  "another rule, which takes transposed convolutions at their output and leaves attention out; its",
+  "parameter count of the segmentor adds a weight again for every module around its layer. The",
+  "columns named so apply to each network the rule that the paper applies to it. The",
   "paper's detector is not described well enough to be rebuilt to its counts.",
 ].join("\n") + "\n";
 

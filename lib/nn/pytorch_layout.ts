@@ -7,7 +7,7 @@ export interface Values {
 /**
  * How PyTorch stores a parameter, named by the layer it belongs to: `conv` O I D H W,
  * `transposedConv` I O D H W, `depthwiseConv` C 1 D H W (also transposed), `pointwiseConv` O I 1 1 1,
- * `linear` O I, `plain` as here.
+ * `linear` O I, `table` with a leading axis of 1 for the batch, `plain` as here.
  */
 export type PytorchLayout =
   | "conv"
@@ -15,6 +15,7 @@ export type PytorchLayout =
   | "depthwiseConv"
   | "pointwiseConv"
   | "linear"
+  | "table"
   | "plain";
 
 /**
@@ -32,6 +33,32 @@ export function fromPytorch({ shape, data }: Values, layout: PytorchLayout): Val
     case "pointwiseConv":
     case "linear":
       return permute({ shape: shape.slice(0, 2), data }, [1, 0]);
+    case "table":
+      return { shape: shape.slice(1), data };
+    case "plain":
+      return { shape, data };
+  }
+}
+
+/** A parameter as PyTorch stores it, from the same one of lib/nn: the inverse of {@linkcode fromPytorch}. */
+export function toPytorch({ shape, data }: Values, layout: PytorchLayout): Values {
+  switch (layout) {
+    case "conv":
+      return permute({ shape, data }, [4, 3, 0, 1, 2]);
+    case "transposedConv":
+      return permute({ shape, data }, [0, 4, 1, 2, 3]);
+    case "depthwiseConv": {
+      const { shape: [channels, ...kernel], data: moved } = permute({ shape, data }, [3, 0, 1, 2]);
+      return { shape: [channels, 1, ...kernel], data: moved };
+    }
+    case "pointwiseConv": {
+      const { shape: [outputs, inputs], data: moved } = permute({ shape, data }, [1, 0]);
+      return { shape: [outputs, inputs, 1, 1, 1], data: moved };
+    }
+    case "linear":
+      return permute({ shape, data }, [1, 0]);
+    case "table":
+      return { shape: [1, ...shape], data };
     case "plain":
       return { shape, data };
   }

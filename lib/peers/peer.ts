@@ -1,19 +1,25 @@
-import type * as tf from "../tf.ts";
+import { type ModelName, modelTitles } from "../config/model_name.ts";
 import { UserError } from "../errors.ts";
-import type { Parameters, Pass } from "../nn/parameters.ts";
+import type { CubeNetwork } from "../nn/cube_network.ts";
+import type { Parameters } from "../nn/parameters.ts";
 import { Mednext, mednextSmall } from "./mednext.ts";
 import { Segformer3d, segformer3dConfig } from "./segformer3d.ts";
 import { SlimUnetr, slimUnetrConfig } from "./slim_unetr.ts";
 import { SwinSmt, swinSmtConfig } from "./swin_smt.ts";
 
 /** The networks that the paper's segmentor is compared with (Table 4 and 5), and its ancestor. */
-export const peerNames = ["segformer3d", "mednext-s", "swin-smt", "slim-unetr"] as const;
+export const peerNames = [
+  "segformer3d",
+  "mednext-s",
+  "swin-smt",
+  "slim-unetr",
+] as const satisfies readonly ModelName[];
 
 /** One of {@linkcode peerNames}. */
 export type PeerName = typeof peerNames[number];
 
 /** A network that makes logits of the voxels of a cube. */
-export interface Peer {
+export interface Peer extends CubeNetwork {
   readonly name: PeerName;
   /** As literature writes it. */
   readonly title: string;
@@ -21,10 +27,6 @@ export interface Peer {
   readonly parameters: Parameters;
   /** Edge in voxels of the cubes that it was built for. */
   readonly edge: number;
-  /** Channels of the logits: 1 for one class, else the classes and background as channel 0. */
-  readonly outputs: number;
-  /** Logits `[n, z, y, x, outputs]` of cubes `[n, z, y, x, 1]` with intensities in [0, 1]. */
-  apply(image: tf.Tensor5D, pass: Pass): tf.Tensor5D;
 }
 
 /** What a peer is built for. */
@@ -35,7 +37,6 @@ export interface PeerOptions {
 }
 
 interface Design {
-  readonly title: string;
   /** Legal edges are multiples of `step` from `least` on. */
   readonly step: number;
   readonly least: number;
@@ -44,25 +45,21 @@ interface Design {
 
 const designs: Readonly<Record<PeerName, Design>> = {
   "segformer3d": {
-    title: "SegFormer3D",
     step: 4, // else the logits have another edge than the image
     least: 16, // the first stage's attention joins 4 voxels of a grid that is 4 times as coarse
     build: (parameters, outputs) => new Segformer3d(parameters, segformer3dConfig, outputs),
   },
   "mednext-s": {
-    title: "MedNeXt-S",
     step: 16,
     least: 32, // the norm of a bottleneck of one voxel has nothing to measure
     build: (parameters, outputs) => new Mednext(parameters, mednextSmall, outputs),
   },
   "swin-smt": {
-    title: "SwinSMT",
     step: 32,
     least: 64, // likewise
     build: (parameters, outputs) => new SwinSmt(parameters, swinSmtConfig, outputs),
   },
   "slim-unetr": {
-    title: "Slim UNETR",
     step: 32,
     least: 32,
     build: (parameters, outputs, edge) =>
@@ -81,7 +78,8 @@ export function buildPeer(
   parameters: Parameters,
   { classCount, edge }: PeerOptions,
 ): Peer {
-  const { title, step, least, build } = designs[name];
+  const { step, least, build } = designs[name];
+  const title = modelTitles[name];
   if (!Number.isInteger(edge) || edge < least || edge % step !== 0) {
     throw new UserError({
       what: `cannot build ${title}`,
@@ -99,5 +97,13 @@ export function buildPeer(
     edge,
     outputs,
     apply: (image, pass) => network.apply(image, pass),
+    activeNames: () => parameters.names("trainable"),
+    stageOf: () => NaN,
   };
+}
+
+/** The smallest edge from `edge` on that a network takes. */
+export function peerEdge(name: PeerName, edge: number): number {
+  const { step, least } = designs[name];
+  return Math.max(least, Math.ceil(edge / step) * step);
 }

@@ -1,22 +1,23 @@
+import type { ModelName } from "../config/model_name.ts";
 import type { PytorchLayout } from "../nn/pytorch_layout.ts";
 import { type PublishedName, publishedName } from "../segmentor/published_names.ts";
-import type { PeerName } from "./peer.ts";
 
 /**
- * The published name and layout of a peer's parameter. Except for Slim UNETR, whose blocks are the
- * segmentor's, parameters have their published names here but for the last part.
+ * The published name and layout of a model's parameter. Except for the segmentor and Slim UNETR, whose
+ * blocks are the same, parameters have their published names here but for the last part.
  *
  * @param name in `Parameters`
  * @param rank number of its axes there
  */
-export function pytorchName(peer: PeerName, name: string, rank: number): PublishedName {
-  if (peer === "slim-unetr") {
+export function pytorchName(model: ModelName, name: string, rank: number): PublishedName {
+  if (model === "segmentor") return publishedName(name);
+  if (model === "slim-unetr") {
     const { name: theirs, layout } = publishedName(name);
     return { name: slimUnetrName(theirs), layout };
   }
   const dot = name.lastIndexOf(".");
   const [module, leaf] = [name.slice(0, dot + 1), name.slice(dot + 1)];
-  const layout = leaf === "weight" ? weightLayout(peer, module, rank) : "plain";
+  const layout = leaf === "weight" ? weightLayout(model, module, rank) : "plain";
   return { name: module + (LEAVES[leaf] ?? leaf), layout };
 }
 
@@ -31,9 +32,9 @@ const LEAVES: Readonly<Record<string, string>> = {
 /** Modules of rank 5 whose weights are those of transposed convolutions. */
 const TRANSPOSED = /\b(transp_conv|conv_out|up_\d+\.res_conv)\.$/;
 
-function weightLayout(peer: PeerName, module: string, rank: number): PytorchLayout {
+function weightLayout(model: ModelName, module: string, rank: number): PytorchLayout {
   // MedNeXt's perceptrons are published as convolutions.
-  if (rank === 2) return peer === "mednext-s" ? "pointwiseConv" : "linear";
+  if (rank === 2) return model === "mednext-s" ? "pointwiseConv" : "linear";
   if (rank === 4) return "depthwiseConv";
   return TRANSPOSED.test(module) ? "transposedConv" : "conv";
 }

@@ -1,45 +1,44 @@
+import type { ModelName } from "../config/model_name.ts";
 import { UserError } from "../errors.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { fromPytorch, type PytorchLayout, type Values } from "../nn/pytorch_layout.ts";
+import { fromPytorch, type PytorchLayout, toPytorch, type Values } from "../nn/pytorch_layout.ts";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.ts";
-import type { PeerName } from "./peer.ts";
 import { pytorchName } from "./pytorch_names.ts";
-import { toPytorch } from "./to_pytorch.ts";
 
-/** Whose weights: a built peer, or a network of other sizes with its name. */
-export interface PeerWeights {
-  readonly name: PeerName;
+/** Whose weights: a built network, or one of other sizes with its name. */
+export interface NamedModel {
+  readonly name: ModelName;
   readonly parameters: Parameters;
 }
 
 /**
- * Sets all weights of a peer from a `.safetensors` file with PyTorch's names and layouts, as this
+ * Sets all weights of a peer or of the segmentor from a `.safetensors` file with PyTorch's names and layouts, as this
  * project or a trained PyTorch model saved it.
  *
  * @returns the file's metadata
  * @throws {UserError} when the file is damaged or of another model; nothing is changed then
  */
-export async function loadPeerWeights(
-  peer: PeerWeights,
+export async function loadPytorchWeights(
+  model: NamedModel,
   path: string,
 ): Promise<Readonly<Record<string, string>>> {
   const { tensors, metadata } = await readSafetensors(path);
   const stored = new Map(
     [...tensors].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
   );
-  peer.parameters.write(fromPeerWeights(peer, stored, path), path);
+  model.parameters.write(fromPytorchWeights(model, stored, path), path);
   return metadata;
 }
 
-/** Writes all weights and running statistics as {@linkcode loadPeerWeights} reads them. */
-export async function savePeerWeights(
-  peer: PeerWeights,
+/** Writes all weights and running statistics as {@linkcode loadPytorchWeights} reads them. */
+export async function savePytorchWeights(
+  model: NamedModel,
   path: string,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const tensors = new Map<string, Values>();
-  for (const [name, values] of await peer.parameters.read()) {
-    const { name: theirs, layout } = pytorchName(peer.name, name, values.shape.length);
+  for (const [name, values] of await model.parameters.read()) {
+    const { name: theirs, layout } = pytorchName(model.name, name, values.shape.length);
     tensors.set(theirs, toPytorch(values, layout));
   }
   await writeSafetensors(path, tensors, metadata);
@@ -51,15 +50,15 @@ export async function savePeerWeights(
  * @param source names the values in error messages
  * @throws {UserError} when a name is unknown or a shape differs
  */
-export function fromPeerWeights(
-  { name: peer, parameters }: PeerWeights,
+export function fromPytorchWeights(
+  { name: model, parameters }: NamedModel,
   stored: ReadonlyMap<string, Values>,
   source: string,
 ): Map<string, Values> {
   const ours = new Map(
     parameters.names().map((name) => {
       const { shape } = parameters.get(name);
-      const { name: theirs, layout } = pytorchName(peer, name, shape.length);
+      const { name: theirs, layout } = pytorchName(model, name, shape.length);
       return [theirs, { name, layout, shape: pytorchShape(shape, layout) }];
     }),
   );

@@ -53,7 +53,7 @@ export class SlimUnetr {
       return new DecoderLevel(decoder.child(`level${index}`), level, finer, true);
     });
     const channels = config.channels.at(-1)!;
-    this.#position = encoder.weight("position", [1, tokens, channels], constant(0));
+    this.#position = encoder.weight("position", [tokens, channels], constant(0));
     this.#dropout = config.dropout;
   }
 

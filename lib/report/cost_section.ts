@@ -6,6 +6,7 @@ import {
   type TimePart,
   timeParts,
 } from "../evaluation/records.ts";
+import { partName } from "../evaluation/tables.ts";
 import { barsFigure } from "../figures/bars_figure.ts";
 import { modesOf } from "./evaluation_modes.ts";
 import { figureGrid, footnote, markup } from "./html.ts";
@@ -84,11 +85,10 @@ function sumText(times: Times): string {
   return parts.reduce((sum, mean) => sum + mean, 0).toFixed(0);
 }
 
-function costCells(
-  { part, edge, parameters, activeParameters, macs, peakTensorBytes }: ModelCost,
-): string[] {
+function costCells(cost: ModelCost): string[] {
+  const { part, edge, parameters, activeParameters, macs, peakTensorBytes } = cost;
   return [
-    part,
+    partName(cost),
     part === "detector" ? `3 × ${edge}²` : `${edge}³`,
     (parameters / 1e6).toFixed(4),
     (activeParameters / 1e6).toFixed(4),

@@ -1,3 +1,4 @@
+import { modelTitles } from "../config/model_name.ts";
 import type { ManifestEntry } from "../dataset/manifest.ts";
 import { type Organ, organValues } from "../dataset/organ.ts";
 import { summarize } from "../evaluation/statistics.ts";
@@ -43,13 +44,18 @@ ${table}${missing}<details>
   };
 }
 
-function dataText({ organ, datasetName, settings, roiEdge }: RunRecord): string {
+function dataText(
+  { organ, datasetName, settings, config, roiEdge, roiEdgeNote }: RunRecord,
+): string {
   const { cubeEdge, ctWindow, mrPercentiles } = settings;
+  const isPeer = config.model !== "segmentor";
+  const seen = isPeer ? `Of a region ${modelTitles[config.model]} sees` : "The segmentor sees";
+  const note = roiEdgeNote === undefined ? "" : `: ${roiEdgeNote}`;
   const classes = organ.classes.map(({ name, values }) => `${name} (label ${values.join(" + ")})`);
   return `${datasetName}: ${classes.join(", ")}. Cases that lack the organ are left out. ` +
     `Every scan is resized to a cube of ${cubeEdge}³; CT is windowed to ${ctWindow.low} .. ` +
     `${ctWindow.high} HU, MR to its own percentiles ${mrPercentiles.low} .. ` +
-    `${mrPercentiles.high}. The segmentor sees a cube of ${roiEdge}³.`;
+    `${mrPercentiles.high}. ${seen} a cube of ${roiEdge}³${note}.`;
 }
 
 const geometryHeader = ["Modality", "Voxels", "Voxel edges mm", "Organ volume ml"];

@@ -1,3 +1,4 @@
+import { modelTitles } from "../config/model_name.ts";
 import { UserError } from "../errors.ts";
 import { exists, writeAtomic } from "../files.ts";
 import type { Run } from "../training/run_folder.ts";
@@ -40,9 +41,11 @@ export async function runReport(run: Run, at: Date): Promise<string> {
 function lead(facts: RunFacts): Html {
   const { run: { folder, record }, at } = facts;
   const { training, validation, test } = record.split;
+  const { model } = record.config;
   const items = Object.entries({
     "Preset": record.config.preset,
-    "Segmentor's input": `${record.roiEdge}³`,
+    ...(model === "segmentor" ? {} : { "Model": modelTitles[model] }),
+    [`${modelTitles[model]}'s input`]: `${record.roiEdge}³`,
     "Cases": `${training.length} training, ${validation.length} validation, ${test.length} test`,
     "Device": record.environment.device ?? "unknown",
     "Run": folder,

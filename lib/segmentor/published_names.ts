@@ -39,7 +39,7 @@ const LEAVES: Readonly<Record<string, string>> = {
  * `encoder.level1.block0.local.norm1.scale`: `Encoder.Stages.1.blocks.0.LocalRC.bn1.weight`.
  */
 export function publishedName(name: string): PublishedName {
-  if (name === "encoder.position") return { name: "Encoder.position_embeddings", layout: "plain" };
+  if (name === "encoder.position") return { name: "Encoder.position_embeddings", layout: "table" };
   const match = /^(encoder|decoder)\.(level|gate)(\d+)\.?(block\d+)?\.?(.*?)\.?(\w+)$/.exec(name);
   if (!match) throw new Error(`${name} is not a parameter of the segmentor`);
   const [, half, kind, number, block, part, leaf] = match;
@@ -93,11 +93,7 @@ export function fromPublished(
   for (const name of names) {
     const { name: theirs, layout } = publishedName(name);
     const stored = published.get(theirs);
-    if (!stored) continue;
-    const converted = fromPytorch(stored, layout);
-    // The table has a leading axis of 1 there.
-    const shape = name === "encoder.position" ? stored.shape.slice(1) : converted.shape;
-    values.set(name, { shape, data: converted.data });
+    if (stored) values.set(name, fromPytorch(stored, layout));
   }
   return values;
 }

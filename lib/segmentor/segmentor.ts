@@ -2,6 +2,7 @@ import * as tf from "../tf.ts";
 import type { SegmentorConfig } from "../config/config.ts";
 import type { Conv3d } from "../nn/conv3d.ts";
 import type { Conv3dTranspose } from "../nn/conv3d_transpose.ts";
+import type { CubeNetwork } from "../nn/cube_network.ts";
 import { dropout } from "../nn/dropout.ts";
 import { constant, type Parameters, type Pass } from "../nn/parameters.ts";
 import { DecoderLevel, exitGate } from "./decoder.ts";
@@ -15,7 +16,7 @@ import { stageForEdge } from "./stage_rule.ts";
  * the logits; one set of weights serves all input sizes. 1,771,589 parameters at the paper's
  * widths, of which 1,770,363, 1,734,985 and 1,495,561 run for cubes of 64, 32 and 16.
  */
-export class Segmentor {
+export class Segmentor implements CubeNetwork {
   /** Channels of the logits: 1 for one class, else the classes and background as channel 0. */
   readonly outputs: number;
   readonly #parameters: Parameters;
@@ -72,7 +73,7 @@ export class Segmentor {
       if (depth !== height || height !== width) {
         throw new Error(`the segmentor's input must be a cube, not ${width}x${height}x${depth}`);
       }
-      const stage = stageForEdge(depth, this.#config);
+      const stage = this.stageOf(depth);
       const { features, skips } = this.#encode(image, stage, pass);
       return this.#decode(this.#bottleneck(features, pass), skips, stage, pass);
     });
@@ -84,6 +85,11 @@ export class Segmentor {
     const parts = [gateName(stage), "position"];
     for (let index = stage - 1; index < this.#encoder.length; index++) parts.push(`level${index}`);
     return this.#parameters.names("trainable").filter((name) => parts.includes(name.split(".")[1]));
+  }
+
+  /** As of {@linkcode stageForEdge}. */
+  stageOf(edge: number): number {
+    return stageForEdge(edge, this.#config);
   }
 
   #encode(image: tf.Tensor5D, stage: number, pass: Pass) {

@@ -1,28 +1,38 @@
 import type { PhaseName, SegmentorConfig } from "../config/config.ts";
+import type { ModelName } from "../config/model_name.ts";
+import type { CubeNetwork } from "../nn/cube_network.ts";
 import { Parameters } from "../nn/parameters.ts";
+import { buildPeer } from "../peers/peer.ts";
 import { Segmentor } from "../segmentor/segmentor.ts";
 import type { Run } from "./run_folder.ts";
 
-/** A segmentor, its weights, and the cube that it takes. */
+/** What segments a cube, its weights, and the cube that it takes. */
 export interface BuiltSegmentor {
-  readonly segmentor: Segmentor;
+  readonly model: ModelName;
+  /** The paper's segmentor, or the peer that takes its place. */
+  readonly segmentor: CubeNetwork;
   readonly parameters: Parameters;
+  /** Of the segmentor; a peer has nothing of it but how a region is sampled and pasted back. */
   readonly config: SegmentorConfig;
   /** Edge of its input cube. */
   readonly edge: number;
 }
 
-/** The segmentor of a phase with its first random weights; equal seeds give equal weights. */
+/**
+ * The network of a phase with its first random weights; equal seeds give equal weights.
+ *
+ * @throws {UserError} when a peer does not take the phase's cube
+ */
 export function buildSegmentor(run: Run, phase: PhaseName): BuiltSegmentor {
-  const { config: { segmentor, seed, cubeEdge }, organ, roiEdge } = run.record;
+  const { config: { model, segmentor, seed, cubeEdge }, organ, roiEdge } = run.record;
   const config = phase === "whole" ? wholeVolumeConfig(segmentor, cubeEdge) : segmentor;
-  const parameters = new Parameters(`${seed}/segmentor`);
-  return {
-    segmentor: new Segmentor(parameters, config, organ.classes.length),
-    parameters,
-    config,
-    edge: phase === "whole" ? cubeEdge : roiEdge,
-  };
+  const edge = phase === "whole" ? cubeEdge : roiEdge;
+  const classCount = organ.classes.length;
+  const parameters = new Parameters(`${seed}/${model}`);
+  const network = model === "segmentor"
+    ? new Segmentor(parameters, config, classCount)
+    : buildPeer(model, parameters, { classCount, edge });
+  return { model, segmentor: network, parameters, config, edge };
 }
 
 /**

@@ -51,9 +51,10 @@ export function regionEdge(entry: ManifestEntry, organ: Organ, config: RunConfig
 
 /**
  * The edge of the segmentor's cube for an organ: Eq. 2 and 3 for V0, the median over the training
- * cases of the region's largest edge in voxels; or the configured number.
+ * cases of the region's largest edge in voxels; or the configured number. A peer's cube is this one,
+ * too, as far as it takes it: see `peerEdge`.
  *
- * @throws {UserError} when the configured number is not legal
+ * @throws {UserError} when the configured number is not legal for the segmentor
  */
 export function chooseRoiEdge(
   prepared: PreparedDataset,
@@ -61,9 +62,9 @@ export function chooseRoiEdge(
   organ: Organ,
   config: RunConfig,
 ): number {
-  const { segmentor } = config;
+  const { model, segmentor } = config;
   if (segmentor.edge !== "auto") {
-    stageForEdge(segmentor.edge, segmentor);
+    if (model === "segmentor") stageForEdge(segmentor.edge, segmentor);
     return segmentor.edge;
   }
   const edges = trainIds.flatMap((id) => regionEdge(entryOf(prepared, id), organ, config) ?? []);

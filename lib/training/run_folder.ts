@@ -24,8 +24,10 @@ export interface RunRecord {
   readonly split: Split;
   /** Which rule made the split: "fold 1/5, seed 0". */
   readonly splitRule: string;
-  /** Edge of the segmentor's input cube for this organ (Eq. 3). */
+  /** Edge of the input cube of what segments this organ (Eq. 3). */
   readonly roiEdge: number;
+  /** Why it is not what Eq. 3 or the configuration says, where it is not: a peer's legal edges. */
+  readonly roiEdgeNote?: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 

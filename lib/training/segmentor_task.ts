@@ -2,10 +2,10 @@ import * as tf from "../tf.ts";
 import type { PhaseConfig } from "../config/config.ts";
 import type { LabelledImage } from "../dataset/case.ts";
 import type { Organ } from "../dataset/organ.ts";
+import type { CubeNetwork } from "../nn/cube_network.ts";
 import type { Random } from "../random.ts";
 import { sampleRoi, sampleRoiLabels } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
-import type { Segmentor } from "../segmentor/segmentor.ts";
 import type { Box3 } from "../volume/box.ts";
 import { augmentVolume, type VolumeSample } from "./augment_volume.ts";
 import type { BuiltSegmentor } from "./build_segmentor.ts";
@@ -87,7 +87,7 @@ function cubeBatch(samples: readonly VolumeSample[]): CubeBatch {
 
 /** Mean Dice over cases and classes, on the cubes themselves. */
 async function validateDice(
-  segmentor: Segmentor,
+  segmentor: CubeNetwork,
   samples: readonly VolumeSample[],
   organ: Organ,
 ): Promise<Validation> {

@@ -1,10 +1,14 @@
 import { join } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
 import type { RunConfig } from "../config/config.ts";
+import { type ModelName, modelTitles } from "../config/model_name.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { type Organ } from "../dataset/organ.ts";
 import { parseFold, type Split, splitFold, splitPaper, splitRatio } from "../dataset/split.ts";
+import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
+import { peerEdge } from "../peers/peer.ts";
 import { chooseRoiEdge } from "./organ_box.ts";
 import { createRun, type Run } from "./run_folder.ts";
 
@@ -15,7 +19,7 @@ export interface NewRun {
   readonly config: RunConfig;
   /** "k/n"; without it the paper's split where the data set has validation cases, else a ratio. */
   readonly fold?: string;
-  /** Its folder; one named after data set, organ, preset and fold unless given. */
+  /** Its folder; one named after data set, organ, preset, model and fold unless given. */
   readonly folder?: string;
 }
 
@@ -25,10 +29,13 @@ const ratio = { validation: 0.15, test: 0.2 };
 /**
  * Splits the cases, chooses the segmentor's cube for the organ, and makes the run's folder.
  *
- * @throws {UserError} when the split is impossible, or the folder holds a run already
+ * @throws {UserError} when the split is impossible, the weights to start from are missing, or the
+ *   folder holds a run already
  */
 export async function startRun({ prepared, organ, config, fold, folder }: NewRun): Promise<Run> {
   const { split, rule } = chooseSplit(prepared, organ, config.seed, fold);
+  const wanted = chooseRoiEdge(prepared, split.training, organ, config);
+  await requireWeights(config.modelWeights);
   return await createRun(folder ?? defaultFolder(prepared.name, organ, config, fold), {
     formatVersion: 1,
     createdAt: new Date().toISOString(),
@@ -40,7 +47,7 @@ export async function startRun({ prepared, organ, config, fold, folder }: NewRun
     modalities: [...new Set(prepared.entries.map(({ modality }) => modality))],
     split,
     splitRule: rule,
-    roiEdge: chooseRoiEdge(prepared, split.training, organ, config),
+    ...legalRoiEdge(config.model, wanted),
     environment: {
       device: deviceName(),
       tensorflow: nativeVersion(),
@@ -51,14 +58,45 @@ export async function startRun({ prepared, organ, config, fold, folder }: NewRun
   });
 }
 
-/** The folder of a run that is given no other: data/runs/hippocampus-focus-fold1of5, for instance. */
+async function requireWeights(path: string): Promise<void> {
+  if (path === "" || await exists(path)) return;
+  throw new UserError({
+    what: `cannot start from the weights ${path}`,
+    rule: "modelWeights must name a .safetensors file",
+    seen: "missing",
+    remedy: "Check the path",
+  });
+}
+
+/** The edge that a model takes for a region whose cube has the edge `wanted`. */
+function legalRoiEdge(
+  model: ModelName,
+  wanted: number,
+): { roiEdge: number; roiEdgeNote?: string } {
+  const roiEdge = model === "segmentor" ? wanted : peerEdge(model, wanted);
+  if (roiEdge === wanted) return { roiEdge };
+  const roiEdgeNote = `the cube of ${wanted} that the region asks for is raised to ${roiEdge}, ` +
+    `the next that ${modelTitles[model]} takes`;
+  return { roiEdge, roiEdgeNote };
+}
+
+/**
+ * The folder of a run that is given no other: data/runs/hippocampus-focus-fold1of5, for instance, or
+ * data/runs/hippocampus-focus-segformer3d-fold1of5 for another model than the segmentor.
+ */
 export function defaultFolder(
   datasetName: string,
   organ: Organ,
   config: RunConfig,
   fold?: string,
 ): string {
-  const parts = [datasetName, organ.name, config.preset, fold && `fold${fold.replace("/", "of")}`];
+  const parts = [
+    datasetName,
+    organ.name,
+    config.preset,
+    config.model === "segmentor" ? undefined : config.model,
+    fold && `fold${fold.replace("/", "of")}`,
+  ];
   const name = parts.filter((part) => part !== undefined).join("-");
   return join(runsFolder, name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"));
 }

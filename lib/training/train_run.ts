@@ -4,11 +4,12 @@ import { organValues } from "../dataset/organ.ts";
 import { buildDetector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
+import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
 import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
 import { maskOfLabels } from "../volume/volume.ts";
-import { buildSegmentor } from "./build_segmentor.ts";
+import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
 import type { PictureSample } from "./augment_picture.ts";
 import { CaseStore } from "./case_store.ts";
 import { detectorTask, makePictureSample } from "./detector_task.ts";
@@ -48,7 +49,8 @@ export const paperPhases: readonly PhaseName[] = ["detector", "segmentor", "fine
  * Trains the phases of a run on its split's training cases and validates on its validation cases.
  *
  * @returns what was trained; when the training was stopped, the last part says so
- * @throws {UserError} when a phase needs another that has not finished, and as `fit`
+ * @throws {UserError} when a phase needs another that has not finished, the model does not take the
+ *   run's cubes or the weights to start from, and as `fit`
  */
 export async function trainRun(
   run: Run,
@@ -57,6 +59,7 @@ export async function trainRun(
 ): Promise<TrainedPart[]> {
   const training = new RunTraining(run, prepared, options);
   const parts: TrainedPart[] = [];
+  await training.check();
   for (const phase of options.phases) {
     for await (const part of training.train(phase)) {
       parts.push(part);
@@ -79,6 +82,15 @@ class RunTraining {
     this.#prepared = prepared;
     this.#options = options;
     this.#store = new CaseStore(prepared);
+  }
+
+  /** What would fail after the hours that an earlier phase takes fails at once. */
+  async check(): Promise<void> {
+    for (const phase of this.#options.phases) {
+      if (phase === "segmentor" || phase === "whole") {
+        (await this.#firstNetwork(phase)).parameters.dispose();
+      }
+    }
   }
 
   async *train(phase: PhaseName): AsyncGenerator<TrainedPart> {
@@ -128,13 +140,8 @@ class RunTraining {
 
   async #trainSegmentor(phase: PhaseName, source: RegionSource): Promise<TrainedPart> {
     const { organ, split } = this.#run.record;
-    const trained = buildSegmentor(this.#run, phase);
+    const trained = await this.#firstNetwork(phase);
     try {
-      if (phase === "finetune") {
-        const path = modelFile(this.#run, "segmentor");
-        if (!await exists(path)) throw phaseMissing(this.#run, "segmentor");
-        await loadParameters(trained.parameters, path);
-      }
       const taskAt = (edge: number) =>
         segmentorTask({ ...trained, edge }, organ, source, split, this.#config.phases[phase]);
       const part = { name: phase, folder: phaseFolder(this.#run, phase) };
@@ -145,6 +152,25 @@ class RunTraining {
       return { name: phase, result };
     } finally {
       trained.parameters.dispose();
+    }
+  }
+
+  /** The network of a phase with the weights that the phase begins with. */
+  async #firstNetwork(phase: PhaseName): Promise<BuiltSegmentor> {
+    const { model, modelWeights } = this.#config;
+    const built = buildSegmentor(this.#run, phase);
+    try {
+      if (phase === "finetune") {
+        const path = modelFile(this.#run, "segmentor");
+        if (!await exists(path)) throw phaseMissing(this.#run, "segmentor");
+        await loadParameters(built.parameters, path);
+      } else if (modelWeights !== "") {
+        await loadPytorchWeights({ name: model, parameters: built.parameters }, modelWeights);
+      }
+      return built;
+    } catch (error) {
+      built.parameters.dispose();
+      throw error;
     }
   }
 
@@ -159,12 +185,22 @@ class RunTraining {
       ...part,
       phase: this.#config.phases[phase],
       seed: this.#config.seed,
-      config: { ...this.#config, organ: this.#run.record.organ, roiEdge: this.#run.record.roiEdge },
+      config: {
+        ...this.#chosen(),
+        organ: this.#run.record.organ,
+        roiEdge: this.#run.record.roiEdge,
+      },
       resume,
       stop,
       keepModel,
       listener: listenTo?.(scoreName),
     });
+  }
+
+  /** Checkpoints of before there was a choice of model have none: the segmentor stays unnamed. */
+  #chosen(): Omit<RunConfig, "model" | "modelWeights"> {
+    const { model, modelWeights, ...others } = this.#config;
+    return model === "segmentor" && modelWeights === "" ? others : this.#config;
   }
 
   #tasksByEdge<Task>(taskAt: (edge: number) => Task): Record<string, Task> {

@@ -1,35 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PythonPeer } from "../../lib/benchmark/python_peer.ts";
-import { toPytorch } from "../../lib/benchmark/published_weights.ts";
 import { shakeParameters } from "../../lib/benchmark/segmentor_bench.ts";
 import { TorchTwin } from "../../lib/benchmark/torch_twin.ts";
 import { presets } from "../../lib/config/presets.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
-import { fromPytorch } from "../../lib/nn/pytorch_layout.ts";
 import { Random } from "../../lib/random.ts";
 import { Segmentor } from "../../lib/segmentor/segmentor.ts";
 import { segmentRoi } from "../../lib/segmentor/segment_roi.ts";
-
-Deno.test("toPytorch() is the inverse of fromPytorch()", () => {
-  const random = new Random("layouts");
-  for (
-    const [layout, shape] of [
-      ["conv", [5, 2, 3, 4, 6]],
-      ["transposedConv", [5, 2, 3, 4, 6]],
-      ["depthwiseConv", [5, 1, 3, 4, 6]],
-      ["pointwiseConv", [5, 2, 1, 1, 1]],
-      ["linear", [5, 2]],
-      ["plain", [5]],
-    ] as const
-  ) {
-    const length = shape.reduce<number>((product, size) => product * size, 1);
-    const stored = {
-      shape: [...shape],
-      data: Float32Array.from({ length }, () => random.next()),
-    };
-    assertEquals(toPytorch(fromPytorch(stored, layout), layout), stored, layout);
-  }
-});
 
 /** A Python with PyTorch: $PYTHON, or python3. */
 const python = Deno.env.get("PYTHON") ?? "python3";

@@ -56,7 +56,8 @@ function build(changes: Partial<SegmentorConfig>, classes = 1) {
   };
   const parameters = new Parameters(0);
   const segmentor = new StubSegmentor(parameters, config, classes);
-  return { segmentor, parameters, config, edge: 16, phase: "segmentor" as const };
+  const [model, phase] = ["segmentor" as const, "segmentor" as const];
+  return { model, segmentor, parameters, config, edge: 16, phase };
 }
 
 class FixedDetector extends Detector {

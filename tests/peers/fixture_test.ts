@@ -6,7 +6,7 @@ import { readSafetensors } from "../../lib/nn/safetensors.ts";
 import { projectRoot } from "../../lib/paths.ts";
 import type { PeerName } from "../../lib/peers/peer.ts";
 import { pytorchName } from "../../lib/peers/pytorch_names.ts";
-import { fromPeerWeights } from "../../lib/peers/pytorch_weights.ts";
+import { fromPytorchWeights } from "../../lib/peers/pytorch_weights.ts";
 import * as tf from "../../lib/tf.ts";
 import { type SmallPeer, smallPeer } from "./small_peers.ts";
 
@@ -104,7 +104,7 @@ for (const { peer: name, file, parameters: expectedCount, cases } of fixtures) {
           ...await read(path, "weight:", ""),
           ...await read(path, `weight${suffix}:`, ""),
         ]);
-        peer.parameters.write(fromPeerWeights(peer, weights, path), path);
+        peer.parameters.write(fromPytorchWeights(peer, weights, path), path);
         const volumes = await read(path, "", suffix);
         const image = volume(volumes.get("input")!);
         const loss = (x: tf.Tensor) =>

@@ -1,14 +1,12 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
-import { fromPytorch, type PytorchLayout } from "../../lib/nn/pytorch_layout.ts";
 import { readSafetensors, writeSafetensors } from "../../lib/nn/safetensors.ts";
 import { peerNames } from "../../lib/peers/peer.ts";
 import {
-  fromPeerWeights,
-  loadPeerWeights,
-  savePeerWeights,
+  fromPytorchWeights,
+  loadPytorchWeights,
+  savePytorchWeights,
 } from "../../lib/peers/pytorch_weights.ts";
-import { toPytorch } from "../../lib/peers/to_pytorch.ts";
 import { randomize } from "./randomized.ts";
 import { smallPeer } from "./small_peers.ts";
 
@@ -56,12 +54,12 @@ for (const name of peerNames) {
     const [saved, loaded] = [smallPeer(name, 6), smallPeer(name, 6)];
     randomize(saved.parameters);
     const path = await Deno.makeTempFile({ suffix: ".safetensors" });
-    await savePeerWeights(saved, path, { trained: "no" });
+    await savePytorchWeights(saved, path, { trained: "no" });
     const { tensors } = await readSafetensors(path);
     for (const [published, shape] of Object.entries(examples[name])) {
       assertEquals(tensors.get(published)?.shape, shape, published);
     }
-    assertEquals(await loadPeerWeights(loaded, path), { trained: "no" });
+    assertEquals(await loadPytorchWeights(loaded, path), { trained: "no" });
     assertEquals(await loaded.parameters.read(), await saved.parameters.read());
     await Deno.remove(path);
     saved.parameters.dispose();
@@ -73,7 +71,7 @@ Deno.test("a checkpoint of PyTorch with its buffers and wrapped convolutions is 
   const [saved, loaded] = [smallPeer("swin-smt"), smallPeer("swin-smt")];
   randomize(saved.parameters);
   const path = await Deno.makeTempFile({ suffix: ".safetensors" });
-  await savePeerWeights(saved, path);
+  await savePytorchWeights(saved, path);
   const { tensors } = await readSafetensors(path);
   const wrapped = new Map(
     [...tensors].map(([name, tensor]) => [
@@ -88,7 +86,7 @@ Deno.test("a checkpoint of PyTorch with its buffers and wrapped convolutions is 
   });
   wrapped.set("any.bn.num_batches_tracked", { dtype: "I32", shape: [], data: Int32Array.of(7) });
   await writeSafetensors(path, wrapped);
-  await loadPeerWeights(loaded, path);
+  await loadPytorchWeights(loaded, path);
   assertEquals(await loaded.parameters.read(), await saved.parameters.read());
   await Deno.remove(path);
   saved.parameters.dispose();
@@ -99,18 +97,18 @@ Deno.test("weights of another model are refused, and change nothing", async () =
   const [peer, other] = [smallPeer("slim-unetr"), smallPeer("slim-unetr", 6)];
   const path = await Deno.makeTempFile({ suffix: ".safetensors" });
   const before = await peer.parameters.read();
-  await savePeerWeights(other, path);
-  const shape = await assertRejects(() => loadPeerWeights(peer, path), UserError);
+  await savePytorchWeights(other, path);
+  const shape = await assertRejects(() => loadPytorchWeights(peer, path), UserError);
   assertEquals(shape.parts.rule, "Encoder.position_embeddings must have shape 1x1x32");
   assertEquals(shape.parts.seen, "1x6x32");
   await writeSafetensors(
     path,
     new Map([["stem.weight", { shape: [1], data: new Float32Array(1) }]]),
   );
-  const name = await assertRejects(() => loadPeerWeights(peer, path), UserError);
+  const name = await assertRejects(() => loadPytorchWeights(peer, path), UserError);
   assertEquals(name.parts.rule, "the model has no parameter stem.weight");
   await writeSafetensors(path, new Map());
-  const missing = await assertRejects(() => loadPeerWeights(peer, path), UserError);
+  const missing = await assertRejects(() => loadPytorchWeights(peer, path), UserError);
   assertEquals(missing.parts.rule.includes("every parameter"), true);
   assertEquals(await peer.parameters.read(), before);
   await Deno.remove(path);
@@ -121,26 +119,10 @@ Deno.test("weights of another model are refused, and change nothing", async () =
 Deno.test("a partly named set of weights is converted alone", () => {
   const peer = smallPeer("mednext-s");
   const values = { shape: [5, 1, 1, 1, 1], data: Float32Array.of(1, 2, 3, 4, 5) };
-  const converted = fromPeerWeights(peer, new Map([["stem.weight", values]]), "a test");
+  const converted = fromPytorchWeights(peer, new Map([["stem.weight", values]]), "a test");
   assertEquals([...converted.keys()], ["stem.weight"]);
   assertEquals(converted.get("stem.weight")!.shape, [1, 1, 1, 1, 5]);
   const wrong = new Map([["stem.weight", { ...values, shape: [5] }]]);
-  assertThrows(() => fromPeerWeights(peer, wrong, "a test"), UserError, "5x1x1x1x1");
+  assertThrows(() => fromPytorchWeights(peer, wrong, "a test"), UserError, "5x1x1x1x1");
   peer.parameters.dispose();
-});
-
-Deno.test("toPytorch() undoes fromPytorch()", () => {
-  const shapes: Record<PytorchLayout, number[]> = {
-    conv: [2, 3, 4, 5, 6],
-    transposedConv: [2, 3, 4, 5, 6],
-    depthwiseConv: [2, 1, 3, 4, 5],
-    pointwiseConv: [2, 3, 1, 1, 1],
-    linear: [2, 3],
-    plain: [4],
-  };
-  for (const [layout, shape] of Object.entries(shapes) as [PytorchLayout, number[]][]) {
-    const size = shape.reduce((a, b) => a * b, 1);
-    const stored = { shape, data: Float32Array.from({ length: size }, (_, i) => i) };
-    assertEquals(toPytorch(fromPytorch(stored, layout), layout), stored, layout);
-  }
 });

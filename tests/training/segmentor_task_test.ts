@@ -84,11 +84,12 @@ function build(of: Organ, answer?: StubSegmentor["answer"]): BuiltSegmentor {
   const parameters = new Parameters(0);
   const count = of.classes.length;
   if (!answer) {
-    return { segmentor: new Segmentor(parameters, config, count), parameters, config, edge };
+    const segmentor = new Segmentor(parameters, config, count);
+    return { model: "segmentor", segmentor, parameters, config, edge };
   }
   const segmentor = new StubSegmentor(parameters, config, count);
   segmentor.answer = answer;
-  return { segmentor, parameters, config, edge };
+  return { model: "segmentor", segmentor, parameters, config, edge };
 }
 
 Deno.test("a sample is the region's voxels, axis by axis, image and labels alike", async () => {
