@@ -46,6 +46,11 @@ await runTask({
     fold: { type: "text", value: "K/N", description: "test on the k-th of n parts of the cases" },
     set: { type: "list", value: "KEY=VALUE", description: "changes one value" },
     run: { type: "text", value: "DIR", description: "folder of the run (data/runs/...)" },
+    detector: {
+      type: "text",
+      value: "DIR",
+      description: "run whose trained detector is taken over; its own is trained without",
+    },
     resume: { type: "boolean", description: "go on with the run where it stopped" },
   },
   details: `
@@ -106,6 +111,7 @@ interface RunFlags {
   readonly fold?: string;
   readonly set: readonly string[];
   readonly run?: string;
+  readonly detector?: string;
   readonly resume: boolean;
 }
 
@@ -131,7 +137,14 @@ async function findRun(
     requireSame(run, config, organ, flags.fold);
     return { run, prepared };
   }
-  const run = await startRun({ prepared, organ, config, fold: flags.fold, folder });
+  const run = await startRun({
+    prepared,
+    organ,
+    config,
+    fold: flags.fold,
+    folder,
+    detectorFrom: flags.detector,
+  });
   return { run, prepared };
 }
 

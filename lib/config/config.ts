@@ -41,6 +41,11 @@ export interface SilhouetteDetectorConfig {
 
 /** The detector: views, network, and what makes a region of interest out of its boxes. */
 export interface DetectorConfig {
+  /**
+   * `organ`: the networks learn the run's organ alone. `labels`: a silhouette for every label of the
+   * data set, so that one detector serves all organs, and each teaches the others where they are not.
+   */
+  readonly targets: "organ" | "labels";
   readonly view: ViewConfig;
   readonly network: PyramidDetectorConfig | SilhouetteDetectorConfig;
   /** Growth of each face as a share of the box's edge on that axis. */
@@ -98,6 +103,8 @@ export interface AugmentationConfig {
   readonly shift: number;
   /** Largest relative change of contrast, and largest change of brightness, of the [0, 1] range. */
   readonly intensity: number;
+  /** Largest change of the logarithm of the exponent by which intensities are raised. */
+  readonly gamma: number;
   /** Standard deviation of the added noise, at most. */
   readonly noise: number;
   /** Number of boxes of an eighth of the edge that are blanked (coarse dropout). */

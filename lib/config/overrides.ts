@@ -229,6 +229,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   "segmentor.edgeSpace": ["cube", "scan"],
   "segmentor.edgeRounding": ["down", "up"],
   "roiTraining.edges": ["one", "all"],
+  "detector.targets": ["organ", "labels"],
   "detector.view.kind": ["centre", "mean", "deviation", "slabs"],
   "detector.view.filter": ["none", "clahe", "laplacian", "sobel", "gaussian"],
   "detector.network.backbone": ["resnet34", "resnet50", "small"],
@@ -270,6 +271,12 @@ function checkConfig(config: RunConfig): void {
   const slabRule = "1 unless the views are slabs";
   require(kind === "slabs" || slabCount === 1, "detector.view.slabCount", slabRule);
   const needed = detector.network.kind === "pyramid" ? "boxL1Giou" : "silhouette";
+  const targetRule = "organ unless the detector is of kind silhouette";
+  require(
+    detector.network.kind === "silhouette" || detector.targets === "organ",
+    "detector.targets",
+    targetRule,
+  );
   const lossRule = `${needed} for a detector of kind ${detector.network.kind}`;
   require(config.phases.detector.loss === needed, "phases.detector.loss", lossRule);
   for (const [name, phase] of Object.entries(config.phases)) {

@@ -5,7 +5,7 @@ import type { Box3 } from "../volume/box.ts";
 import { type ViewName, viewNames } from "../volume/projection.ts";
 import type { Volume } from "../volume/volume.ts";
 import { loadBackbone } from "./backbone_weights.ts";
-import { addMargin, fuseViews, type ViewBox } from "./fusion.ts";
+import { addMargin, fuseViews, joinBoxes, type ViewBox } from "./fusion.ts";
 import { backbonePath, PyramidNet } from "./pyramid_net.ts";
 import { SilhouetteNet } from "./silhouette_net.ts";
 import type { ViewNetwork } from "./view_network.ts";
@@ -20,18 +20,40 @@ export interface Detection {
   readonly roiUnit: Box3;
 }
 
+/** What the networks of a detector predict, and which of it is the organ. */
+export interface DetectorTargets {
+  /** How many silhouettes a network predicts. */
+  readonly count: number;
+  /** Indices of those that are the organ: of several, the box around all that were found counts. */
+  readonly organ: readonly number[];
+}
+
+const organAlone: DetectorTargets = { count: 1, organ: [0] };
+
 /** The detector of one view, with parameters of its own, trained apart from the others (section 3.1). */
 export class ViewModule {
   readonly view: ViewName;
   readonly parameters: Parameters;
   readonly #config: DetectorConfig;
+  readonly #targets: DetectorTargets;
   readonly #network: ViewNetwork;
 
-  constructor(view: ViewName, config: DetectorConfig, seed: string | number) {
+  constructor(
+    view: ViewName,
+    config: DetectorConfig,
+    seed: string | number,
+    targets: DetectorTargets = organAlone,
+  ) {
     this.view = view;
     this.parameters = new Parameters(`${seed}/detector/${view}`);
     this.#config = config;
-    this.#network = buildNetwork(this.parameters, config);
+    this.#targets = targets;
+    this.#network = buildNetwork(this.parameters, config, targets.count);
+  }
+
+  /** Indices of the targets that are the organ. */
+  get organTargets(): readonly number[] {
+    return this.#targets.organ;
   }
 
   /** As {@linkcode ViewNetwork.apply}. */
@@ -44,8 +66,15 @@ export class ViewModule {
     return this.#network.learningRateScale(parameterName);
   }
 
-  /** The boxes in pictures `[n, edge, edge, channels]`. */
+  /** The organ's boxes in pictures `[n, edge, edge, channels]`. */
   async detect(pictures: tf.Tensor4D): Promise<ViewBox[]> {
+    const { organ } = this.#targets;
+    const found = await this.detectTargets(pictures);
+    return found.map((boxes) => joinBoxes(organ.map((target) => boxes[target])));
+  }
+
+  /** The boxes of every target in pictures `[n, edge, edge, channels]`. */
+  async detectTargets(pictures: tf.Tensor4D): Promise<ViewBox[][]> {
     const output = this.apply(pictures, inference);
     try {
       return await this.#network.read(output);
@@ -66,13 +95,17 @@ export class ViewModule {
   }
 }
 
-function buildNetwork(parameters: Parameters, { network, view }: DetectorConfig): ViewNetwork {
+function buildNetwork(
+  parameters: Parameters,
+  { network, view }: DetectorConfig,
+  outputs: number,
+): ViewNetwork {
   const channels = viewChannels(view);
   switch (network.kind) {
     case "pyramid":
       return new PyramidNet(parameters.root(), network, { edge: view.edge, channels });
     case "silhouette":
-      return new SilhouetteNet(parameters.root(), network, { edge: view.edge, channels });
+      return new SilhouetteNet(parameters.root(), network, { edge: view.edge, channels, outputs });
   }
 }
 
@@ -81,12 +114,12 @@ export class Detector {
   readonly config: DetectorConfig;
   readonly modules: Readonly<Record<ViewName, ViewModule>>;
 
-  constructor(config: DetectorConfig, seed: string | number) {
+  constructor(config: DetectorConfig, seed: string | number, targets = organAlone) {
     this.config = config;
     this.modules = {
-      xy: new ViewModule("xy", config, seed),
-      yz: new ViewModule("yz", config, seed),
-      xz: new ViewModule("xz", config, seed),
+      xy: new ViewModule("xy", config, seed, targets),
+      yz: new ViewModule("yz", config, seed, targets),
+      xz: new ViewModule("xz", config, seed, targets),
     };
   }
 
@@ -134,6 +167,10 @@ export class Detector {
  * A detector with random weights; equal seeds give equal weights. Pretrained backbones are loaded
  * afterwards with {@linkcode ViewModule.loadBackbone}.
  */
-export function buildDetector(config: DetectorConfig, seed: string | number): Detector {
-  return new Detector(config, seed);
+export function buildDetector(
+  config: DetectorConfig,
+  seed: string | number,
+  targets?: DetectorTargets,
+): Detector {
+  return new Detector(config, seed, targets);
 }

@@ -14,6 +14,27 @@ export interface ViewBox {
 }
 
 /**
+ * The box around those of a view's boxes in which something was found, with the mean of their
+ * confidences; the first box where nothing was.
+ *
+ * @param boxes at least one
+ */
+export function joinBoxes(boxes: readonly ViewBox[]): ViewBox {
+  const found = boxes.filter(({ confidence: [a, b] }) => a > 0 && b > 0);
+  if (found.length < 2) return found[0] ?? boxes[0];
+  const along = (place: 0 | 1) => ({
+    min: Math.min(...found.map(({ boxUnit }) => boxUnit.min[place])),
+    max: Math.max(...found.map(({ boxUnit }) => boxUnit.max[place])),
+    confidence: found.reduce((sum, { confidence }) => sum + confidence[place], 0) / found.length,
+  });
+  const [horizontal, vertical] = [along(0), along(1)];
+  return {
+    boxUnit: { min: [horizontal.min, vertical.min], max: [horizontal.max, vertical.max] },
+    confidence: [horizontal.confidence, vertical.confidence],
+  };
+}
+
+/**
  * The 3D box that three views agree on, in unit coordinates (section 3.1: "the coordinates of the 3D
  * bounding box are computed using the coordinates of these 2D bounding boxes").
  *

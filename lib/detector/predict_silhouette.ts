@@ -26,9 +26,11 @@ export async function predictSilhouette(
       remedy: "Use a run of the preset focus or tiny",
     });
   }
-  const probabilities = tf.tidy(() =>
-    tf.sigmoid(detector.modules[view].apply(detector.pictures(cubeImage, view), inference))
-  );
+  const module = detector.modules[view];
+  const probabilities = tf.tidy(() => {
+    const logits = module.apply(detector.pictures(cubeImage, view), inference);
+    return tf.sigmoid(tf.gather(logits, [...module.organTargets], 3)).max(3);
+  });
   const values = await probabilities.data<"float32">();
   probabilities.dispose();
   return values;

@@ -118,12 +118,12 @@ export class PyramidNet implements ViewNetwork {
   }
 
   /** Regressed boxes tell nothing about their own trust: every confidence is 1. */
-  async read(boxes: tf.Tensor): Promise<ViewBox[]> {
+  async read(boxes: tf.Tensor): Promise<ViewBox[][]> {
     const values = await boxes.data();
-    return Array.from({ length: boxes.shape[0] }, (_, i) => ({
+    return Array.from({ length: boxes.shape[0] }, (_, i) => [{
       boxUnit: centerSizeToBox(values.subarray(4 * i, 4 * i + 4)),
       confidence: [1, 1],
-    }));
+    }]);
   }
 
   /** A tenth for a pretrained backbone (Carion 2020) and the sampling offsets (Zhu 2020, A.4). */

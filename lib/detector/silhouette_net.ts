@@ -94,17 +94,18 @@ export class SilhouetteNet implements ViewNetwork {
     });
   }
 
-  /** Walls of the first silhouette; see `readWalls`. */
-  async read(logits: tf.Tensor): Promise<ViewBox[]> {
-    const [n, rows, columns] = logits.shape;
-    const first = tf.tidy(() => tf.sigmoid(logits.slice([0, 0, 0, 0], [n, rows, columns, 1])));
-    const values = await first.data() as Float32Array;
-    first.dispose();
+  /** Walls of the silhouettes; see `readWalls`. */
+  async read(logits: tf.Tensor): Promise<ViewBox[][]> {
+    const [n, rows, columns, targets] = logits.shape;
+    const apart = tf.tidy(() => tf.sigmoid(logits).transpose([0, 3, 1, 2]));
+    const values = await apart.data() as Float32Array;
+    apart.dispose();
     const pixels = rows * columns;
-    return Array.from(
-      { length: n },
-      (_, i) => readWalls(values.subarray(i * pixels, (i + 1) * pixels), rows, columns),
-    );
+    return Array.from({ length: n }, (_, i) =>
+      Array.from({ length: targets }, (_, target) => {
+        const start = (i * targets + target) * pixels;
+        return readWalls(values.subarray(start, start + pixels), rows, columns);
+      }));
   }
 
   /** 1 for all. */

@@ -10,12 +10,12 @@ export interface ViewNetwork {
    *   inference
    * @returns what the loss compares with its target, and {@linkcode ViewNetwork.read} reads: boxes
    *   `[n, 4]` (centre x, centre y, width, height in 0 .. 1), or silhouette logits
-   *   `[n, edge, edge, 1]`
+   *   `[n, edge, edge, targets]`
    */
   apply(pictures: tf.Tensor4D, pass: Pass, mask?: tf.Tensor4D): tf.Tensor;
 
-  /** The boxes in a result of {@linkcode ViewNetwork.apply}, one for each picture. */
-  read(output: tf.Tensor): Promise<ViewBox[]>;
+  /** The boxes in a result of {@linkcode ViewNetwork.apply}: of each picture, one for each target. */
+  read(output: tf.Tensor): Promise<ViewBox[][]>;
 
   /** What the learning rate of a parameter is multiplied by. */
   learningRateScale(parameterName: string): number;

@@ -116,7 +116,9 @@ export const paperTable4: Readonly<
  */
 export const paperTable5: {
   readonly detector: PaperCostRow;
-  readonly peers: Readonly<Partial<Record<ModelName, PaperCostRow>>>;
+  readonly peers: Readonly<
+    Record<PaperPeer, PaperCostRow> & Partial<Record<ModelName, PaperCostRow>>
+  >;
   readonly segmentor: Readonly<Record<number, PaperCostRow>>;
 } = {
   detector: { operations: 13468.3649, parameters: 192.6659 },

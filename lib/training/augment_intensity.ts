@@ -4,9 +4,10 @@ import type { Random } from "../random.ts";
 /** Noise is drawn from this many normal values: one index a voxel is quicker than one Box-Muller. */
 const noiseTableSize = 8192;
 const lastEntry = noiseTableSize - 1;
+const powerSteps = 1024;
 
 /**
- * Changes contrast (about the mean) and brightness, and adds normal noise, in place; the result is
+ * Bends the scale (gamma), changes contrast (about the mean) and brightness, and adds normal noise, in place; the result is
  * cut off at [0, 1]. Nothing changes when the configuration asks for neither.
  */
 export function changeIntensity(
@@ -14,7 +15,12 @@ export function changeIntensity(
   config: AugmentationConfig,
   random: Random,
 ): void {
-  const { intensity, noise } = config;
+  const { intensity, noise, gamma } = config;
+  if (gamma !== 0) {
+    const exponent = Math.exp(random.fork("gamma").uniform(-gamma, gamma));
+    const bent = powerTable(exponent);
+    for (let i = 0; i < values.length; i++) values[i] = interpolate(bent, values[i]);
+  }
   if (intensity === 0 && noise === 0) return;
   const contrast = 1 + random.uniform(-intensity, intensity);
   const brightness = random.uniform(-intensity, intensity);
@@ -26,6 +32,18 @@ export function changeIntensity(
     if (i + 1 === values.length) break;
     values[i + 1] = clampUnit(values[i + 1] * contrast + offset + table[(bits >>> 13) & lastEntry]);
   }
+}
+
+/** value ** exponent at equal steps of [0, 1]: a power for each voxel would take longer than the rest. */
+function powerTable(exponent: number): Float32Array {
+  return Float32Array.from({ length: powerSteps + 2 }, (_, i) => (i / powerSteps) ** exponent);
+}
+
+/** @param value in [0, 1] */
+function interpolate(table: Float32Array, value: number): number {
+  const place = value * powerSteps;
+  const step = place | 0;
+  return table[step] + (place - step) * (table[step + 1] - table[step]);
 }
 
 function noiseTable(standardDeviation: number, random: Random): Float32Array {

@@ -5,17 +5,17 @@ import type { Box2 } from "../volume/box.ts";
 import { changeIntensity } from "./augment_intensity.ts";
 import { silhouetteBoxUnit } from "./silhouette_box.ts";
 
-/** A view of a case, the organ's silhouette in it, and the silhouette's box. */
+/** A view of a case, the silhouettes that are to be found in it, and their boxes. */
 export interface PictureSample {
   readonly rows: number;
   readonly columns: number;
   readonly channels: number;
   /** [rows, columns, channels] in C order, in [0, 1]. */
   readonly picture: Float32Array;
-  /** [rows, columns] in C order: shares in [0, 1]. */
-  readonly silhouette: Float32Array;
-  /** (horizontal, vertical) in unit coordinates; `null` without an organ. */
-  readonly boxUnit: Box2 | null;
+  /** [rows, columns, targets] in C order: shares in [0, 1]. */
+  readonly silhouettes: Float32Array;
+  /** Of each target: (horizontal, vertical) in unit coordinates; `null` where there is nothing. */
+  readonly boxesUnit: readonly (Box2 | null)[];
 }
 
 type PatientAxis = "x" | "y" | "z";
@@ -34,9 +34,9 @@ const dropoutEdge = 1 / 8;
  * A random variation of a view: flips of the allowed axes, rotation, change of size along both
  * axes, shift, contrast, brightness, noise, and blanked boxes.
  *
- * Picture and silhouette are resampled together, bilinearly, once; beyond the border the border's
+ * Picture and silhouettes are resampled together, bilinearly, once; beyond the border the border's
  * values go on. A flip of the axis that the view looks along reverses the channels, which are slabs
- * along it. The box is read off the moved silhouette, since the box of a rotated organ is not the
+ * along it. The boxes are read off the moved silhouettes, since the box of a rotated organ is not the
  * rotated box. Where the configuration allows no change at all the result is a copy.
  *
  * @param random equal states give equal results
@@ -47,20 +47,22 @@ export function augmentPicture(
   config: AugmentationConfig,
   random: Random,
 ): PictureSample {
-  const { rows, columns, channels } = sample;
+  const { rows, columns, channels, boxesUnit: { length: targets } } = sample;
   const flip = randomFlips(axes, config, random.fork("flip"));
   const map = randomMap(sample, flip, config, random.fork("map"));
   const picture = map
     ? resampleAffine(sample.picture, [columns, rows, 1], channels, map)
     : sample.picture.slice();
-  const silhouette = map
-    ? resampleAffine(sample.silhouette, [columns, rows, 1], 1, map)
-    : sample.silhouette.slice();
+  const silhouettes = map
+    ? resampleAffine(sample.silhouettes, [columns, rows, 1], targets, map)
+    : sample.silhouettes.slice();
   if (flip.depth < 0) reverseChannels(picture, channels);
   changeIntensity(picture, config, random.fork("intensity"));
   blankBoxes(picture, sample, config.dropoutBoxes, random.fork("dropout"));
-  const boxUnit = map ? silhouetteBoxUnit(silhouette, rows, columns) : sample.boxUnit;
-  return { ...sample, picture, silhouette, boxUnit };
+  const boxesUnit = map
+    ? sample.boxesUnit.map((_, target) => silhouetteBoxUnit(silhouettes, rows, columns, target))
+    : sample.boxesUnit;
+  return { ...sample, picture, silhouettes, boxesUnit };
 }
 
 type Flips = Record<keyof ViewAxes, 1 | -1>;

@@ -15,9 +15,9 @@ import { losses } from "./loss_parts.ts";
 export interface PictureBatch {
   /** `[n, edge, edge, channels]` */
   readonly pictures: tf.Tensor4D;
-  /** `[n, edge, edge, 1]`: the mask input of D_M, and the target of a silhouette network. */
+  /** `[n, edge, edge, targets]`: the mask input of D_M, and what a silhouette network is to give. */
   readonly silhouettes: tf.Tensor4D;
-  /** `[n, 4]`: centre and size in 0 .. 1. */
+  /** `[n, 4]`: centre and size in 0 .. 1 of the first target; zeros where it is missing. */
   readonly boxes: tf.Tensor2D;
 }
 
@@ -27,22 +27,33 @@ const patientAxes: Readonly<Record<ViewName, ViewAxes>> = {
   xz: { horizontal: "x", vertical: "z", depth: "y" },
 };
 
-/** The picture of a case in a view, and what the detector is to find in it. */
+/**
+ * The picture of a case in a view, and what the detector is to find in it.
+ *
+ * @param masks one for each target
+ */
 export function makePictureSample(
   cubeImage: Volume,
-  organMask: Mask,
+  masks: readonly Mask[],
   view: ViewName,
   config: DetectorConfig["view"],
 ): PictureSample {
-  const { silhouette, boxUnit } = viewTarget(organMask, view, config.edge);
+  const targets = masks.map((mask) => viewTarget(mask, view, config.edge));
   return {
     rows: config.edge,
     columns: config.edge,
     channels: viewChannels(config),
     picture: makeView(cubeImage, view, config),
-    silhouette,
-    boxUnit,
+    silhouettes: interleave(targets.map(({ silhouette }) => silhouette)),
+    boxesUnit: targets.map(({ boxUnit }) => boxUnit),
   };
+}
+
+function interleave(planes: readonly Float32Array[]): Float32Array {
+  if (planes.length === 1) return planes[0];
+  const mixed = new Float32Array(planes.length * planes[0].length);
+  planes.forEach((plane, k) => plane.forEach((value, i) => mixed[i * planes.length + k] = value));
+  return mixed;
 }
 
 /**
@@ -59,7 +70,7 @@ export function detectorTask(
 ): FitTask<PictureSample, PictureBatch> {
   const sampleOf = (id: string): PictureSample => {
     const sample = samples.get(id);
-    if (!sample?.boxUnit) throw new Error(`case ${id} has no picture with the organ`);
+    if (!sample || isEmpty(sample)) throw new Error(`case ${id} has no picture with the organ`);
     return sample;
   };
   return {
@@ -73,7 +84,7 @@ export function detectorTask(
         random,
       );
       // A shift may carry a small organ out of the picture: then the picture stays as it was.
-      return changed.boxUnit ? changed : sampleOf(id);
+      return isEmpty(changed) ? sampleOf(id) : changed;
     },
     batch: pictureBatch,
     loss: ({ pictures, silhouettes, boxes }, pass) =>
@@ -87,33 +98,40 @@ export function detectorTask(
   };
 }
 
+function isEmpty({ boxesUnit }: PictureSample): boolean {
+  return boxesUnit.every((box) => box === null);
+}
+
 function pictureBatch(samples: readonly PictureSample[]): PictureBatch {
-  const { rows, columns, channels } = samples[0];
-  const stack = (name: "picture" | "silhouette", depth: number): tf.Tensor4D => {
+  const { rows, columns, channels, boxesUnit: { length: targets } } = samples[0];
+  const stack = (name: "picture" | "silhouettes", depth: number): tf.Tensor4D => {
     const values = new Float32Array(samples.length * rows * columns * depth);
     samples.forEach((sample, i) => values.set(sample[name], i * rows * columns * depth));
     return tf.tensor4d(values, [samples.length, rows, columns, depth]);
   };
   return {
     pictures: stack("picture", channels),
-    silhouettes: stack("silhouette", 1),
-    boxes: tf.tensor2d(samples.map(({ boxUnit }) => boxToCenterSize(boxUnit!))),
+    silhouettes: stack("silhouettes", targets),
+    boxes: tf.tensor2d(samples.map(({ boxesUnit: [box] }) => box ? boxToCenterSize(box) : nowhere)),
   };
 }
 
-/** Mean 2D IoU of the module's boxes, the quantity of the paper's Table 1. */
+const nowhere = [0, 0, 0, 0];
+
+/** Mean 2D IoU of the module's boxes over cases and targets, the quantity of the paper's Table 1. */
 async function validateBoxes(
   module: ViewModule,
   samples: readonly PictureSample[],
 ): Promise<Validation> {
-  let sum = 0;
-  for (const sample of samples) {
-    const { rows, columns, channels, picture, boxUnit } = sample;
+  const ious: number[] = [];
+  for (const { rows, columns, channels, picture, boxesUnit } of samples) {
     const pictures = tf.tensor4d(picture, [1, rows, columns, channels]);
-    const [found] = await module.detect(pictures);
+    const [found] = await module.detectTargets(pictures);
     pictures.dispose();
-    sum += boxIou2(found.boxUnit, boxUnit!);
+    boxesUnit.forEach((box, target) => {
+      if (box) ious.push(boxIou2(found[target].boxUnit, box));
+    });
   }
-  const iou = sum / samples.length;
+  const iou = ious.reduce((sum, value) => sum + value, 0) / ious.length;
   return { score: iou, metrics: { iou2d: iou } };
 }

@@ -1,7 +1,7 @@
 import type * as tf from "../tf.ts";
 import type { PhaseConfig } from "../config/config.ts";
 import { boxLoss } from "./box_loss.ts";
-import { diceCrossEntropyLoss, diceFocalLoss } from "./segmentation_loss.ts";
+import { diceCrossEntropyLoss, diceFocalLoss, silhouetteLoss } from "./segmentation_loss.ts";
 
 /** The named terms of a loss, weighted already: the loss is their sum. */
 export type LossParts = Readonly<Record<string, tf.Scalar>>;
@@ -14,6 +14,5 @@ export const losses: Readonly<Record<PhaseConfig["loss"], Loss>> = {
   diceCrossEntropy: diceCrossEntropyLoss,
   diceFocal: diceFocalLoss,
   boxL1Giou: (prediction, target) => boxLoss(prediction as tf.Tensor2D, target as tf.Tensor2D),
-  // A silhouette is a segmentation of a picture with one class.
-  silhouette: diceCrossEntropyLoss,
+  silhouette: silhouetteLoss,
 };

@@ -28,6 +28,10 @@ export interface RunRecord {
   readonly roiEdge: number;
   /** Why it is not what Eq. 3 or the configuration says, where it is not: a peer's legal edges. */
   readonly roiEdgeNote?: string;
+  /** With `detector.targets` labels: the label values that the detector's silhouettes are of, in order. */
+  readonly detectorLabels?: readonly number[];
+  /** The run whose trained detector this one took over, instead of training its own. */
+  readonly detectorFrom?: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 

@@ -63,6 +63,23 @@ export function diceFocalLoss(logits: tf.Tensor, target: tf.Tensor): LossParts {
 }
 
 /**
+ * {@linkcode diceCrossEntropyLoss} of silhouettes, which overlap: each is a picture of one class.
+ *
+ * @param logits [n, rows, columns, targets]
+ * @param target the same shape: shares in [0, 1]
+ */
+export function silhouetteLoss(logits: tf.Tensor, target: tf.Tensor): LossParts {
+  return tf.tidy(() => {
+    const apart = (x: tf.Tensor): tf.Tensor => {
+      const [n, rows, columns, targets] = x.shape;
+      if (targets === 1) return x;
+      return x.transpose([0, 3, 1, 2]).reshape([n * targets, rows, columns, 1]);
+    };
+    return diceCrossEntropyLoss(apart(logits), apart(target));
+  });
+}
+
+/**
  * Both parts of a binary loss by our own op (lib/nn/native/overlap_loss.h). A gradient is of one
  * result, so that the two come as one and are taken apart.
  */

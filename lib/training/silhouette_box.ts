@@ -11,18 +11,21 @@ const level = 0.5;
  * between two pixel centres, so that a silhouette that was moved by a part of a pixel has a box that
  * was moved by as much. For a silhouette of zeros and ones that is the exact box of its pixels.
  *
- * @param silhouette [rows, columns] in C order, in [0, 1]
+ * @param silhouettes [rows, columns, count] in C order, in [0, 1]
+ * @param index of the silhouette, when there are several
  */
 export function silhouetteBoxUnit(
-  silhouette: Float32Array,
+  silhouettes: Float32Array,
   rows: number,
   columns: number,
+  index = 0,
 ): Box2 | null {
+  const count = silhouettes.length / (rows * columns);
   const byColumn = new Float32Array(columns);
   const byRow = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const value = silhouette[row * columns + column];
+      const value = silhouettes[(row * columns + column) * count + index];
       if (value > byColumn[column]) byColumn[column] = value;
       if (value > byRow[row]) byRow[row] = value;
     }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
 import type { RunConfig } from "../config/config.ts";
 import { type ModelName, modelTitles } from "../config/model_name.ts";
@@ -10,7 +10,9 @@ import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
 import { peerEdge } from "../peers/peer.ts";
 import { chooseRoiEdge } from "./organ_box.ts";
-import { createRun, type Run } from "./run_folder.ts";
+import { labelsToDetect } from "./detector_targets.ts";
+import { createRun, type Run, type RunRecord } from "./run_folder.ts";
+import { type DetectorTaker, openDetectorRun } from "./take_detector.ts";
 
 /** What a new run is made from. */
 export interface NewRun {
@@ -21,6 +23,8 @@ export interface NewRun {
   readonly fold?: string;
   /** Its folder; one named after data set, organ, preset, model and fold unless given. */
   readonly folder?: string;
+  /** Folder of the run whose trained detector this one takes over; it trains its own unless given. */
+  readonly detectorFrom?: string;
 }
 
 /** Shares of the cases for validation and test in a split by ratio. */
@@ -29,25 +33,32 @@ const ratio = { validation: 0.15, test: 0.2 };
 /**
  * Splits the cases, chooses the segmentor's cube for the organ, and makes the run's folder.
  *
- * @throws {UserError} when the split is impossible, the weights to start from are missing, or the
- *   folder holds a run already
+ * @throws {UserError} when the split is impossible, the weights to start from are missing, the
+ *   detector to take over does not fit, or the folder holds a run already
  */
-export async function startRun({ prepared, organ, config, fold, folder }: NewRun): Promise<Run> {
+export async function startRun(
+  { prepared, organ, config, fold, folder, detectorFrom }: NewRun,
+): Promise<Run> {
   const { split, rule } = chooseSplit(prepared, organ, config.seed, fold);
   const wanted = chooseRoiEdge(prepared, split.training, organ, config);
   await requireWeights(config.modelWeights);
+  const { settings, dir: preparedFolder } = prepared;
+  const detector = detectorFrom === undefined
+    ? { detectorLabels: labelsToDetect(prepared, split.training, config) }
+    : await takenDetector(detectorFrom, { config, organ, split, preparedFolder, settings });
   return await createRun(folder ?? defaultFolder(prepared.name, organ, config, fold), {
     formatVersion: 1,
     createdAt: new Date().toISOString(),
     config,
     organ,
     datasetName: prepared.isPhantom ? `${prepared.name} (phantom)` : prepared.name,
-    preparedFolder: prepared.dir,
-    settings: prepared.settings,
+    preparedFolder,
+    settings,
     modalities: [...new Set(prepared.entries.map(({ modality }) => modality))],
     split,
     splitRule: rule,
     ...legalRoiEdge(config.model, wanted),
+    ...detector,
     environment: {
       device: deviceName(),
       tensorflow: nativeVersion(),
@@ -56,6 +67,14 @@ export async function startRun({ prepared, organ, config, fold, folder }: NewRun
       cores: String(navigator.hardwareConcurrency),
     },
   });
+}
+
+async function takenDetector(
+  folder: string,
+  taker: DetectorTaker,
+): Promise<Pick<RunRecord, "detectorLabels" | "detectorFrom">> {
+  const { record: { detectorLabels } } = await openDetectorRun(folder, taker);
+  return { detectorLabels, detectorFrom: resolve(folder) };
 }
 
 async function requireWeights(path: string): Promise<void> {

@@ -1,6 +1,5 @@
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
-import { organValues } from "../dataset/organ.ts";
 import { buildDetector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
@@ -13,6 +12,7 @@ import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
 import type { PictureSample } from "./augment_picture.ts";
 import { CaseStore } from "./case_store.ts";
 import { detectorTask, makePictureSample } from "./detector_task.ts";
+import { detectorTargets, targetLabels } from "./detector_targets.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions, FitResult, FitTask } from "./fit_task.ts";
 import { groundTruthSource } from "./ground_truth_source.ts";
@@ -21,6 +21,7 @@ import type { TrainingListener } from "./progress.ts";
 import { drawRegion } from "./region_boxes.ts";
 import { modelFile, phaseFolder, phaseMissing, type Run } from "./run_folder.ts";
 import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
+import { copyDetector } from "./take_detector.ts";
 import { loadDetector } from "./trained_detector.ts";
 
 /** How the phases of a run are trained. */
@@ -112,9 +113,10 @@ class RunTraining {
 
   async *#trainDetector(): AsyncGenerator<TrainedPart> {
     const { detector: config, seed, phases } = this.#config;
-    const { organ, split } = this.#run.record;
-    const detector = buildDetector(config, seed);
-    const values = organValues(organ);
+    const { split, detectorFrom } = this.#run.record;
+    if (detectorFrom !== undefined) return await copyDetector(this.#run);
+    const detector = buildDetector(config, seed, detectorTargets(this.#run.record));
+    const targets = targetLabels(this.#run.record);
     try {
       for (const view of viewNames) {
         const module = detector.modules[view];
@@ -122,8 +124,8 @@ class RunTraining {
         const samples = new Map<string, PictureSample>();
         for (const id of [...split.training, ...split.validation]) {
           const { image, labels } = await this.#store.cube(id);
-          const mask = maskOfLabels(labels, values);
-          samples.set(id, makePictureSample(image, mask, view, config.view));
+          const masks = targets.map((values) => maskOfLabels(labels, values));
+          samples.set(id, makePictureSample(image, masks, view, config.view));
         }
         const task = detectorTask(module, samples, split, phases.detector);
         const name = `detector-${view}`;

@@ -2,6 +2,7 @@ import { buildDetector, type Detector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { viewNames } from "../volume/projection.ts";
+import { detectorTargets } from "./detector_targets.ts";
 import { modelFile, phaseMissing, type Run } from "./run_folder.ts";
 
 /** True when the three modules of the detector have finished training. */
@@ -20,7 +21,7 @@ export async function isDetectorTrained(run: Run): Promise<boolean> {
 export async function loadDetector(run: Run): Promise<Detector> {
   const { config } = run.record;
   if (!await isDetectorTrained(run)) throw phaseMissing(run, "detector");
-  const detector = buildDetector(config.detector, config.seed);
+  const detector = buildDetector(config.detector, config.seed, detectorTargets(run.record));
   try {
     for (const view of viewNames) {
       await loadParameters(detector.modules[view].parameters, modelFile(run, "detector", view));

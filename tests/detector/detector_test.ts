@@ -10,6 +10,7 @@ import type { Volume } from "../../lib/volume/volume.ts";
 import { assertNoLeak } from "./tensors.ts";
 
 const silhouette: DetectorConfig = {
+  targets: "organ",
   view: { kind: "slabs", slabCount: 3, edge: 16, filter: "none" },
   network: { kind: "silhouette", widths: [4, 8] },
   marginRelative: 0.1,
@@ -17,6 +18,7 @@ const silhouette: DetectorConfig = {
 };
 
 const pyramid: DetectorConfig = {
+  targets: "organ",
   view: { kind: "centre", slabCount: 1, edge: 32, filter: "none" },
   network: {
     kind: "pyramid",

@@ -1,5 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { addMargin, axisEstimates, fuseViews, type ViewBox } from "../../lib/detector/fusion.ts";
+import {
+  addMargin,
+  axisEstimates,
+  fuseViews,
+  joinBoxes,
+  type ViewBox,
+} from "../../lib/detector/fusion.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
 import { projectBox, viewNames } from "../../lib/volume/projection.ts";
 
@@ -93,4 +99,16 @@ Deno.test("fusion: each axis is seen by two views, as columns or rows", () => {
     { view: "yz", min: 0.51, max: 0.61, confidence: 0.8 },
     { view: "xz", min: 0.5, max: 0.6, confidence: 1 },
   ]);
+});
+
+Deno.test("joinBoxes() is the box around all that were found, with their mean confidence", () => {
+  const left = { boxUnit: { min: [0.1, 0.3], max: [0.2, 0.5] }, confidence: [0.8, 0.6] } as const;
+  const right = { boxUnit: { min: [0.6, 0.2], max: [0.9, 0.4] }, confidence: [0.4, 1] } as const;
+  const nothing = { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] } as const;
+  const { boxUnit, confidence } = joinBoxes([left, nothing, right]);
+  assertEquals(boxUnit, { min: [0.1, 0.2], max: [0.9, 0.5] });
+  assertAlmostEquals(confidence[0], 0.6, 1e-12);
+  assertAlmostEquals(confidence[1], 0.8, 1e-12);
+  assertEquals(joinBoxes([nothing, right]), right);
+  assertEquals(joinBoxes([nothing, nothing]), nothing);
 });

@@ -116,8 +116,8 @@ Deno.test("pyramid: boxes are read with equal confidence", async () => {
   const { parameters, net } = build();
   const boxes = tf.tensor2d([[0.5, 0.25, 0.5, 0.25], [0.875, 0.5, 0.5, 0.5]]);
   assertEquals(await net.read(boxes), [
-    { boxUnit: { min: [0.25, 0.125], max: [0.75, 0.375] }, confidence: [1, 1] },
-    { boxUnit: { min: [0.625, 0.25], max: [1, 0.75] }, confidence: [1, 1] },
+    [{ boxUnit: { min: [0.25, 0.125], max: [0.75, 0.375] }, confidence: [1, 1] }],
+    [{ boxUnit: { min: [0.625, 0.25], max: [1, 0.75] }, confidence: [1, 1] }],
   ]);
   boxes.dispose();
   parameters.dispose();

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as tf from "../../lib/tf.ts";
 import { presets } from "../../lib/config/presets.ts";
+import type { ViewBox } from "../../lib/detector/fusion.ts";
 import { SilhouetteNet } from "../../lib/detector/silhouette_net.ts";
 import { viewChannels } from "../../lib/detector/views.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -43,7 +44,7 @@ Deno.test("silhouette: every parameter gets a gradient", () => {
   parameters.dispose();
 });
 
-Deno.test("silhouette: boxes are read from the first channel", async () => {
+Deno.test("silhouette: boxes are read from every channel", async () => {
   const { parameters, net } = build([4, 8], { edge: 8, channels: 1 });
   const logits = tf.tidy(() => {
     const inside = (row: number, column: number) =>
@@ -56,9 +57,10 @@ Deno.test("silhouette: boxes are read from the first channel", async () => {
     return tf.tensor4d(values, [2, 8, 8, 2]);
   });
   await assertNoLeak(async () => {
+    const nothing: ViewBox = { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] };
     assertEquals(await net.read(logits), [
-      { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] },
-      { boxUnit: { min: [0.125, 0.25], max: [1, 0.75] }, confidence: [1, 1] },
+      [nothing, nothing],
+      [{ boxUnit: { min: [0.125, 0.25], max: [1, 0.75] }, confidence: [1, 1] }, nothing],
     ]);
   });
   logits.dispose();

@@ -14,6 +14,7 @@ const none: AugmentationConfig = {
   scale: 0,
   shift: 0,
   intensity: 0,
+  gamma: 0,
   noise: 0,
   dropoutBoxes: 0,
 };
@@ -32,7 +33,7 @@ function makeSample(): PictureSample {
     }
   }
   const boxUnit = { min: [4 / 26, 6 / 20], max: [11 / 26, 11 / 20] } as const;
-  return { rows, columns, channels, picture, silhouette, boxUnit };
+  return { rows, columns, channels, picture, silhouettes: silhouette, boxesUnit: [boxUnit] };
 }
 
 const sample = makeSample();
@@ -40,27 +41,32 @@ const sample = makeSample();
 Deno.test("pictures: no augmentation is a copy", () => {
   const result = augmentPicture(sample, xy, none, new Random(1));
   assertEquals(result, sample);
-  assert(result.picture !== sample.picture && result.silhouette !== sample.silhouette);
+  assert(result.picture !== sample.picture && result.silhouettes !== sample.silhouettes);
 });
 
 Deno.test("pictures: picture, silhouette and box move together", () => {
   const config = { ...none, rotationDegrees: 10, scale: 0.1, shift: 0.1 };
   for (let seed = 0; seed < 6; seed++) {
     const result = augmentPicture(sample, xy, config, new Random(seed));
-    assertNotEquals(result.silhouette, sample.silhouette);
-    result.silhouette.forEach((value, i) => {
+    assertNotEquals(result.silhouettes, sample.silhouettes);
+    result.silhouettes.forEach((value, i) => {
       for (let c = 0; c < channels; c++) {
         assertAlmostEquals(result.picture[i * channels + c], value / (c + 1), 1e-5);
       }
     });
-    assertEquals(result.boxUnit, silhouetteBoxUnit(result.silhouette, rows, columns));
+    assertEquals(result.boxesUnit[0], silhouetteBoxUnit(result.silhouettes, rows, columns));
   }
 });
 
 Deno.test("pictures: a flip mirrors the picture and its box", () => {
   const seen = new Set<boolean>();
   for (let seed = 0; seed < 12; seed++) {
-    const { boxUnit } = augmentPicture(sample, xy, { ...none, flipAxes: ["x"] }, new Random(seed));
+    const { boxesUnit: [boxUnit] } = augmentPicture(
+      sample,
+      xy,
+      { ...none, flipAxes: ["x"] },
+      new Random(seed),
+    );
     const flipped = boxUnit!.min[0] > 0.5;
     seen.add(flipped);
     assertAlmostEquals(boxUnit!.min[0], flipped ? 15 / 26 : 4 / 26, 1e-6);
@@ -74,8 +80,8 @@ Deno.test("pictures: a flip along the view reverses the slabs and nothing else",
   const seen = new Set<boolean>();
   for (let seed = 0; seed < 12; seed++) {
     const result = augmentPicture(sample, xy, { ...none, flipAxes: ["z"] }, new Random(seed));
-    assertEquals(result.silhouette, sample.silhouette);
-    assertEquals(result.boxUnit, sample.boxUnit);
+    assertEquals(result.silhouettes, sample.silhouettes);
+    assertEquals(result.boxesUnit[0], sample.boxesUnit[0]);
     const pixel = (7 * columns + 5) * channels;
     const slabs = [...result.picture.slice(pixel, pixel + channels)];
     seen.add(slabs[0] === 1);
@@ -85,7 +91,12 @@ Deno.test("pictures: a flip along the view reverses the slabs and nothing else",
 });
 
 Deno.test("pictures: a shift moves the box by a part of a pixel", () => {
-  const { boxUnit } = augmentPicture(sample, xy, { ...none, shift: 0.15 }, new Random(3));
+  const { boxesUnit: [boxUnit] } = augmentPicture(
+    sample,
+    xy,
+    { ...none, shift: 0.15 },
+    new Random(3),
+  );
   const widths = [boxUnit!.max[0] - boxUnit!.min[0], boxUnit!.max[1] - boxUnit!.min[1]];
   assertAlmostEquals(widths[0], 7 / 26, 1e-5);
   assertAlmostEquals(widths[1], 5 / 20, 1e-5);
@@ -94,21 +105,43 @@ Deno.test("pictures: a shift moves the box by a part of a pixel", () => {
 });
 
 Deno.test("pictures: an organ that leaves the picture has no box", () => {
-  const silhouette = new Float32Array(rows * columns);
+  const silhouettes = new Float32Array(rows * columns);
   const result = augmentPicture(
-    { ...sample, silhouette },
+    { ...sample, silhouettes },
     xy,
     { ...none, shift: 0.1 },
     new Random(1),
   );
-  assertEquals(result.boxUnit, null);
+  assertEquals(result.boxesUnit[0], null);
+});
+
+Deno.test("pictures: several silhouettes move as one, each with its own box", () => {
+  const { silhouettes: first } = sample;
+  const second = new Float32Array(rows * columns);
+  for (let row = 12; row < 15; row++) second.fill(1, row * columns + 14, row * columns + 20);
+  const silhouettes = new Float32Array(2 * rows * columns);
+  first.forEach((value, i) => {
+    silhouettes[2 * i] = value;
+    silhouettes[2 * i + 1] = second[i];
+  });
+  const box = { min: [14 / 26, 12 / 20], max: [20 / 26, 15 / 20] } as const;
+  const both = { ...sample, silhouettes, boxesUnit: [...sample.boxesUnit, box] };
+  const config = { ...none, shift: 0.1, rotationDegrees: 5 };
+  const alone = augmentPicture(sample, xy, config, new Random(4));
+  const other = { ...sample, silhouettes: second, boxesUnit: [box] };
+  const beside = augmentPicture(other, xy, config, new Random(4));
+  const result = augmentPicture(both, xy, config, new Random(4));
+  assertEquals(result.boxesUnit, [alone.boxesUnit[0], beside.boxesUnit[0]]);
+  assertEquals(result.silhouettes.filter((_, i) => i % 2 === 0), alone.silhouettes);
+  assertEquals(result.silhouettes.filter((_, i) => i % 2 === 1), beside.silhouettes);
+  assertNotEquals(result.boxesUnit, both.boxesUnit);
 });
 
 Deno.test("pictures: intensity and blanked boxes spare the silhouette", () => {
   const config = { ...none, intensity: 0.3, noise: 0.1, dropoutBoxes: 2 };
   const result = augmentPicture(sample, xy, config, new Random(6));
-  assertEquals(result.silhouette, sample.silhouette);
-  assertEquals(result.boxUnit, sample.boxUnit);
+  assertEquals(result.silhouettes, sample.silhouettes);
+  assertEquals(result.boxesUnit[0], sample.boxesUnit[0]);
   assertNotEquals(result.picture, sample.picture);
   assert(result.picture.every((value) => value >= 0 && value <= 1));
 });
@@ -121,7 +154,7 @@ Deno.test("pictures: equal generators give equal results, others do not", () => 
 });
 
 Deno.test("silhouette box: exact for zeros and ones, between pixels for shares, null for none", () => {
-  assertEquals(silhouetteBoxUnit(sample.silhouette, rows, columns), {
+  assertEquals(silhouetteBoxUnit(sample.silhouettes, rows, columns), {
     min: [4 / 26, 6 / 20],
     max: [11 / 26, 11 / 20],
   });

@@ -10,6 +10,7 @@ const none: AugmentationConfig = {
   scale: 0,
   shift: 0,
   intensity: 0,
+  gamma: 0,
   noise: 0,
   dropoutBoxes: 0,
 };
@@ -129,10 +130,30 @@ Deno.test("volumes: equal generators give equal results, others do not", () => {
     scale: 0.1,
     shift: 0.1,
     intensity: 0.1,
+    gamma: 0,
     noise: 0.1,
     dropoutBoxes: 2,
   } as const;
   const [a, b, c] = [1, 1, 2].map((seed) => augmentVolume(noisy, config, new Random(seed)));
   assertEquals(a, b);
   assertNotEquals(a.image, c.image);
+});
+
+Deno.test("volumes: gamma bends the scale and keeps its ends and order", () => {
+  const ramp = Float32Array.from({ length: 6 * 5 * 4 }, (_, i) => i / 119);
+  const labels = new Float32Array(ramp.length);
+  const sample: VolumeSample = { shape: [6, 5, 4], image: ramp, labels, channels: 1 };
+  const config = { ...none, gamma: 0.5 };
+  const exponents = Array.from({ length: 20 }, (_, seed) => {
+    const { image } = augmentVolume(sample, config, new Random(seed));
+    assertEquals([image[0], image[119]], [0, 1]);
+    const exponent = Math.log(image[60]) / Math.log(ramp[60]);
+    image.forEach((value, i) => {
+      if (i > 0) assert(value > image[i - 1]);
+      assertAlmostEquals(value, ramp[i] ** exponent, 2e-3);
+    });
+    return Math.log(exponent);
+  });
+  assert(Math.min(...exponents) < -0.3 && Math.max(...exponents) > 0.3, `${exponents}`);
+  assert(exponents.every((value) => Math.abs(value) <= 0.5 + 1e-3));
 });

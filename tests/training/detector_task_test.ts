@@ -24,6 +24,7 @@ const still: PhaseConfig = {
     scale: 0,
     shift: 0,
     intensity: 0,
+    gamma: 0,
     noise: 0,
     dropoutBoxes: 0,
   },
@@ -47,7 +48,7 @@ function samplesOf(viewName: ViewName): Map<string, PictureSample> {
   ];
   return new Map(cases.map(([id, min, max]) => {
     const { image, mask } = makeCase(min, max);
-    return [id, makePictureSample(image, mask, viewName, view)];
+    return [id, makePictureSample(image, [mask], viewName, view)];
   }));
 }
 
@@ -60,15 +61,15 @@ const boxesByView: Record<ViewName, Box2> = {
 Deno.test("picture, silhouette and box of a view lie on each other", () => {
   const { image, mask } = makeCase();
   for (const name of viewNames) {
-    const sample = makePictureSample(image, mask, name, view);
-    assertEquals(sample.boxUnit, boxesByView[name]);
+    const sample = makePictureSample(image, [mask], name, view);
+    assertEquals(sample.boxesUnit, [boxesByView[name]]);
     const { min, max } = boxesByView[name];
     for (let row = 0; row < edge; row++) {
       for (let column = 0; column < edge; column++) {
         const pixel = row * edge + column;
         const inside = column >= min[0] * edge && column < max[0] * edge &&
           row >= min[1] * edge && row < max[1] * edge;
-        assertEquals(sample.silhouette[pixel], inside ? 1 : 0);
+        assertEquals(sample.silhouettes[pixel], inside ? 1 : 0);
         const bright = Math.max(sample.picture[2 * pixel], sample.picture[2 * pixel + 1]);
         assertEquals(bright > 0.25, inside, `${name} ${row} ${column}`);
       }
@@ -79,7 +80,7 @@ Deno.test("picture, silhouette and box of a view lie on each other", () => {
 Deno.test("the channels of slabs run along the axis that a view looks along", () => {
   // The organ lies in x 1 .. 3 of 16: all of it in the lower half, so in the first slab of yz.
   const { image, mask } = makeCase();
-  const { picture } = makePictureSample(image, mask, "yz", view);
+  const { picture } = makePictureSample(image, [mask], "yz", view);
   const pixel = 10 * edge + 5;
   assert(picture[2 * pixel] > 0.25);
   assertAlmostEquals(picture[2 * pixel + 1], 0.2, 1e-6);
@@ -94,10 +95,10 @@ Deno.test("without augmentation a batch is the cases' own pictures, in order", a
   const batch = task.batch(drawn);
   assertEquals(batch.pictures.shape, [2, edge, edge, 2]);
   assertEquals(batch.silhouettes.shape, [2, edge, edge, 1]);
-  const both = (name: "picture" | "silhouette") =>
+  const both = (name: "picture" | "silhouettes") =>
     new Float32Array([...samples.get("b")![name], ...samples.get("a")![name]]);
   assertEquals(await batch.pictures.data(), both("picture"));
-  assertEquals(await batch.silhouettes.data(), both("silhouette"));
+  assertEquals(await batch.silhouettes.data(), both("silhouettes"));
   // Case b in xz: x 4 .. 9, z 2 .. 5 of 16; centre, then size.
   const [b] = await batch.boxes.array();
   assertEquals(b, [6.5 / 16, 3.5 / 16, 5 / 16, 3 / 16]);
@@ -124,7 +125,7 @@ Deno.test("an organ that a shift would carry out of the picture stays in it", ()
   const split = { training: ["a"], validation: [] };
   const task = detectorTask(module, samples, split, { ...still, augmentation });
   const drawn = Array.from({ length: 20 }, (_, seed) => task.sample("a", new Random(seed)));
-  for (const sample of drawn as PictureSample[]) assert(sample.boxUnit !== null);
+  for (const sample of drawn as PictureSample[]) assert(sample.boxesUnit[0] !== null);
   assert(drawn.includes(samples.get("a")!), "no shift carried it out: the test tests nothing");
   module.parameters.dispose();
 });
@@ -132,10 +133,10 @@ Deno.test("an organ that a shift would carry out of the picture stays in it", ()
 /** Finds the same box in every picture, which it counts. */
 class FixedModule extends ViewModule {
   seen = 0;
-  override detect(pictures: tf.Tensor4D): Promise<ViewBox[]> {
+  override detectTargets(pictures: tf.Tensor4D): Promise<ViewBox[][]> {
     assertEquals(pictures.shape, [1, edge, edge, 2]);
     this.seen++;
-    return Promise.resolve([{ boxUnit: boxesByView[this.view], confidence: [1, 1] }]);
+    return Promise.resolve([[{ boxUnit: boxesByView[this.view], confidence: [1, 1] }]]);
   }
 }
 
@@ -148,7 +149,7 @@ Deno.test("validation is the mean IoU over the validation cases, and leaves no t
     const before = tf.memory().numTensors;
     const { score, metrics } = await task.validate!();
     assertEquals(tf.memory().numTensors, before);
-    const expected = (1 + boxIou2(boxesByView[name], samples.get("c")!.boxUnit!)) / 2;
+    const expected = (1 + boxIou2(boxesByView[name], samples.get("c")!.boxesUnit[0]!)) / 2;
     assertAlmostEquals(score, expected, 1e-12);
     assertEquals(metrics, { iou2d: score });
     assertEquals(module.seen, 2);

@@ -128,6 +128,18 @@ testEachWay("losses: huge logits and empty targets give finite values and gradie
   }
 });
 
+testEachWay("losses: silhouettes overlap, and each counts as a picture of its own", () => {
+  const [logits, target] = [draw(2 * 3 * 4 * 2, -3, 3, "logits"), draw(2 * 3 * 4 * 2, 0, 1, "t")];
+  const both = read(losses.silhouette, logits, target, [2, 3, 4, 2]);
+  const alone = [0, 1].map((channel) => {
+    const own = (values: number[]) => values.filter((_, i) => i % 2 === channel);
+    return read(diceCrossEntropyLoss, own(logits), own(target), [2, 3, 4, 1]);
+  });
+  for (const part of ["dice", "crossEntropy"]) {
+    assertAlmostEquals(both[part], (alone[0][part] + alone[1][part]) / 2, 1e-5);
+  }
+});
+
 testEachWay("losses: an empty target asks for an empty prediction", () => {
   const shape = [1, 2, 3, 1];
   const empty = new Array(6).fill(0);

@@ -1,0 +1,71 @@
+import { organValues } from "../dataset/organ.ts";
+import { UserError } from "../errors.ts";
+import { writeAtomic } from "../files.ts";
+import { viewNames } from "../volume/projection.ts";
+import { modelFile, openRun, phaseMissing, type Run, type RunRecord } from "./run_folder.ts";
+import { isDetectorTrained } from "./trained_detector.ts";
+
+/** What a run has to say of itself to take over a detector. */
+export type DetectorTaker = Pick<
+  RunRecord,
+  "config" | "organ" | "split" | "preparedFolder" | "settings"
+>;
+
+/**
+ * The run whose trained detector another may take over: it looks at the same pictures with the same
+ * networks, knows the organ, and has seen none of the other's test cases.
+ *
+ * @throws {UserError} when one of that does not hold
+ */
+export async function openDetectorRun(folder: string, taker: DetectorTaker): Promise<Run> {
+  const run = await openRun(folder);
+  const { config, organ, split, settings, detectorLabels } = run.record;
+  const refuse = (rule: string, seen: string): never => {
+    throw new UserError({
+      what: `cannot take the detector of ${folder}`,
+      rule,
+      seen,
+      remedy: "Train the detector of this run itself, or one with the same data, fold and seed",
+    });
+  };
+  if (!await isDetectorTrained(run)) throw phaseMissing(run, "detector");
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  const [theirs, ours] = [config.detector, taker.config.detector];
+  if (
+    !same([theirs.targets, theirs.view, theirs.network], [ours.targets, ours.view, ours.network])
+  ) {
+    refuse("it must have the same targets, views and networks", "others");
+  }
+  if (!same(settings, taker.settings)) {
+    refuse("its scans must be prepared in the same way", "in another");
+  }
+  const known = detectorLabels ?? organValues(organ);
+  const unknown = organValues(taker.organ).filter((value) => !known.includes(value));
+  const isSameOrgan = detectorLabels !== undefined ||
+    same(organValues(organ), organValues(taker.organ));
+  if (unknown.length > 0 || !isSameOrgan) {
+    refuse(`it must know ${taker.organ.name}`, `it was trained on ${known.join(", ")}`);
+  }
+  const learned = new Set([...split.training, ...split.validation]);
+  const seen = taker.split.test.filter((id) => learned.has(id));
+  if (seen.length > 0) refuse("it must not have learned from a test case", seen.join(", "));
+  return run;
+}
+
+/**
+ * Copies the weights of the detector that a run took over into its own folder, which needs no other
+ * afterwards; does nothing where that is done.
+ *
+ * @throws {UserError} as {@linkcode openDetectorRun}
+ */
+export async function copyDetector(run: Run): Promise<void> {
+  const { detectorFrom } = run.record;
+  if (detectorFrom === undefined || await isDetectorTrained(run)) return;
+  const from = await openDetectorRun(detectorFrom, run.record);
+  for (const view of viewNames) {
+    await writeAtomic(
+      modelFile(run, "detector", view),
+      await Deno.readFile(modelFile(from, "detector", view)),
+    );
+  }
+}

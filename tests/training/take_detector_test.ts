@@ -1,0 +1,86 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { makeConfig } from "../../lib/config/overrides.ts";
+import { loadCube } from "../../lib/dataset/case.ts";
+import { parseOrgan } from "../../lib/dataset/organ.ts";
+import { UserError } from "../../lib/errors.ts";
+import { startRun } from "../../lib/training/start_run.ts";
+import { loadDetector } from "../../lib/training/trained_detector.ts";
+import { trainRun } from "../../lib/training/train_run.ts";
+import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { tinyPrepared, tinyRun } from "./tiny_run.ts";
+
+Deno.test("one detector serves the runs of several organs, copied and checked", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const prepared = await tinyPrepared(dir);
+    const donor = await tinyRun(prepared, `${dir}/donor`, {
+      phases: ["detector"],
+      set: ["phases.detector.epochs=1"],
+    });
+    assertEquals(donor.record.detectorLabels, [1, 2, 3, 6, 15]);
+    const start = (organ: string, set: string[] = [], detectorFrom = donor.folder) =>
+      startRun({
+        prepared,
+        organ: parseOrgan(organ, prepared.labels),
+        config: makeConfig("tiny", set),
+        folder: `${dir}/${organ.replace("/", "-")}`,
+        detectorFrom,
+      });
+
+    const run = await start("kidneys=right kidney+left kidney");
+    assertEquals(run.record.detectorLabels, donor.record.detectorLabels);
+    const parts = await trainRun(run, prepared, { phases: ["detector"], resume: false });
+    assertEquals(parts, []);
+    await Deno.remove(donor.folder, { recursive: true });
+
+    // The kidneys' box is around those of the two labels, whose silhouettes are 1 and 2.
+    const detector = await loadDetector(run);
+    assertEquals(detector.modules.xy.organTargets, [1, 2]);
+    const { image } = await loadCube(prepared, run.record.split.test[0]);
+    const pictures = detector.pictures(image, "xz");
+    const [each] = await detector.modules.xz.detectTargets(pictures);
+    const [joined] = await detector.modules.xz.detect(pictures);
+    pictures.dispose();
+    detector.dispose();
+    assertEquals(each.length, 5);
+    const found = [each[1], each[2]].filter(({ confidence }) => confidence[0] > 0);
+    const left = Math.min(...(found.length > 0 ? found : [each[1]]).map((b) => b.boxUnit.min[0]));
+    assertEquals(joined.boxUnit.min[0], left);
+  });
+});
+
+Deno.test("a detector that does not fit is refused, with the reason", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const prepared = await tinyPrepared(dir);
+    const phases = ["detector"] as const;
+    const set = ["phases.detector.epochs=1"];
+    const donor = await tinyRun(prepared, `${dir}/donor`, { phases, set });
+    const liverOnly = await tinyRun(prepared, `${dir}/liver`, {
+      phases,
+      set: [...set, "detector.targets=organ"],
+    });
+    const untrained = await tinyRun(prepared, `${dir}/untrained`, { phases: [] });
+    const cases: [detectorFrom: string, set: string[], fold: string | undefined, part: string][] = [
+      [
+        donor.folder,
+        ["detector.network.widths=4,12"],
+        undefined,
+        "same targets, views and networks",
+      ],
+      [liverOnly.folder, ["detector.targets=organ"], undefined, "must know spleen"],
+      [untrained.folder, [], undefined, "phase detector must have finished"],
+      [donor.folder, [], "1/2", "test case"],
+    ];
+    for (const [detectorFrom, changes, fold, part] of cases) {
+      const error = await assertRejects(() =>
+        startRun({
+          prepared,
+          organ: parseOrgan("spleen", prepared.labels),
+          config: makeConfig("tiny", changes),
+          folder: `${dir}/spleen`,
+          fold,
+          detectorFrom,
+        }), UserError);
+      assert(error.message.includes(part), error.message);
+    }
+  });
+});
