@@ -48,6 +48,11 @@ export interface DetectorConfig {
   readonly targets: "organ" | "labels";
   readonly view: ViewConfig;
   readonly network: PyramidDetectorConfig | SilhouetteDetectorConfig;
+  /**
+   * What becomes of a box that lies where no training case has the organ: `none`, nothing; `usual`,
+   * the region takes in all places where training cases have it.
+   */
+  readonly fallback: "none" | "usual";
   /** Growth of each face as a share of the box's edge on that axis. */
   readonly marginRelative: number;
   /** Growth of each face in voxels of the prepared cube. */
@@ -87,6 +92,11 @@ export interface SegmentorConfig {
   readonly labels: "soft" | "nearest";
   /** Way back of the result: logits trilinear, then threshold; or mask by nearest neighbour. */
   readonly paste: "logits" | "nearest";
+  /**
+   * How often a region that the detector found is segmented, at most: from the second time on, the
+   * region is that of the result before. It ends early where the region holds still.
+   */
+  readonly passes: number;
   /** Keep only the largest connected component of each class. */
   readonly largestComponent: boolean;
 }
@@ -105,6 +115,8 @@ export interface AugmentationConfig {
   readonly intensity: number;
   /** Largest change of the logarithm of the exponent by which intensities are raised. */
   readonly gamma: number;
+  /** Largest change of the logarithm of the organ's own intensity, in volumes. */
+  readonly organContrast: number;
   /** Standard deviation of the added noise, at most. */
   readonly noise: number;
   /** Number of boxes of an eighth of the edge that are blanked (coarse dropout). */
@@ -140,7 +152,7 @@ export interface RoiTrainingConfig {
   readonly groundTruthMargin: boolean;
   /** Share of fine-tuning samples whose region is a ground-truth box and not a detector's. */
   readonly groundTruthShare: number;
-  /** Standard deviation of a random shift of each face, as a share of the box's edge. */
+  /** Mean standard deviation of a random shift of each face, as a share of the box's edge. */
   readonly faceJitter: number;
   /**
    * `one`: every region becomes a cube of the organ's edge (Eq. 3). `all`: of any legal edge, drawn

@@ -102,8 +102,10 @@ const laterKeys: Readonly<Record<string, Leaf>> = {
   "modelWeights": "",
   "detector.targets": "organ",
   "detector.view.filter": "none",
+  "detector.fallback": "none",
   "segmentor.passes": 1,
   "phases.*.augmentation.gamma": 0,
+  "phases.*.augmentation.organContrast": 0,
 };
 
 /** Adds the keys that are missing since they came later, in the places that presets have them. */
@@ -230,6 +232,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   "segmentor.edgeRounding": ["down", "up"],
   "roiTraining.edges": ["one", "all"],
   "detector.targets": ["organ", "labels"],
+  "detector.fallback": ["none", "usual"],
   "detector.view.kind": ["centre", "mean", "deviation", "slabs"],
   "detector.view.filter": ["none", "clahe", "laplacian", "sobel", "gaussian"],
   "detector.network.backbone": ["resnet34", "resnet50", "small"],
@@ -254,6 +257,7 @@ function checkConfig(config: RunConfig): void {
   };
   const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least;
   require(isWhole(cubeEdge, 16), "cubeEdge", "an integer of at least 16");
+  require(isWhole(segmentor.passes, 1), "segmentor.passes", "a positive integer");
   const { edge } = segmentor;
   require(edge === "auto" || typeof edge === "number", "segmentor.edge", "auto or a number");
   for (const name of ["channels", "blocks", "heads", "strides"] as const) {

@@ -4,6 +4,7 @@ import { inference, Parameters, type Pass } from "../nn/parameters.ts";
 import type { Box3 } from "../volume/box.ts";
 import { type ViewName, viewNames } from "../volume/projection.ts";
 import type { Volume } from "../volume/volume.ts";
+import { aroundBoth, type BoxPrior, isUsual } from "./box_prior.ts";
 import { loadBackbone } from "./backbone_weights.ts";
 import { addMargin, fuseViews, joinBoxes, type ViewBox } from "./fusion.ts";
 import { backbonePath, PyramidNet } from "./pyramid_net.ts";
@@ -16,7 +17,12 @@ export interface Detection {
   readonly views: Readonly<Record<ViewName, ViewBox>>;
   /** The fused box without margin. */
   readonly tightUnit: Box3;
-  /** The region of interest: the fused box with the configured margin. */
+  /** False when it lies where no training case has the organ, if the detector knows where they have. */
+  readonly isUsual: boolean;
+  /**
+   * The region of interest: the fused box with the configured margin; of an unusual one, the box
+   * around it and all places that are usual.
+   */
   readonly roiUnit: Box3;
 }
 
@@ -113,9 +119,16 @@ function buildNetwork(
 export class Detector {
   readonly config: DetectorConfig;
   readonly modules: Readonly<Record<ViewName, ViewModule>>;
+  readonly #prior: BoxPrior | undefined;
 
-  constructor(config: DetectorConfig, seed: string | number, targets = organAlone) {
+  constructor(
+    config: DetectorConfig,
+    seed: string | number,
+    targets = organAlone,
+    prior?: BoxPrior,
+  ) {
     this.config = config;
+    this.#prior = prior;
     this.modules = {
       xy: new ViewModule("xy", config, seed, targets),
       yz: new ViewModule("yz", config, seed, targets),
@@ -137,7 +150,11 @@ export class Detector {
     ];
     const views = { xy, yz, xz };
     const tightUnit = fuseViews(views);
-    return { views, tightUnit, roiUnit: addMargin(tightUnit, cubeImage.shape, this.config) };
+    const prior = this.#prior;
+    const unusual = prior !== undefined && !isUsual(tightUnit, prior);
+    const organUnit = unusual ? aroundBoth(tightUnit, prior.outer) : tightUnit;
+    const roiUnit = addMargin(organUnit, cubeImage.shape, this.config);
+    return { views, tightUnit, isUsual: !unusual, roiUnit };
   }
 
   /** What the module of a view looks at: `[1, edge, edge, channels]`, values as of `makeView`. */
@@ -166,11 +183,14 @@ export class Detector {
 /**
  * A detector with random weights; equal seeds give equal weights. Pretrained backbones are loaded
  * afterwards with {@linkcode ViewModule.loadBackbone}.
+ *
+ * @param prior where the organ usually lies; without it every box is as good as another
  */
 export function buildDetector(
   config: DetectorConfig,
   seed: string | number,
   targets?: DetectorTargets,
+  prior?: BoxPrior,
 ): Detector {
-  return new Detector(config, seed, targets);
+  return new Detector(config, seed, targets, prior);
 }

@@ -49,6 +49,7 @@ const plainColumns = [
   "empty",
   "detectorIou2d",
   "detectorIou3d",
+  "regionIou3d",
   "wallErrorMm",
   "roiCoverage",
   "edge",

@@ -7,7 +7,7 @@ import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
 import type { Run } from "../training/run_folder.ts";
 import { isDetectorTrained, loadDetector } from "../training/trained_detector.ts";
-import type { Box3 } from "../volume/box.ts";
+import { type Box3, boxIou3 } from "../volume/box.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
 import { readLabels } from "../volume/nifti_read.ts";
 import { writeLabels } from "../volume/nifti_write.ts";
@@ -174,11 +174,13 @@ async function evaluateCase(
 }
 
 function detectionScores(
-  { detection }: SegmentedRegion,
+  { detection, tightUnit: regionUnit }: SegmentedRegion,
   tightUnit: Box3 | null,
   { labels: { scan } }: TestCase,
-): Pick<CaseResult, "detectorIou2d" | "detectorIou3d" | "wallErrorMm"> {
-  if (detection === null) return { detectorIou2d: NaN, detectorIou3d: NaN, wallErrorMm: NaN };
+): Pick<CaseResult, "detectorIou2d" | "detectorIou3d" | "regionIou3d" | "wallErrorMm"> {
+  if (detection === null) {
+    return { detectorIou2d: NaN, detectorIou3d: NaN, regionIou3d: NaN, wallErrorMm: NaN };
+  }
   const spacing = spacingMm(scan);
   const extentMm: Triple = [
     scan.shape[0] * spacing[0],
@@ -193,7 +195,8 @@ function detectionScores(
     detection.tightUnit,
     extentMm,
   );
-  return { detectorIou2d: iou2d, detectorIou3d: iou3d, wallErrorMm };
+  const regionIou3d = tightUnit && regionUnit ? boxIou3(tightUnit, regionUnit) : NaN;
+  return { detectorIou2d: iou2d, detectorIou3d: iou3d, regionIou3d, wallErrorMm };
 }
 
 async function costsOf(

@@ -3,7 +3,7 @@ import { writeAtomic } from "../files.ts";
 import type { Evaluation } from "./records.ts";
 
 /** Raised when the shape of the file changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * Writes an evaluation as JSON, whole or not at all. JSON has no NaN: "not applicable" is `null`.

@@ -35,9 +35,11 @@ export interface CaseResult {
   readonly predictionMm3: number;
   /** Which of the masks had no voxel. */
   readonly empty: "none" | "groundTruth" | "prediction" | "both";
-  /** Mean 2D IoU of the views; NaN in modes without a detector, as the three below. */
+  /** Mean 2D IoU of the views; NaN in modes without a detector, as the four below. */
   readonly detectorIou2d: number;
   readonly detectorIou3d: number;
+  /** 3D IoU of the box that the last pass's region was made of; the detector's where there was one. */
+  readonly regionIou3d: number;
   /** Mean absolute distance in mm of the fused box's walls from the organ's. */
   readonly wallErrorMm: number;
   /** The region of interest: the whole volume in the mode without crop. */
@@ -63,6 +65,7 @@ export const metricNames = [
   "meanSurfaceDistanceMm",
   "detectorIou2d",
   "detectorIou3d",
+  "regionIou3d",
   "wallErrorMm",
   "roiCoverage",
 ] as const;

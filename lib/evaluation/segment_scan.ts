@@ -1,8 +1,10 @@
 import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection, Detector } from "../detector/detector.ts";
-import { pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
+import { addMargin } from "../detector/fusion.ts";
+import { resultBoxUnit } from "../segmentor/result_box.ts";
+import { classesOfLogits, pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
-import { type Box3, wholeUnit } from "../volume/box.ts";
+import { type Box3, boxEdges, boxIou3, wholeUnit } from "../volume/box.ts";
 import { largestComponent } from "../volume/components.ts";
 import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
 import { type Grid, type LabelVolume, maskOfLabels } from "../volume/volume.ts";
@@ -18,6 +20,11 @@ export interface SegmentedRegion {
   readonly logits: Float32Array;
   /** What the detector saw; `null` where it was not asked. */
   readonly detection: Detection | null;
+  /**
+   * The box, without margin, that the region was made of: the detector's, or that of the pass
+   * before; `null` where there was no detector.
+   */
+  readonly tightUnit: Box3 | null;
   readonly edge: number;
   /** The stage that the cube entered at; NaN for a network without stages. */
   readonly stage: number;
@@ -39,7 +46,10 @@ export class ScanSegmenter {
   }
 
   /**
-   * Segments a region of a scan.
+   * Segments a region of a scan. A region that the detector found is segmented up to
+   * `segmentor.passes` times, each time around what the pass before found, which may also let a face
+   * that cut the organ move outwards. It ends where the region holds still, and a pass that loses
+   * the organ does not count.
    *
    * @param regionUnit the region; without it the detector's, or the whole volume without a detector
    */
@@ -52,12 +62,26 @@ export class ScanSegmenter {
     const detector = regionUnit === undefined ? this.#detector : null;
     const detection = detector &&
       await watch.time("detect", () => detector.detect(images.cubeImage));
-    const roiUnit = regionUnit ?? detection?.roiUnit ?? wholeUnit;
     const image = config.source === "scan" ? images.scanImage : images.cubeImage;
-    const cube = await watch.time("crop", () => sampleRoi(image, roiUnit, edge, config));
-    const logits = await watch.time("segment", () => segmentRoi(segmentor, cube, edge));
-    const stage = segmentor.stageOf(edge);
-    return { roiUnit, logits, detection, edge, stage, timesMs: watch.timesMs() };
+    const pass = async (roiUnit: Box3, tightUnit: Box3 | null): Promise<Pass> => {
+      const cube = await watch.time("crop", () => sampleRoi(image, roiUnit, edge, config));
+      const logits = await watch.time("segment", () => segmentRoi(segmentor, cube, edge));
+      return { roiUnit, tightUnit, logits };
+    };
+    let last = await pass(
+      regionUnit ?? detection?.roiUnit ?? wholeUnit,
+      detection?.tightUnit ?? null,
+    );
+    for (let number = 2; detector && number <= config.passes; number++) {
+      const tightUnit = resultBoxUnit(last.logits, edge, last.roiUnit, config.largestComponent);
+      if (tightUnit === null) break;
+      const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
+      if (boxIou3(roiUnit, last.roiUnit) > holdsStill) break;
+      const next = await pass(roiUnit, tightUnit);
+      if (foundVolume(next, edge) < keptShare * foundVolume(last, edge)) break;
+      last = next;
+    }
+    return { ...last, detection, edge, stage: segmentor.stageOf(edge), timesMs: watch.timesMs() };
   }
 
   /**
@@ -74,6 +98,20 @@ export class ScanSegmenter {
     const block = pasteRoiBlock(logits, edge, roiUnit, target, config);
     return config.largestComponent ? largestOfEachClass(block, Math.max(1, outputs - 1)) : block;
   }
+}
+
+/** A region whose IoU with the one before is greater has not moved. */
+const holdsStill = 0.95;
+/** A pass that finds less than this of what the one before found has lost the organ. */
+const keptShare = 0.5;
+
+type Pass = Pick<SegmentedRegion, "roiUnit" | "tightUnit" | "logits">;
+
+/** The share of the whole volume that is not background. */
+function foundVolume({ logits, roiUnit }: Pass, edge: number): number {
+  const [x, y, z] = boxEdges(roiUnit);
+  const found = classesOfLogits(logits, edge).reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
+  return found / edge ** 3 * x * y * z;
 }
 
 function largestOfEachClass(block: LabelBlock, classCount: number): LabelBlock {

@@ -86,6 +86,11 @@ export function pasteRoiBlock(
     : spreadNearest(decide(planes), edge, boxVoxels, target);
 }
 
+/** The decision on the cube itself, as {@linkcode pasteRoi} with `paste: "nearest"` takes it. */
+export function classesOfLogits(logits: Float32Array, edge: number): Uint16Array {
+  return decide(deinterleave(logits, logits.length / edge ** 3));
+}
+
 function spreadLogits(
   planes: readonly Float32Array[],
   edge: number,

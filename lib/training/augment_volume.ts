@@ -20,7 +20,8 @@ const dropoutEdge = 1 / 8;
 
 /**
  * A random variation of a sample: flips of the allowed axes, rotation about the three axes, change
- * of size along each, shift, contrast, brightness, noise, and blanked boxes.
+ * of size along each, shift, the organ's own intensity, gamma, contrast, brightness, noise, and
+ * blanked boxes.
  *
  * Flips, rotation, size and shift are one affine map by which image and labels are resampled
  * together, trilinearly, once; beyond the border the border's values go on. It works in voxels: a
@@ -39,6 +40,7 @@ export function augmentVolume(
   const labels = map
     ? resampleAffine(sample.labels, sample.shape, sample.channels, map)
     : sample.labels.slice();
+  changeOrgan(image, labels, sample.channels, config.organContrast, random.fork("organ"));
   changeIntensity(image, config, random.fork("intensity"));
   blankBoxes(image, sample.shape, config.dropoutBoxes, random.fork("dropout"));
   return { ...sample, image, labels };
@@ -82,6 +84,22 @@ function multiply(a: readonly number[], b: readonly number[]): number[] {
     const [row, column] = [3 * Math.floor(i / 3), i % 3];
     return a[row] * b[column] + a[row + 1] * b[3 + column] + a[row + 2] * b[6 + column];
   });
+}
+
+/** Multiplies the intensities inside the organ by one random factor, which its shares let fade out. */
+function changeOrgan(
+  image: Float32Array,
+  labels: Float32Array,
+  channels: number,
+  organContrast: number,
+  random: Random,
+): void {
+  if (organContrast === 0) return;
+  const factor = Math.exp(random.uniform(-organContrast, organContrast));
+  for (let i = 0; i < image.length; i++) {
+    const share = channels === 1 ? labels[i] : 1 - labels[i * channels];
+    image[i] = Math.min(1, image[i] * (1 + share * (factor - 1)));
+  }
 }
 
 function blankBoxes(

@@ -4,14 +4,16 @@ import { type Box3, boxEdges } from "../volume/box.ts";
 import type { Triple } from "../volume/volume.ts";
 
 /**
- * The box with each face moved by its own normal draw, of which `faceJitter` times the box's edge is
- * the standard deviation: what a detector's wall errors look like. Cut off at the volume; an axis
+ * The box with each face moved by its own normal draw: what a detector's wall errors look like. How
+ * strongly is drawn for each box, since most detections are good and a few are not: the standard
+ * deviation is uniform in 0 .. 2 `faceJitter` times the box's edge. Cut off at the volume; an axis
  * whose faces would cross keeps its walls.
  */
 export function jitterBox(boxUnit: Box3, faceJitter: number, random: Random): Box3 {
   const edges = boxEdges(boxUnit);
+  const strength = random.uniform(0, 2 * faceJitter);
   const spans = ([0, 1, 2] as const).map((axis) => {
-    const by = faceJitter * edges[axis];
+    const by = strength * edges[axis];
     const min = Math.max(0, boxUnit.min[axis] + random.normal(0, by));
     const max = Math.min(1, boxUnit.max[axis] + random.normal(0, by));
     const crossed = max - min < 0.25 * edges[axis];

@@ -5,6 +5,7 @@ import type { Modality } from "../dataset/dataset.ts";
 import type { PrepareSettings } from "../dataset/manifest.ts";
 import type { Organ } from "../dataset/organ.ts";
 import type { Split } from "../dataset/split.ts";
+import type { BoxPrior } from "../detector/box_prior.ts";
 import { UserError } from "../errors.ts";
 import { exists, writeAtomic } from "../files.ts";
 
@@ -30,6 +31,8 @@ export interface RunRecord {
   readonly roiEdgeNote?: string;
   /** With `detector.targets` labels: the label values that the detector's silhouettes are of, in order. */
   readonly detectorLabels?: readonly number[];
+  /** With `detector.fallback` usual: where the training cases have the organ. */
+  readonly usualBoxes?: BoxPrior;
   /** The run whose trained detector this one took over, instead of training its own. */
   readonly detectorFrom?: string;
   readonly environment: Readonly<Record<string, string>>;

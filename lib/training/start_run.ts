@@ -5,11 +5,12 @@ import { type ModelName, modelTitles } from "../config/model_name.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { type Organ } from "../dataset/organ.ts";
 import { parseFold, type Split, splitFold, splitPaper, splitRatio } from "../dataset/split.ts";
+import { boxPrior } from "../detector/box_prior.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
 import { peerEdge } from "../peers/peer.ts";
-import { chooseRoiEdge } from "./organ_box.ts";
+import { chooseRoiEdge, organBox } from "./organ_box.ts";
 import { labelsToDetect } from "./detector_targets.ts";
 import { createRun, type Run, type RunRecord } from "./run_folder.ts";
 import { type DetectorTaker, openDetectorRun } from "./take_detector.ts";
@@ -59,6 +60,9 @@ export async function startRun(
     splitRule: rule,
     ...legalRoiEdge(config.model, wanted),
     ...detector,
+    ...(config.detector.fallback === "usual"
+      ? { usualBoxes: boxPrior(split.training.map((id) => organBox(prepared, id, organ))) }
+      : {}),
     environment: {
       device: deviceName(),
       tensorflow: nativeVersion(),

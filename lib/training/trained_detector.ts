@@ -21,7 +21,9 @@ export async function isDetectorTrained(run: Run): Promise<boolean> {
 export async function loadDetector(run: Run): Promise<Detector> {
   const { config } = run.record;
   if (!await isDetectorTrained(run)) throw phaseMissing(run, "detector");
-  const detector = buildDetector(config.detector, config.seed, detectorTargets(run.record));
+  const { usualBoxes } = run.record;
+  const targets = detectorTargets(run.record);
+  const detector = buildDetector(config.detector, config.seed, targets, usualBoxes);
   try {
     for (const view of viewNames) {
       await loadParameters(detector.modules[view].parameters, modelFile(run, "detector", view));

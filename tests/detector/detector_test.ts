@@ -1,10 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import * as tf from "../../lib/tf.ts";
 import type { DetectorConfig } from "../../lib/config/config.ts";
+import { aroundBoth, boxPrior } from "../../lib/detector/box_prior.ts";
 import { buildDetector } from "../../lib/detector/detector.ts";
 import { addMargin, fuseViews } from "../../lib/detector/fusion.ts";
 import { UserError } from "../../lib/errors.ts";
 import { Random } from "../../lib/random.ts";
+import type { Box3 } from "../../lib/volume/box.ts";
 import { viewNames } from "../../lib/volume/projection.ts";
 import type { Volume } from "../../lib/volume/volume.ts";
 import { assertNoLeak } from "./tensors.ts";
@@ -13,6 +15,7 @@ const silhouette: DetectorConfig = {
   targets: "organ",
   view: { kind: "slabs", slabCount: 3, edge: 16, filter: "none" },
   network: { kind: "silhouette", widths: [4, 8] },
+  fallback: "none",
   marginRelative: 0.1,
   marginVoxels: 1,
 };
@@ -31,6 +34,7 @@ const pyramid: DetectorConfig = {
     feedForwardWidth: 16,
     maskDropRate: 0.5,
   },
+  fallback: "none",
   marginRelative: 0,
   marginVoxels: 2,
 };
@@ -58,6 +62,22 @@ Deno.test("detector: views, fusion and margin belong together, for both kinds", 
     });
     detector.dispose();
   }
+});
+
+Deno.test("detector: an unusual box leads to all places that are usual, besides its own", async () => {
+  const volume = randomVolume();
+  const plain = buildDetector(silhouette, 3);
+  const { tightUnit } = await plain.detect(volume);
+  const far: Box3 = { min: [0.95, 0.95, 0.95], max: [1, 1, 1] };
+  for (const [usual, expected] of [[tightUnit, true], [far, false]] as const) {
+    const detector = buildDetector(silhouette, 3, undefined, boxPrior([usual]));
+    const found = await detector.detect(volume);
+    assertEquals([found.isUsual, found.tightUnit], [expected, tightUnit]);
+    const organ = expected ? tightUnit : aroundBoth(tightUnit, far);
+    assertEquals(found.roiUnit, addMargin(organ, volume.shape, silhouette));
+    detector.dispose();
+  }
+  plain.dispose();
 });
 
 Deno.test("detector: equal seeds give equal weights, views different ones", async () => {

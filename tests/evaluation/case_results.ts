@@ -20,6 +20,7 @@ export function caseResult(changes: Partial<CaseResult> = {}): CaseResult {
     empty: "none",
     detectorIou2d: 0.75,
     detectorIou3d: 0.6,
+    regionIou3d: 0.6,
     wallErrorMm: 4,
     roiUnit: { min: [0.25, 0.5, 0.125], max: [0.75, 0.875, 0.5] },
     roiCoverage: 0.99,

@@ -7,8 +7,15 @@ import { Parameters } from "../../lib/nn/parameters.ts";
 import { Segmentor } from "../../lib/segmentor/segmentor.ts";
 import * as tf from "../../lib/tf.ts";
 import { scaleAndShift } from "../../lib/volume/affine.ts";
-import { type Box3, unitToVoxels, voxelsToUnit, wholeUnit } from "../../lib/volume/box.ts";
-import type { Triple, Volume } from "../../lib/volume/volume.ts";
+import {
+  boundingBoxVoxels,
+  type Box3,
+  boxIou3,
+  unitToVoxels,
+  voxelsToUnit,
+  wholeUnit,
+} from "../../lib/volume/box.ts";
+import type { Mask, Triple, Volume } from "../../lib/volume/volume.ts";
 
 const shape: Triple = [24, 12, 8];
 const affine = scaleAndShift([1, 2, 5], [-7, 3, 11]);
@@ -33,6 +40,7 @@ function paint(value: (x: number, y: number, z: number) => number): Volume {
 
 const inRegion: Inside = (x, y, z) => x >= 3 && x < 19 && y >= 2 && y < 10 && z >= 1 && z < 5;
 const bright = paint((...at) => organ(...at) || spot(...at) ? 1 : 0);
+const brightMask: Mask = { shape, affine, data: Uint8Array.from(bright.data) };
 const dark = paint(() => 0);
 
 /** A segmentor that calls bright what is bright; with two classes, class 2 what is very bright. */
@@ -51,6 +59,7 @@ function build(changes: Partial<SegmentorConfig>, classes = 1) {
   const config: SegmentorConfig = {
     ...presets.tiny.segmentor,
     kernel: "linear",
+    passes: 1,
     largestComponent: false,
     ...changes,
   };
@@ -61,12 +70,13 @@ function build(changes: Partial<SegmentorConfig>, classes = 1) {
 }
 
 class FixedDetector extends Detector {
+  region = regionUnit;
   asked: Volume[] = [];
   override detect(cubeImage: Volume): Promise<Detection> {
     this.asked.push(cubeImage);
     const view = { boxUnit: { min: [0, 0], max: [1, 1] } as const, confidence: [1, 1] as const };
     const views = { xy: view, yz: view, xz: view };
-    return Promise.resolve({ views, tightUnit: wholeUnit, roiUnit: regionUnit });
+    return Promise.resolve({ views, tightUnit: wholeUnit, isUsual: true, roiUnit: this.region });
   }
 }
 
@@ -135,6 +145,41 @@ Deno.test("the detector gives the region where none is given; it sees the cube",
   assertEquals([given.roiUnit, given.detection, detector.asked.length], [wholeUnit, null, 1]);
   const whole = await new ScanSegmenter(loaded, null).segment(images);
   assertEquals([whole.roiUnit, whole.detection], [wholeUnit, null]);
+  detector.dispose();
+  loaded.parameters.dispose();
+});
+
+Deno.test("a detected region is segmented again around what was found, until it holds still", async () => {
+  const roomy: Box3 = { min: [0, 0, 0], max: [1, 1, 1] };
+  const images = { scanImage: bright, cubeImage: dark };
+  const boxes: Box3[] = [];
+  for (const passes of [1, 2, 5]) {
+    const loaded = build({ source: "scan", passes });
+    const detector = new FixedDetector({ ...presets.tiny.detector, marginVoxels: 1 }, 0);
+    detector.region = roomy;
+    const found = await new ScanSegmenter(loaded, detector).segment(images);
+    boxes.push(found.roiUnit);
+    assertEquals(loaded.segmentor.edges.length <= passes, true);
+    assertEquals(loaded.segmentor.edges.length > 1, passes > 1);
+    if (passes === 1) assertEquals([found.roiUnit, found.tightUnit], [roomy, wholeUnit]);
+    // A ground-truth region is what it is, and so is the whole volume.
+    const given = await new ScanSegmenter(loaded, detector).segment(images, regionUnit);
+    assertEquals([given.roiUnit, given.tightUnit], [regionUnit, null]);
+    detector.dispose();
+    loaded.parameters.dispose();
+  }
+  const truth = voxelsToUnit(boundingBoxVoxels(brightMask)!, shape);
+  const ious = boxes.map((box) => boxIou3(box, truth));
+  assert(ious[1] > ious[0] && ious[2] >= ious[1] - 0.05, `${ious}`);
+});
+
+Deno.test("a pass that finds nothing, or has lost the organ, does not count", async () => {
+  const loaded = build({ source: "scan", passes: 4 });
+  const detector = new FixedDetector(presets.tiny.detector, 0);
+  detector.region = wholeUnit;
+  const found = await new ScanSegmenter(loaded, detector)
+    .segment({ scanImage: dark, cubeImage: dark });
+  assertEquals([found.roiUnit, loaded.segmentor.edges.length], [wholeUnit, 1]);
   detector.dispose();
   loaded.parameters.dispose();
 });

@@ -15,6 +15,7 @@ const none: AugmentationConfig = {
   shift: 0,
   intensity: 0,
   gamma: 0,
+  organContrast: 0,
   noise: 0,
   dropoutBoxes: 0,
 };

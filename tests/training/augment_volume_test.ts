@@ -11,6 +11,7 @@ const none: AugmentationConfig = {
   shift: 0,
   intensity: 0,
   gamma: 0,
+  organContrast: 0,
   noise: 0,
   dropoutBoxes: 0,
 };
@@ -131,6 +132,7 @@ Deno.test("volumes: equal generators give equal results, others do not", () => {
     shift: 0.1,
     intensity: 0.1,
     gamma: 0,
+    organContrast: 0,
     noise: 0.1,
     dropoutBoxes: 2,
   } as const;
@@ -156,4 +158,25 @@ Deno.test("volumes: gamma bends the scale and keeps its ends and order", () => {
   });
   assert(Math.min(...exponents) < -0.3 && Math.max(...exponents) > 0.3, `${exponents}`);
   assert(exponents.every((value) => Math.abs(value) <= 0.5 + 1e-3));
+});
+
+Deno.test("volumes: the organ's own intensity changes by one factor, by its shares", () => {
+  const image = new Float32Array(60).fill(0.4);
+  const labels = Float32Array.from({ length: 60 }, (_, i) => [0, 1, 0.5][i % 3]);
+  const sample: VolumeSample = { shape: [5, 4, 3], image, labels, channels: 1 };
+  const config = { ...none, organContrast: 0.4 };
+  const factors = Array.from({ length: 20 }, (_, seed) => {
+    const { image: changed } = augmentVolume(sample, config, new Random(seed));
+    const factor = changed[1] / 0.4;
+    changed.forEach((value, i) => {
+      assertAlmostEquals(value, 0.4 * (1 + labels[i] * (factor - 1)), 1e-6);
+    });
+    return Math.log(factor);
+  });
+  assert(Math.min(...factors) < -0.2 && Math.max(...factors) > 0.2, `${factors}`);
+  // Of several classes, channel 0 is the background.
+  const shares = Float32Array.from({ length: 180 }, (_, i) => [0.25, 0.25, 0.5][i % 3]);
+  const several = { ...sample, labels: shares, channels: 3 };
+  const { image: mixed } = augmentVolume(several, config, new Random(3));
+  assertAlmostEquals(mixed[7], 0.4 * (1 + 0.75 * (Math.exp(factors[3]) - 1)), 1e-6);
 });

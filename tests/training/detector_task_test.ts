@@ -25,6 +25,7 @@ const still: PhaseConfig = {
     shift: 0,
     intensity: 0,
     gamma: 0,
+    organContrast: 0,
     noise: 0,
     dropoutBoxes: 0,
   },

@@ -30,15 +30,31 @@ Deno.test("equal generators give equal boxes, and a generator's draws differ", (
 Deno.test("each face moves on its own, by a share of its own axis' edge", () => {
   const boxes = draws(4000, 0.08);
   const edges = [0.1, 0.3, 0.6];
+  const spreadOf = 0.08 * Math.sqrt(4 / 3); // of a normal whose deviation is uniform in 0 .. 0.16
   for (const axis of [0, 1, 2] as const) {
     const lows = boxes.map(({ min }) => min[axis]);
     const highs = boxes.map(({ max }) => max[axis]);
-    assertAlmostEquals(deviation(lows) / edges[axis], 0.08, 0.004);
-    assertAlmostEquals(deviation(highs) / edges[axis], 0.08, 0.004);
+    assertAlmostEquals(deviation(lows) / edges[axis], spreadOf, 0.005);
+    assertAlmostEquals(deviation(highs) / edges[axis], spreadOf, 0.005);
     // Independent faces: the variances of both add up in the edge.
     const spread = deviation(boxes.map(({ min, max }) => max[axis] - min[axis]));
-    assertAlmostEquals(spread / edges[axis], 0.08 * Math.SQRT2, 0.006);
+    assertAlmostEquals(spread / edges[axis], spreadOf * Math.SQRT2, 0.007);
   }
+});
+
+Deno.test("most boxes are moved little and a few far: all faces of a box share its strength", () => {
+  const moves = draws(4000, 0.08).map(({ min, max }) =>
+    [0, 1, 2].flatMap((axis) =>
+      [min[axis] - box.min[axis], max[axis] - box.max[axis]].map(
+        (by) => Math.abs(by) / (box.max[axis] - box.min[axis]),
+      )
+    )
+  );
+  const means = moves.map((six) => six.reduce((sum, by) => sum + by, 0) / 6).toSorted((a, b) =>
+    a - b
+  );
+  // With one strength for all boxes the mean of six would lie within 0.3 .. 1.9 times its median.
+  assert(means[400] < 0.3 * means[2000] && means[3600] > 1.6 * means[2000], `${means[400]}`);
 });
 
 Deno.test("however strong the jitter, boxes stay in the volume and keep a quarter of each edge", () => {
