@@ -87,7 +87,7 @@ export interface GroupSummary {
 export interface RuleOperations {
   /** The rule of its own network: `paperOperations` of lib/nn. */
   readonly own: number;
-  /** That of the peers: `paperLayerOperations`; NaN where a network's layers are not traced. */
+  /** That of the peers: `paperLayerOperations`; NaN for the detector, whose layers are not traced. */
   readonly peers: number;
 }
 

@@ -87,6 +87,8 @@ class RunTraining {
 
   /** What would fail after the hours that an earlier phase takes fails at once. */
   async check(): Promise<void> {
+    const { model, modelWeights } = this.#config;
+    if (model === "segmentor" && modelWeights === "") return;
     for (const phase of this.#options.phases) {
       if (phase === "segmentor" || phase === "whole") {
         (await this.#firstNetwork(phase)).parameters.dispose();
