@@ -138,4 +138,6 @@ export interface Evaluation {
   readonly costs: readonly ModelCost[];
   /** Largest physical memory of the process in bytes. */
   readonly peakProcessBytes: number;
+  /** GPU memory that the process held at its end, in bytes; absent without a GPU. */
+  readonly gpuBytes?: number;
 }
