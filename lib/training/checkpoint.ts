@@ -161,6 +161,8 @@ function checkFormat(metadata: Readonly<Record<string, string>>, path: string): 
 /** Keys that older checkpoints lack, with the JSON of what they meant then. */
 const laterKeys: Readonly<Record<string, string | undefined>> = {
   "config.detector.view.filter": '"none"',
+  "config.model": '"segmentor"',
+  "config.modelWeights": '""',
 };
 
 function checkIdentity(before: unknown, now: unknown, path: string): void {

@@ -190,7 +190,7 @@ class RunTraining {
       phase: this.#config.phases[phase],
       seed: this.#config.seed,
       config: {
-        ...this.#chosen(),
+        ...this.#config,
         organ: this.#run.record.organ,
         roiEdge: this.#run.record.roiEdge,
       },
@@ -199,12 +199,6 @@ class RunTraining {
       keepModel,
       listener: listenTo?.(scoreName),
     });
-  }
-
-  /** Checkpoints of before there was a choice of model have none: the segmentor stays unnamed. */
-  #chosen(): Omit<RunConfig, "model" | "modelWeights"> {
-    const { model, modelWeights, ...others } = this.#config;
-    return model === "segmentor" && modelWeights === "" ? others : this.#config;
   }
 
   #tasksByEdge<Task>(taskAt: (edge: number) => Task): Record<string, Task> {
