@@ -3,6 +3,7 @@ import type { PreparedDataset } from "../dataset/case.ts";
 import { buildDetector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
+import { requirePeerEdge } from "../peers/peer.ts";
 import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
 import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
@@ -87,11 +88,13 @@ class RunTraining {
 
   /** What would fail after the hours that an earlier phase takes fails at once. */
   async check(): Promise<void> {
-    const { model, modelWeights } = this.#config;
-    if (model === "segmentor" && modelWeights === "") return;
+    const { model, modelWeights, cubeEdge } = this.#config;
     for (const phase of this.#options.phases) {
-      if (phase === "segmentor" || phase === "whole") {
+      if (phase !== "segmentor" && phase !== "whole") continue;
+      if (modelWeights !== "") {
         (await this.#firstNetwork(phase)).parameters.dispose();
+      } else if (model !== "segmentor") {
+        requirePeerEdge(model, phase === "whole" ? cubeEdge : this.#run.record.roiEdge);
       }
     }
   }
