@@ -26,6 +26,7 @@ const verbs: Readonly<Record<string, { readonly native: boolean; readonly scans?
   train: { native: true },
   evaluate: { native: true },
   predict: { native: true },
+  export: { native: true },
   watch: { native: false },
   report: { native: false },
   notebook: { native: true },

@@ -97,7 +97,7 @@ export function parseConfig(text: string, source: string): RunConfig {
  * What keys that came later stood at before they came, so that older runs still open; `*` is any
  * phase.
  */
-const laterKeys: Readonly<Record<string, Leaf>> = {
+const laterKeys: Readonly<Record<string, string | number | boolean>> = {
   "model": "segmentor",
   "modelWeights": "",
   "detector.targets": "organ",
@@ -108,12 +108,21 @@ const laterKeys: Readonly<Record<string, Leaf>> = {
   "phases.*.augmentation.organContrast": 0,
 };
 
+/**
+ * What a key that older runs and checkpoints lack stood at before it came; `undefined` for any other.
+ *
+ * @param key "phases.segmentor.augmentation.gamma"
+ */
+export function meaningBefore(key: string): string | number | boolean | undefined {
+  return laterKeys[key.replace(/^phases\.\w+/, "phases.*")];
+}
+
 /** Adds the keys that are missing since they came later, in the places that presets have them. */
 function addLaterKeys(stored: Tree, reference: Tree, prefix = ""): Tree {
   const whole: Record<string, Leaf | Tree> = {};
   for (const [key, usual] of Object.entries(reference)) {
     const path = `${prefix}${key}`;
-    const value = stored[key] ?? laterKeys[path.replace(/^phases\.\w+/, "phases.*")];
+    const value = stored[key] ?? meaningBefore(path);
     if (value === undefined) continue;
     whole[key] = isTree(value) && isTree(usual) ? addLaterKeys(value, usual, `${path}.`) : value;
   }

@@ -3,8 +3,10 @@ import type { Detector } from "../detector/detector.ts";
 import { viewChannels } from "../detector/views.ts";
 import { countMacs, paperOperations } from "../nn/macs.ts";
 import { inference, type Parameters } from "../nn/parameters.ts";
+import { segmentorLayers } from "../segmentor/level_layers.ts";
 import type { Segmentor } from "../segmentor/segmentor.ts";
 import { viewNames } from "../volume/projection.ts";
+import { paperLayerOperations } from "./counting_rules.ts";
 import type { ModelCost } from "./records.ts";
 
 /**
@@ -31,7 +33,11 @@ export async function segmentorCost(
     parameters: parameters.count(),
     activeParameters: active.reduce((sum, name) => sum + parameters.get(name).size, 0),
     paperParameters: paperParameters(parameters, active),
-    ...await measureRun([parameters], run),
+    ...await measureRun(
+      [parameters],
+      run,
+      paperLayerOperations(segmentorLayers(segmentor.config, edge, segmentor.outputs)),
+    ),
   };
 }
 
@@ -53,7 +59,7 @@ export async function detectorCost(detector: Detector): Promise<ModelCost> {
     parameters: detector.parameterCount(),
     activeParameters: detector.parameterCount(),
     paperParameters: NaN,
-    ...await measureRun(parameters, run),
+    ...await measureRun(parameters, run, NaN),
   };
 }
 
@@ -93,6 +99,7 @@ export async function peakIntermediateBytes(run: () => void): Promise<number> {
 async function measureRun(
   parameters: readonly Parameters[],
   run: () => void,
+  layerOperations: number,
 ): Promise<
   Pick<ModelCost, "macs" | "paperOperations" | "operationsByRule" | "peakTensorBytes">
 > {
@@ -102,7 +109,7 @@ async function measureRun(
   return {
     macs: count.macs,
     paperOperations: paperOperations(count),
-    operationsByRule: { own: paperOperations(count), peers: NaN },
+    operationsByRule: { own: paperOperations(count), peers: layerOperations },
     peakTensorBytes: weightBytes + await peakIntermediateBytes(run),
   };
 }

@@ -17,6 +17,7 @@ import { type LabelVolume, maskOfLabels, spacingMm, type Triple } from "../volum
 import { scoreMasks } from "./case_scores.ts";
 import { detectorCost } from "./cost.ts";
 import { roiCoverage, scoreDetection } from "./detector_iou.ts";
+import { gpuBytes } from "./gpu_memory.ts";
 import { toLabelValues } from "./label_values.ts";
 import { peakProcessBytes } from "./memory.ts";
 import { networkCost } from "./network_cost.ts";
@@ -89,6 +90,8 @@ export async function evaluateRun(
       }
       onCase?.(done + 1, caseIds.length, cases.filter(({ caseId }) => caseId === id));
     }
+    const costs = await costsOf(detector, [...segmentors.values()]);
+    const onGpu = await gpuBytes();
     return {
       run: options.runName ?? run.folder,
       preset: run.record.config.preset,
@@ -98,8 +101,9 @@ export async function evaluateRun(
       toleranceMm: options.toleranceMm ?? defaultToleranceMm,
       cases,
       summaries: summarizeResults(cases),
-      costs: await costsOf(detector, [...segmentors.values()]),
+      costs,
       peakProcessBytes: peakProcessBytes(),
+      ...(onGpu === undefined ? {} : { gpuBytes: onGpu }),
     };
   } finally {
     detector?.dispose();

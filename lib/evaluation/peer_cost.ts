@@ -3,6 +3,7 @@ import { type LayerRecord, traceLayers } from "../nn/layer_records.ts";
 import { countMacs, type OpCount, paperOperations } from "../nn/macs.ts";
 import { inference } from "../nn/parameters.ts";
 import type { Peer } from "../peers/peer.ts";
+import { slimUnetrConfig, slimUnetrLayers } from "../peers/slim_unetr.ts";
 import { peakIntermediateBytes } from "./cost.ts";
 import { paperLayerOperations } from "./counting_rules.ts";
 import type { ModelCost } from "./records.ts";
@@ -12,7 +13,7 @@ import type { ModelCost } from "./records.ts";
  *
  * @param part "whole" where the cube is the whole volume
  * @returns paperOperations is what Table 5 counts for the peers, by another rule than for the paper's
- *   own network; NaN for Slim UNETR, which the table does not have and whose layers are not traced
+ *   own network; NaN for Slim UNETR, which the table does not have
  */
 export async function peerCost(
   peer: Peer,
@@ -21,11 +22,13 @@ export async function peerCost(
   const { parameters, edge } = peer;
   const run = () => void peer.apply(tf.zeros([1, edge, edge, edge, 1]), inference);
   let count: OpCount = { macs: 0, records: [] };
-  const layers = traceLayers(() => {
+  const traced = traceLayers(() => {
     count = countMacs(() => tf.tidy(run));
   });
-  const isTraced = peer.name !== "slim-unetr"; // its layers are the segmentor's
-  const layerOperations = isTraced ? paperLayerOperations(layers) : NaN;
+  // Slim UNETR's blocks are the segmentor's, which run as one operation each.
+  const isSlim = peer.name === "slim-unetr";
+  const layers = isSlim ? slimUnetrLayers(slimUnetrConfig, edge, peer.outputs) : traced;
+  const layerOperations = paperLayerOperations(layers);
   const values = parameters.names().reduce((sum, name) => sum + parameters.get(name).size, 0);
   return {
     part,
@@ -34,7 +37,7 @@ export async function peerCost(
     parameters: parameters.count(),
     activeParameters: parameters.count(),
     macs: count.macs,
-    paperOperations: layerOperations,
+    paperOperations: isSlim ? NaN : layerOperations,
     operationsByRule: {
       own: paperOperations(count) - unscaledNormElements(layers),
       peers: layerOperations,

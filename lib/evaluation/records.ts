@@ -90,7 +90,7 @@ export interface GroupSummary {
 export interface RuleOperations {
   /** The rule of its own network: `paperOperations` of lib/nn. */
   readonly own: number;
-  /** That of the peers: `paperLayerOperations`; NaN where a network's layers are not traced. */
+  /** That of the peers: `paperLayerOperations`; NaN for the detector, whose layers are not traced. */
   readonly peers: number;
 }
 
@@ -141,4 +141,6 @@ export interface Evaluation {
   readonly costs: readonly ModelCost[];
   /** Largest physical memory of the process in bytes. */
   readonly peakProcessBytes: number;
+  /** GPU memory that the process held at its end, in bytes; absent without a GPU. */
+  readonly gpuBytes?: number;
 }

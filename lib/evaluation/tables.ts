@@ -32,7 +32,7 @@ export function evaluationReport(evaluation: Evaluation): string {
   const parts = [
     `# Evaluation of ${run}\n`,
     `Data set: ${dataSet}. Preset: ${preset}.${named} Device: ${device}. ` +
-    `Process memory, at most: ${mebibytes(evaluation.peakProcessBytes)} MiB.\n`,
+    `${memoryText(evaluation)}\n`,
     protocolNote(evaluation),
   ];
   for (const { title, table } of resultTables(evaluation)) {
@@ -40,6 +40,13 @@ export function evaluationReport(evaluation: Evaluation): string {
   }
   if (evaluation.costs.length > 0) parts.push(costNote);
   return parts.join("\n");
+}
+
+/** What the process held, on the machine and on its GPU, as sentences. */
+export function memoryText({ device, peakProcessBytes, gpuBytes }: Evaluation): string {
+  const process = `Process memory, at most: ${mebibytes(peakProcessBytes)} MiB.`;
+  if (gpuBytes !== undefined) return `${process} GPU memory: ${mebibytes(gpuBytes)} MiB.`;
+  return device.startsWith("CPU") ? `${process} No GPU.` : `${process} GPU memory: not known.`;
 }
 
 /** A table of the report under the number of the paper's. */

@@ -78,21 +78,12 @@ export function buildPeer(
   parameters: Parameters,
   { classCount, edge }: PeerOptions,
 ): Peer {
-  const { step, least, build } = designs[name];
-  const title = modelTitles[name];
-  if (!Number.isInteger(edge) || edge < least || edge % step !== 0) {
-    throw new UserError({
-      what: `cannot build ${title}`,
-      rule: `the edge of its input must be a multiple of ${step} from ${least} on`,
-      seen: String(edge),
-      remedy: "Choose another edge, for example 128",
-    });
-  }
+  requirePeerEdge(name, edge);
   const outputs = classCount === 1 ? 1 : classCount + 1;
-  const network = build(parameters, outputs, edge);
+  const network = designs[name].build(parameters, outputs, edge);
   return {
     name,
-    title,
+    title: modelTitles[name],
     parameters,
     edge,
     outputs,
@@ -100,6 +91,19 @@ export function buildPeer(
     activeNames: () => parameters.names("trainable"),
     stageOf: () => NaN,
   };
+}
+
+/** @throws {UserError} when a network does not take cubes of this edge */
+export function requirePeerEdge(name: PeerName, edge: number): void {
+  const { step, least } = designs[name];
+  if (!Number.isInteger(edge) || edge < least || edge % step !== 0) {
+    throw new UserError({
+      what: `cannot build ${modelTitles[name]}`,
+      rule: `the edge of its input must be a multiple of ${step} from ${least} on`,
+      seen: String(edge),
+      remedy: "Choose another edge, for example 128",
+    });
+  }
 }
 
 /** The smallest edge from `edge` on that a network takes. */

@@ -1,8 +1,10 @@
 import * as tf from "../tf.ts";
 import { dropout } from "../nn/dropout.ts";
+import type { LayerRecord } from "../nn/layer_records.ts";
 import { constant, type Parameters, type Pass } from "../nn/parameters.ts";
 import { DecoderLevel } from "../segmentor/decoder.ts";
 import { EncoderLevel } from "../segmentor/encoder.ts";
+import { levelLayers } from "../segmentor/level_layers.ts";
 import type { Level } from "../segmentor/levels.ts";
 
 /** Sizes of Slim UNETR; lists have an entry for each of its levels, finest first. */
@@ -81,8 +83,22 @@ export class SlimUnetr {
   }
 }
 
+/** The layers that a cube of this edge passes, as `traceLayers` would tell them of other networks. */
+export function slimUnetrLayers(
+  config: SlimUnetrConfig,
+  edge: number,
+  outputs: number,
+): LayerRecord[] {
+  return slimUnetrLevels(config, edge).flatMap((level) =>
+    levelLayers(level, level.index === 0 ? outputs : level.inputs, true)
+  );
+}
+
 /** The levels, finest first, in the terms of the segmentor's. */
-function slimUnetrLevels({ channels, blocks, heads, strides }: SlimUnetrConfig): Level[] {
+function slimUnetrLevels(
+  { channels, blocks, heads, strides }: SlimUnetrConfig,
+  edge = NaN, // volumes of any shape
+): Level[] {
   return channels.map((width, index): Level => ({
     index,
     inputs: index === 0 ? 1 : channels[index - 1],
@@ -91,6 +107,6 @@ function slimUnetrLevels({ channels, blocks, heads, strides }: SlimUnetrConfig):
     blocks: blocks[index],
     heads: heads[index],
     stride: strides[index],
-    gridEdge: NaN, // volumes of any shape
+    gridEdge: edge / (FIRST_KERNEL * KERNEL ** index),
   }));
 }

@@ -1,3 +1,4 @@
+import { modelTitles } from "../config/model_name.ts";
 import { formatDuration } from "../training/progress.ts";
 import type { PartProgress } from "./part_progress.ts";
 import type { RunProgress } from "./run_progress.ts";
@@ -17,8 +18,10 @@ const gap = "  ";
  */
 export function progressText(progress: RunProgress, columns: number): string[] {
   const { run: { folder, record }, parts, current } = progress;
+  const { preset, model } = record.config;
+  const named = model === "segmentor" ? "" : `, ${modelTitles[model]}`;
   const lines = [
-    `${folder}: ${record.organ.name} in ${record.datasetName}, preset ${record.config.preset}`,
+    `${folder}: ${record.organ.name} in ${record.datasetName}, preset ${preset}${named}`,
     ...alignColumns([partHeader, ...parts.map((part) => partCells(part, progress))]),
     stateText(progress),
     ...(current === null ? [] : ["", ...curvesText(current, columns)]),

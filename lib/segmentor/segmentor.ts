@@ -19,8 +19,8 @@ import { stageForEdge } from "./stage_rule.ts";
 export class Segmentor implements CubeNetwork {
   /** Channels of the logits: 1 for one class, else the classes and background as channel 0. */
   readonly outputs: number;
+  readonly config: SegmentorConfig;
   readonly #parameters: Parameters;
-  readonly #config: SegmentorConfig;
   readonly #encoder: readonly EncoderLevel[];
   readonly #decoder: readonly DecoderLevel[];
   /** By stage; stage 1 has none. */
@@ -40,8 +40,8 @@ export class Segmentor implements CubeNetwork {
       parameters.root().child("decoder"),
     ];
     this.outputs = classCount === 1 ? 1 : classCount + 1;
+    this.config = config;
     this.#parameters = parameters;
-    this.#config = config;
     this.#encoder = levels.map((level) => new EncoderLevel(encoder.child(levelName(level)), level));
     this.#decoder = levels.map((level) => {
       const first = level.index === 0;
@@ -81,7 +81,7 @@ export class Segmentor implements CubeNetwork {
 
   /** Names of the trainable parameters that an input of this edge uses. */
   activeNames(edge: number): string[] {
-    const stage = stageForEdge(edge, this.#config);
+    const stage = stageForEdge(edge, this.config);
     const parts = [gateName(stage), "position"];
     for (let index = stage - 1; index < this.#encoder.length; index++) parts.push(`level${index}`);
     return this.#parameters.names("trainable").filter((name) => parts.includes(name.split(".")[1]));
@@ -89,7 +89,7 @@ export class Segmentor implements CubeNetwork {
 
   /** As of {@linkcode stageForEdge}. */
   stageOf(edge: number): number {
-    return stageForEdge(edge, this.#config);
+    return stageForEdge(edge, this.config);
   }
 
   #encode(image: tf.Tensor5D, stage: number, pass: Pass) {
@@ -107,8 +107,8 @@ export class Segmentor implements CubeNetwork {
   #bottleneck(features: tf.Tensor5D, pass: Pass): tf.Tensor5D {
     const [n, , , , channels] = features.shape;
     const tokens = features.reshape([n, -1, channels]).add(this.#position);
-    const kept = dropout(tokens, this.#config.dropout, pass);
-    if (!this.#config.rereadBottleneck) return kept.reshape(features.shape);
+    const kept = dropout(tokens, this.config.dropout, pass);
+    if (!this.config.rereadBottleneck) return kept.reshape(features.shape);
     // As published: the buffer of [token, channel] is taken for [channel, voxel].
     return kept.reshape([n, channels, -1]).transpose([0, 2, 1]).reshape(features.shape);
   }

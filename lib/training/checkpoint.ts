@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { meaningBefore } from "../config/overrides.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "../nn/safetensors.ts";
@@ -158,14 +159,15 @@ function checkFormat(metadata: Readonly<Record<string, string>>, path: string): 
   });
 }
 
-/** Keys that older checkpoints lack, with the JSON of what they meant then. */
-const laterKeys: Readonly<Record<string, string | undefined>> = {
-  "config.detector.view.filter": '"none"',
-};
+/** The JSON of what a key that older checkpoints lack meant then; `undefined` for any other. */
+function laterKey(key: string): string | undefined {
+  const inConfig = key.replace(/^config\./, "").replace(/^phase\./, "phases.any.");
+  return JSON.stringify(meaningBefore(inConfig));
+}
 
 function checkIdentity(before: unknown, now: unknown, path: string): void {
   const differences = jsonDifference(before, JSON.parse(JSON.stringify(now)))
-    .filter(({ key, before, now }) => before !== undefined || laterKeys[key] !== now);
+    .filter(({ key, before, now }) => before !== undefined || laterKey(key) !== now);
   if (differences.length === 0) return;
   const shown = differences.slice(0, 5)
     .map(({ key, before, now }) => `${key} was ${before ?? "absent"}, is ${now ?? "absent"}`);

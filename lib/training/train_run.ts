@@ -3,6 +3,7 @@ import type { PreparedDataset } from "../dataset/case.ts";
 import { buildDetector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
+import { requirePeerEdge } from "../peers/peer.ts";
 import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
 import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
@@ -87,9 +88,13 @@ class RunTraining {
 
   /** What would fail after the hours that an earlier phase takes fails at once. */
   async check(): Promise<void> {
+    const { model, modelWeights, cubeEdge } = this.#config;
     for (const phase of this.#options.phases) {
-      if (phase === "segmentor" || phase === "whole") {
+      if (phase !== "segmentor" && phase !== "whole") continue;
+      if (modelWeights !== "") {
         (await this.#firstNetwork(phase)).parameters.dispose();
+      } else if (model !== "segmentor") {
+        requirePeerEdge(model, phase === "whole" ? cubeEdge : this.#run.record.roiEdge);
       }
     }
   }
@@ -188,7 +193,7 @@ class RunTraining {
       phase: this.#config.phases[phase],
       seed: this.#config.seed,
       config: {
-        ...this.#chosen(),
+        ...this.#config,
         organ: this.#run.record.organ,
         roiEdge: this.#run.record.roiEdge,
       },
@@ -197,12 +202,6 @@ class RunTraining {
       keepModel,
       listener: listenTo?.(scoreName),
     });
-  }
-
-  /** Checkpoints of before there was a choice of model have none: the segmentor stays unnamed. */
-  #chosen(): Omit<RunConfig, "model" | "modelWeights"> {
-    const { model, modelWeights, ...others } = this.#config;
-    return model === "segmentor" && modelWeights === "" ? others : this.#config;
   }
 
   #tasksByEdge<Task>(taskAt: (edge: number) => Task): Record<string, Task> {

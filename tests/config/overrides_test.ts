@@ -61,6 +61,8 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
     ["focus", ["preset=paper"], "no key preset"],
     ["focus", ["segmentor.paste=cubic"], "logits or nearest"],
     ["paper", ["detector.view.filter=canny"], "none or clahe or laplacian or sobel or gaussian"],
+    ["focus", ["model=unet"], "segmentor or segformer3d or mednext-s or swin-smt or slim-unetr"],
+    ["focus", ["model=swin-smt", "roiTraining.edges=all"], "one for a model of one edge"],
   ];
   for (const [preset, overrides, message] of cases) {
     const error = assertThrows(() => makeConfig(preset, overrides), UserError);
@@ -84,6 +86,13 @@ Deno.test("parseConfig() gives a run without a filter of its views the filter no
   }
   const newer = makeConfig("paper", ["detector.view.kind=mean", "detector.view.filter=clahe"]);
   assertEquals(parseConfig(JSON.stringify(newer), "run"), newer);
+});
+
+Deno.test("a configuration of before there was a choice of model has the segmentor", () => {
+  const { model: _, modelWeights: __, ...older } = presets.focus;
+  const read = parseConfig(JSON.stringify(older), "run");
+  assertEquals(read, presets.focus);
+  assertEquals(JSON.stringify(read), JSON.stringify(presets.focus), "keys keep their order");
 });
 
 Deno.test("every value of a preset names its source in a comment", async () => {

@@ -21,6 +21,9 @@ Deno.test("segmentorCost() of the paper's network: true and as its Table 5 count
     assertEquals([cost.parameters, cost.activeParameters], [1_771_589, active]);
     assertAlmostEquals(cost.macs / 1e6, macs, 0.005);
     assertEquals([cost.paperOperations, cost.paperParameters], table5);
+    assertEquals(cost.operationsByRule!.own, cost.paperOperations);
+    // Transposed convolutions at their output weigh more than the products of attention.
+    assert(cost.operationsByRule!.peers > cost.macs);
     assert(cost.peakTensorBytes > 4 * (cost.parameters + 2 * edge ** 3));
   }
   assertEquals(tf.memory().numTensors, tensors);

@@ -15,6 +15,10 @@ Deno.test("peerCost() counts a peer at its own edge", async () => {
     assert(cost.macs > 1e8);
     // What Table 5 counts at 128 is in proportion to the volume; Slim UNETR is not in the table.
     assertEquals(cost.paperOperations, name === "segformer3d" ? 11_763_744_768 / 4 ** 3 : NaN);
+    assertEquals(cost.model, name);
+    const { own, peers } = cost.operationsByRule!;
+    assert(own > cost.macs);
+    if (name === "segformer3d") assertEquals(peers, cost.paperOperations);
     assert(cost.peakTensorBytes > 4 * (cost.parameters + 2 * edge ** 3));
     parameters.dispose();
   }

@@ -10,6 +10,7 @@ import { type LayerRecord, traceLayers } from "../../lib/nn/layer_records.ts";
 import { countMacs, type OpRecord } from "../../lib/nn/macs.ts";
 import { inference, Parameters } from "../../lib/nn/parameters.ts";
 import { buildPeer, type Peer, type PeerName } from "../../lib/peers/peer.ts";
+import { slimUnetrConfig, slimUnetrLayers } from "../../lib/peers/slim_unetr.ts";
 import * as tf from "../../lib/tf.ts";
 import { places } from "./slow.ts";
 
@@ -88,6 +89,11 @@ Deno.test("SegFormer3D and Slim UNETR count as published at 128^3", () => {
     if (name === "segformer3d") assertTable5(name, paperLayerOperations(layers));
     peer.parameters.dispose();
   }
+});
+
+Deno.test("Slim UNETR by the peers' rule at 128^3", () => {
+  const operations = paperLayerOperations(slimUnetrLayers(slimUnetrConfig, EDGE, 1));
+  assertEquals(operations, 5_848_498_176);
 });
 
 Deno.test("MedNeXt counts as published at 128^3", () => {

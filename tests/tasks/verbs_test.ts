@@ -77,9 +77,10 @@ Deno.test("help of every verb that works on data says its flags and runs nothing
     check: ["--data", "--organ"],
     prepare: ["--data", "--cube"],
     download: ["Usage"],
-    train: ["--organ", "--resume", "--fold"],
+    train: ["--organ", "--resume", "--fold", "--model segmentor|segformer3d", "--weights"],
     evaluate: ["--run", "--mode", "gt-roi|with-crop|without-crop"],
     predict: ["--model", "--input", "--output"],
+    export: ["--run", "--phase finetune|segmentor|whole", "--output"],
     demo: ["--organ"],
   };
   await inPairs(
@@ -192,6 +193,23 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
         `${dir}/m`,
       );
     });
+
+    await step(
+      "another model takes the segmentor's place, and its weights go to PyTorch",
+      async () => {
+        const peer = [`${dir}/peer`, `${dir}/peer.safetensors`];
+        const changes = ["--set", "phases.whole.epochs=1", "--model", "slim-unetr"];
+        const data = ["--data", prepared, "--organ", "liver", ...tiny, ...changes];
+        const { stderr } = await succeed("train", ...data, "--phase", "whole", "--run", peer[0]);
+        assertStringIncludes(
+          stderr,
+          "Slim UNETR takes the segmentor's place; on a region, the cube",
+        );
+        const { stdout } = await succeed("export", "--run", peer[0], "--output", peer[1]);
+        assertStringIncludes(stdout, "Slim UNETR, phase whole");
+        await fail(1, ["there already"], "export", "--run", peer[0], "--output", peer[1]);
+      },
+    );
 
     await step("what cannot be done is said in a sentence, with its exit code", async () => {
       const unnamed = ["--data", prepared, "--preset", "tiny"];

@@ -202,6 +202,19 @@ Deno.test("checkpoint: one of a time when views had no filter goes on without a 
   });
 });
 
+Deno.test("checkpoint: one of a time without a choice of model is the segmentor's", async () => {
+  await inFolder(async (folder) => {
+    await saveCheckpoint(folder, makeCheckpoint(1), identity);
+    const resume = (model: string) => {
+      const config = { ...identity.config, model, modelWeights: "" };
+      return loadCheckpoint(folder, { ...identity, config }, () => {});
+    };
+    assertEquals((await resume("segmentor"))?.progress.epoch, 1);
+    const error = await assertRejects(() => resume("swin-smt"), UserError);
+    assertStringIncludes(error.message, 'model was absent, is "swin-smt"');
+  });
+});
+
 Deno.test("checkpoint: another format version is refused, not passed over", async () => {
   await inFolder(async (folder) => {
     await saveCheckpoint(folder, makeCheckpoint(1), identity);

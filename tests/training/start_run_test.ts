@@ -79,6 +79,23 @@ Deno.test("without a fold, validation cases of the data set's own ask for the pa
   });
 });
 
+Deno.test("a peer's cube is the region's, raised to the next that it takes", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const cubes = { "segformer3d": 48, "mednext-s": 48, "swin-smt": 64, "slim-unetr": 64 };
+    for (const [model, roiEdge] of Object.entries(cubes)) {
+      const config = makeConfig("tiny", [`model=${model}`, "segmentor.edge=48"]);
+      const folder = `${dir}/${model}`;
+      const { record } = await startRun({ prepared: prepared(ten), organ: liver, config, folder });
+      assertEquals(record.roiEdge, roiEdge, model);
+      assertEquals(
+        record.roiEdgeNote?.includes("48 that the region asks for"),
+        roiEdge === 48 ? undefined : true,
+      );
+      assertEquals(await openRun(folder), { folder, record });
+    }
+  });
+});
+
 Deno.test("nothing is written for a run that cannot be trained", async () => {
   await inTemporaryFolder(async (dir) => {
     const folder = `${dir}/run`;
@@ -101,4 +118,9 @@ Deno.test("the folder's name says data set, organ, preset and fold, and is one f
   const name = basename(defaultFolder("MSD Task 4", prostate, config, "2/5"));
   assertEquals(name, "MSD_Task_4-prostate_uterus-tiny-fold2of5");
   assertEquals(basename(defaultFolder("a", liver, config)), "a-liver-tiny");
+  const peer = makeConfig("tiny", ["model=segformer3d"]);
+  assertEquals(
+    basename(defaultFolder("a", liver, peer, "1/5")),
+    "a-liver-tiny-segformer3d-fold1of5",
+  );
 });
