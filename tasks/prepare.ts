@@ -6,7 +6,7 @@ import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
 
-const { cubeEdge, scanMaxEdge, ctWindow, mrPercentiles } = defaultSettings;
+const { cubeEdge, scanMaxEdge, ctWindow, mrPercentiles, speckShare } = defaultSettings;
 
 await runTask({
   name: "prepare",
@@ -41,6 +41,12 @@ await runTask({
     "ct-high": { type: "number", default: ctWindow.high, description: "HU that become 1" },
     "mr-low": { type: "number", default: mrPercentiles.low, description: "percentile for 0" },
     "mr-high": { type: "number", default: mrPercentiles.high, description: "percentile for 1" },
+    specks: {
+      type: "number",
+      default: speckShare,
+      min: 0,
+      description: "pieces below this share of a label are left out; 0 keeps all",
+    },
   },
   details: `
 Every case gets a folder of four NIfTI files that any viewer opens: cube_image, cube_labels (the
@@ -60,6 +66,7 @@ where it stopped. A case that fails does not stop the others, but the exit code 
       scanMaxEdge: flags["scan-max-edge"],
       ctWindow: { low: flags["ct-low"], high: flags["ct-high"] },
       mrPercentiles: { low: flags["mr-low"], high: flags["mr-high"] },
+      speckShare: flags.specks,
     },
   }, ({ done, total, current, failure }) => {
     if (failure !== undefined) {

@@ -115,7 +115,10 @@ export interface AugmentationConfig {
   readonly intensity: number;
   /** Largest change of the logarithm of the exponent by which intensities are raised. */
   readonly gamma: number;
-  /** Largest change of the logarithm of the organ's own intensity, in volumes. */
+  /**
+   * Largest change of the logarithm of the organ's own intensity; in the detector's pictures, of that
+   * of each label, drawn before training for some variants of each case.
+   */
   readonly organContrast: number;
   /** Standard deviation of the added noise, at most. */
   readonly noise: number;
@@ -152,6 +155,11 @@ export interface RoiTrainingConfig {
   readonly groundTruthMargin: boolean;
   /** Share of fine-tuning samples whose region is a ground-truth box and not a detector's. */
   readonly groundTruthShare: number;
+  /**
+   * Share of samples whose region is the one that `detector.fallback` gives a box in an unusual place:
+   * the organ's box and all places where training cases have it.
+   */
+  readonly fallbackShare: number;
   /** Mean standard deviation of a random shift of each face, as a share of the box's edge. */
   readonly faceJitter: number;
   /**

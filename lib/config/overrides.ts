@@ -104,6 +104,7 @@ const laterKeys: Readonly<Record<string, string | number | boolean>> = {
   "detector.view.filter": "none",
   "detector.fallback": "none",
   "segmentor.passes": 1,
+  "roiTraining.fallbackShare": 0,
   "phases.*.augmentation.gamma": 0,
   "phases.*.augmentation.organContrast": 0,
 };

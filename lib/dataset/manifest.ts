@@ -6,7 +6,7 @@ import type { Triple } from "../volume/volume.ts";
 import type { Layout, Modality, Subset } from "./dataset.ts";
 
 /** Raised whenever prepared cases of an older program must be made again. */
-export const preparedVersion = 1;
+export const preparedVersion = 2;
 
 /** What decides how a case is prepared. */
 export interface PrepareSettings {
@@ -18,6 +18,8 @@ export interface PrepareSettings {
   readonly ctWindow: IntensityWindow;
   /** MR window in percentiles of the scan's own intensities. */
   readonly mrPercentiles: IntensityWindow;
+  /** Pieces of a label that hold less than this share of its voxels are left out; 0 keeps all. */
+  readonly speckShare: number;
 }
 
 /** State of a source file when it was prepared. */
@@ -27,7 +29,7 @@ export interface SourceState {
   readonly modifiedMs: number;
 }
 
-/** Where one label of a case is, measured in the source's own grid. */
+/** Where one label of a case is, measured in the source's own grid, without specks. */
 export interface PreparedLabel {
   readonly voxels: number;
   readonly volumeMm3: number;
@@ -54,6 +56,8 @@ export interface ManifestEntry {
   readonly scanShape: Triple;
   /** By label value; labels without a voxel are left out. */
   readonly labels: Readonly<Record<string, PreparedLabel>>;
+  /** Voxels of specks that were left out, by label value, if any. */
+  readonly specks?: Readonly<Record<string, number>>;
 }
 
 /** A folder of prepared cases. */

@@ -79,6 +79,7 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
     spacingMm: spacingMm(scan.grid),
     scanShape: scanImage.shape,
     labels: describeLabels(labels.extents, labels.grid),
+    ...(labels.specks.size > 0 ? { specks: Object.fromEntries(labels.specks) } : {}),
   };
   await writeFolder(`${dir}/${source.id}`, async (folder) => {
     // Together, so that the disk is waited for once.

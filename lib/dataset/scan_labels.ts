@@ -1,9 +1,17 @@
-import type { Box3 } from "../volume/box.ts";
+import { boundingBoxVoxels, type Box3, unitToVoxels, voxelsToUnit } from "../volume/box.ts";
 import { FileLabels } from "../volume/file_labels.ts";
 import { type LabelExtent, LabelExtentCounter } from "../volume/labels.ts";
 import { readLabelPlanes } from "../volume/nifti_read.ts";
 import { type Orientation, orientationOf, rasGrid } from "../volume/orientation.ts";
-import type { Grid, LabelVolume, Triple } from "../volume/volume.ts";
+import { sampleLabelsNearest } from "../volume/resample.ts";
+import { removeSpecks } from "../volume/specks.ts";
+import {
+  type Grid,
+  type LabelVolume,
+  maskOfLabels,
+  type Triple,
+  voxelCount,
+} from "../volume/volume.ts";
 import type { PrepareSettings } from "./manifest.ts";
 import { scanShape } from "./scan_images.ts";
 
@@ -15,6 +23,8 @@ export interface ReadScanLabels {
   readonly cubeLabels: LabelVolume;
   /** Where each label is in the file's own resolution. */
   readonly extents: ReadonlyMap<number, LabelExtent>;
+  /** Voxels of specks that were left out, by label. */
+  readonly specks: ReadonlyMap<number, number>;
   /** The file's grid as it is. */
   readonly fileGrid: Grid;
   /** The file's voxels in RAS order. */
@@ -23,7 +33,7 @@ export interface ReadScanLabels {
 
 /**
  * Reads the labels of a scan plane by plane, so that they are never whole in memory, and brings them
- * by nearest neighbour to the grids of the images that `readScanImages` makes.
+ * by nearest neighbour to the grids of the images that `readScanImages` makes, without their specks.
  *
  * @throws UserError when the file cannot be read, or is not one of labels
  */
@@ -41,15 +51,33 @@ export async function readScanLabels(
     };
   });
   const { orientation, scan, cube, counter } = takers;
+  const grid = rasGrid(orientation);
+  const { labels: scanLabels, removed: specks } = removeSpecks(scan.labels(), settings.speckShare);
+  const extents = new Map([...counter.extents()].map(([value, { voxels, boxVoxels }]) => {
+    return [value, { voxels, boxVoxels: toRasBox(boxVoxels, orientation) }];
+  }));
+  for (const value of specks.keys()) extents.set(value, extentOf(value, scanLabels, grid));
   return {
-    scanLabels: scan.labels(),
-    cubeLabels: cube.labels(),
-    extents: new Map([...counter.extents()].map(([value, { voxels, boxVoxels }]) => {
-      return [value, { voxels, boxVoxels: toRasBox(boxVoxels, orientation) }];
-    })),
+    scanLabels,
+    cubeLabels: specks.size === 0 ? cube.labels() : sampleLabelsNearest(
+      scanLabels,
+      { min: [0, 0, 0], max: scanLabels.shape },
+      [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge],
+    ),
+    extents,
+    specks,
     fileGrid: orientation.grid,
-    grid: rasGrid(orientation),
+    grid,
   };
+}
+
+/** What is left of a label, measured on the scan's grid, in the file's voxels. */
+function extentOf(value: number, scanLabels: LabelVolume, { shape }: Grid): LabelExtent {
+  const mask = maskOfLabels(scanLabels, [value]);
+  const boxUnit = voxelsToUnit(boundingBoxVoxels(mask)!, mask.shape);
+  const share = voxelCount(shape) / voxelCount(mask.shape);
+  const kept = mask.data.reduce((sum, bit) => sum + bit, 0);
+  return { voxels: Math.round(kept * share), boxVoxels: unitToVoxels(boxUnit, shape) };
 }
 
 function takersFor(orientation: Orientation, settings: PrepareSettings) {

@@ -59,32 +59,35 @@ function interleave(planes: readonly Float32Array[]): Float32Array {
 /**
  * The training of one view's module (section 3.1: each is trained individually).
  *
- * @param samples pictures of all training and validation cases, by case
+ * @param samples of all training and validation cases, by case: the case's own picture, then variants
+ *   of it that training draws as well
  * @param split ids of the cases that train and that validate
  */
 export function detectorTask(
   module: ViewModule,
-  samples: ReadonlyMap<string, PictureSample>,
+  samples: ReadonlyMap<string, readonly PictureSample[]>,
   split: { readonly training: readonly string[]; readonly validation: readonly string[] },
   phase: PhaseConfig,
 ): FitTask<PictureSample, PictureBatch> {
-  const sampleOf = (id: string): PictureSample => {
-    const sample = samples.get(id);
-    if (!sample || isEmpty(sample)) throw new Error(`case ${id} has no picture with the organ`);
-    return sample;
+  const samplesOf = (id: string): readonly PictureSample[] => {
+    const found = samples.get(id);
+    if (!found || isEmpty(found[0])) throw new Error(`case ${id} has no picture with the organ`);
+    return found;
   };
   return {
     parameters: module.parameters,
     trainIds: split.training,
     sample: (id, random) => {
+      const variants = samplesOf(id);
+      const picked = variants[random.fork("variant").integer(variants.length)];
       const changed = augmentPicture(
-        sampleOf(id),
+        picked,
         patientAxes[module.view],
         phase.augmentation,
         random,
       );
       // A shift may carry a small organ out of the picture: then the picture stays as it was.
-      return isEmpty(changed) ? sampleOf(id) : changed;
+      return isEmpty(changed) ? picked : changed;
     },
     batch: pictureBatch,
     loss: ({ pictures, silhouettes, boxes }, pass) =>
@@ -93,7 +96,7 @@ export function detectorTask(
         phase.loss === "silhouette" ? silhouettes : boxes,
       ),
     ...(split.validation.length > 0
-      ? { validate: () => validateBoxes(module, split.validation.map(sampleOf)) }
+      ? { validate: () => validateBoxes(module, split.validation.map((id) => samplesOf(id)[0])) }
       : {}),
   };
 }

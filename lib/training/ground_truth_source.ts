@@ -2,7 +2,7 @@ import type { PreparedDataset } from "../dataset/case.ts";
 import type { Box3 } from "../volume/box.ts";
 import type { CaseStore } from "./case_store.ts";
 import { groundTruthRegion, organBox } from "./organ_box.ts";
-import { jitterBox } from "./region_boxes.ts";
+import { drawFallback, jitterBox } from "./region_boxes.ts";
 import type { Run } from "./run_folder.ts";
 import type { RegionSource } from "./segmentor_task.ts";
 
@@ -11,7 +11,7 @@ import type { RegionSource } from "./segmentor_task.ts";
  * configuration says for training, as they are for validation.
  */
 export function groundTruthSource(
-  { record: { config, organ } }: Run,
+  { record: { config, organ, usualBoxes } }: Run,
   prepared: PreparedDataset,
   store: CaseStore,
 ): RegionSource {
@@ -19,7 +19,11 @@ export function groundTruthSource(
   const regionOf = (id: string): Box3 => groundTruthRegion(organBox(prepared, id, organ), config);
   return {
     load: (id) => source === "scan" ? store.scan(id) : store.cube(id),
-    drawTraining: (id, random) => jitterBox(regionOf(id), faceJitter, random),
+    drawTraining: (id, random) => {
+      const jittered = jitterBox(regionOf(id), faceJitter, random);
+      const tightUnit = organBox(prepared, id, organ);
+      return drawFallback(jittered, tightUnit, usualBoxes, config, random.fork("fallback"));
+    },
     validation: regionOf,
   };
 }

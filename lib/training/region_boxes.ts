@@ -1,4 +1,6 @@
-import type { RoiTrainingConfig } from "../config/config.ts";
+import type { RoiTrainingConfig, RunConfig } from "../config/config.ts";
+import { aroundBoth, type BoxPrior } from "../detector/box_prior.ts";
+import { addMargin } from "../detector/fusion.ts";
 import type { Random } from "../random.ts";
 import { type Box3, boxEdges } from "../volume/box.ts";
 import type { Triple } from "../volume/volume.ts";
@@ -37,4 +39,21 @@ export function drawRegion(
 
 function columnOf(spans: readonly (readonly number[])[], column: 0 | 1): Triple {
   return [spans[0][column], spans[1][column], spans[2][column]];
+}
+
+/**
+ * What training draws in place of `region` for some of its samples, as often as configured: the
+ * region of a detection in an unusual place, here of the organ's own box.
+ *
+ * @param usual where the training cases have the organ; without it `region` is returned
+ */
+export function drawFallback(
+  region: Box3,
+  tightUnit: Box3,
+  usual: BoxPrior | undefined,
+  { cubeEdge, detector, roiTraining }: Pick<RunConfig, "cubeEdge" | "detector" | "roiTraining">,
+  random: Random,
+): Box3 {
+  if (!usual || !random.chance(roiTraining.fallbackShare)) return region;
+  return addMargin(aroundBoth(tightUnit, usual.outer), [cubeEdge, cubeEdge, cubeEdge], detector);
 }

@@ -1,14 +1,16 @@
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
+import { viewChannels } from "../detector/views.ts";
 import { buildDetector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
+import { Random } from "../random.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { requirePeerEdge } from "../peers/peer.ts";
 import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
 import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
-import { maskOfLabels } from "../volume/volume.ts";
+import { maskOfLabels, type Volume } from "../volume/volume.ts";
 import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
 import type { PictureSample } from "./augment_picture.ts";
 import { CaseStore } from "./case_store.ts";
@@ -17,9 +19,11 @@ import { detectorTargets, targetLabels } from "./detector_targets.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions, FitResult, FitTask } from "./fit_task.ts";
 import { groundTruthSource } from "./ground_truth_source.ts";
+import { changeLabels } from "./organ_contrast.ts";
 import { mixedTask } from "./mixed_task.ts";
 import type { TrainingListener } from "./progress.ts";
-import { drawRegion } from "./region_boxes.ts";
+import { organBox } from "./organ_box.ts";
+import { drawFallback, drawRegion } from "./region_boxes.ts";
 import { modelFile, phaseFolder, phaseMissing, type Run } from "./run_folder.ts";
 import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
 import { copyDetector } from "./take_detector.ts";
@@ -69,6 +73,12 @@ export async function trainRun(
     }
   }
   return parts;
+}
+
+/** Variants of each case's pictures: where there are few cases, within what memory allows. */
+function variantCount(cases: number, { view }: RunConfig["detector"]): number {
+  const bytes = view.edge ** 2 * viewChannels(view) * Float32Array.BYTES_PER_ELEMENT;
+  return Math.min(8, Math.floor(5e8 / (bytes * cases)));
 }
 
 class RunTraining {
@@ -126,11 +136,19 @@ class RunTraining {
       for (const view of viewNames) {
         const module = detector.modules[view];
         await module.loadBackbone();
-        const samples = new Map<string, PictureSample>();
+        const samples = new Map<string, PictureSample[]>();
+        const { organContrast } = phases.detector.augmentation;
+        const variants = organContrast === 0 ? 0 : variantCount(split.training.length, config);
         for (const id of [...split.training, ...split.validation]) {
           const { image, labels } = await this.#store.cube(id);
           const masks = targets.map((values) => maskOfLabels(labels, values));
-          samples.set(id, makePictureSample(image, masks, view, config.view));
+          const sampleOf = (volume: Volume) => makePictureSample(volume, masks, view, config.view);
+          const random = new Random(seed).fork("variants").fork(id);
+          const changed = Array.from(
+            { length: split.training.includes(id) ? variants : 0 },
+            (_, i) => sampleOf(changeLabels(image, labels, organContrast, random.fork(i))),
+          );
+          samples.set(id, [sampleOf(image), ...changed]);
         }
         const task = detectorTask(module, samples, split, phases.detector);
         const name = `detector-${view}`;
@@ -215,7 +233,7 @@ class RunTraining {
 
   /** The regions that the trained detector finds; it is frozen (section 3). */
   async #detectedSource(): Promise<RegionSource> {
-    const { split } = this.#run.record;
+    const { split, organ, usualBoxes } = this.#run.record;
     const groundTruth = this.#groundTruthSource();
     const detector = await loadDetector(this.#run);
     const detected = new Map<string, Box3>();
@@ -229,12 +247,15 @@ class RunTraining {
     }
     return {
       load: groundTruth.load,
-      drawTraining: (id, random) =>
-        drawRegion(
+      drawTraining: (id, random) => {
+        const drawn = drawRegion(
           { groundTruth: groundTruth.validation(id), detected: detected.get(id)! },
           this.#config.roiTraining,
           random,
-        ),
+        );
+        const tightUnit = organBox(this.#prepared, id, organ);
+        return drawFallback(drawn, tightUnit, usualBoxes, this.#config, random.fork("fallback"));
+      },
       validation: (id) => detected.get(id)!,
     };
   }

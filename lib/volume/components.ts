@@ -1,8 +1,8 @@
-import type { Mask } from "./volume.ts";
+import type { LabelVolume, Mask } from "./volume.ts";
 
-/** The connected components of a mask. */
+/** The connected components of a mask, or of each label of a volume. */
 export interface Components {
-  /** For each voxel 0 (not in the mask) or the number of its component, from 1. */
+  /** For each voxel 0 (background) or the number of its component, from 1. */
   readonly numbers: Int32Array;
   /** `sizes[n]` is the number of voxels of component n; `sizes[0]` is 0. */
   readonly sizes: readonly number[];
@@ -12,11 +12,15 @@ export interface Components {
 export type Neighbourhood = 6 | 26;
 
 /**
- * The connected components of a mask, numbered in the order of their first voxels. Runs of voxels
+ * The connected components of a mask, or of all labels at once: voxels of different values are never
+ * of the same component. They are numbered in the order of their first voxels. Runs of voxels
  * along x are joined to the runs of the rows before (union-find), so that the work grows with the
  * number of runs rather than of voxels.
  */
-export function labelComponents(mask: Mask, neighbourhood: Neighbourhood = 26): Components {
+export function labelComponents(
+  mask: Mask | LabelVolume,
+  neighbourhood: Neighbourhood = 26,
+): Components {
   const runs = findRuns(mask);
   const { numberOfRun, sizes } = numberRuns(runs, mask, neighbourhood);
   const numbers = new Int32Array(mask.data.length);
@@ -44,7 +48,7 @@ export function largestComponent(mask: Mask, neighbourhood: Neighbourhood = 26):
 /** The component of each run, and the components' sizes in voxels; as in {@linkcode Components}. */
 function numberRuns(
   runs: Runs,
-  mask: Mask,
+  mask: Mask | LabelVolume,
   neighbourhood: Neighbourhood,
 ): { numberOfRun: Int32Array; sizes: number[] } {
   const parent = joinRuns(runs, mask, neighbourhood);
@@ -65,7 +69,7 @@ function numberRuns(
   return { numberOfRun, sizes };
 }
 
-/** Stretches of a mask's voxels along x, in the order of memory; `end` is half-open. */
+/** Stretches of equal voxels along x, in the order of memory; `end` is half-open. */
 interface Runs {
   readonly count: number;
   readonly start: readonly number[];
@@ -74,7 +78,7 @@ interface Runs {
   readonly firstOfRow: Int32Array;
 }
 
-function findRuns(mask: Mask): Runs {
+function findRuns(mask: Mask | LabelVolume): Runs {
   const [width, height, depth] = mask.shape;
   const rows = height * depth;
   const start: number[] = [];
@@ -84,17 +88,22 @@ function findRuns(mask: Mask): Runs {
     firstOfRow[row] = start.length;
     const stop = (row + 1) * width;
     for (let i = row * width; i < stop; i++) {
-      if (mask.data[i] === 0) continue;
+      const value = mask.data[i];
+      if (value === 0) continue;
       start.push(i);
-      while (i < stop && mask.data[i] !== 0) i++;
-      end.push(i);
+      while (i + 1 < stop && mask.data[i + 1] === value) i++;
+      end.push(i + 1);
     }
   }
   firstOfRow[rows] = start.length;
   return { count: start.length, start, end, firstOfRow };
 }
 
-function joinRuns(runs: Runs, mask: Mask, neighbourhood: Neighbourhood): Int32Array {
+function joinRuns(
+  runs: Runs,
+  mask: Mask | LabelVolume,
+  neighbourhood: Neighbourhood,
+): Int32Array {
   const [width, height, depth] = mask.shape;
   const parent = Int32Array.from({ length: runs.count }, (_, run) => run);
   const earlier = neighbourhood === 6 ? [[-1, 0], [0, -1]] : [[-1, 0], [-1, -1], [0, -1], [1, -1]];
@@ -103,17 +112,19 @@ function joinRuns(runs: Runs, mask: Mask, neighbourhood: Neighbourhood): Int32Ar
     for (let y = 0; y < height; y++) {
       for (const [dy, dz] of earlier) {
         if (y + dy < 0 || y + dy >= height || z + dz < 0) continue;
-        joinRows(runs, parent, y + height * z, y + dy + height * (z + dz), width, reach);
+        const other = y + dy + height * (z + dz);
+        joinRows(runs, parent, mask.data, y + height * z, other, width, reach);
       }
     }
   }
   return parent;
 }
 
-/** Joins the runs of two rows whose x ranges, widened by `reach`, overlap. */
+/** Joins the runs of two rows that have the same value and whose x ranges, widened, overlap. */
 function joinRows(
   runs: Runs,
   parent: Int32Array,
+  values: Uint8Array | Uint16Array,
   row: number,
   other: number,
   width: number,
@@ -124,7 +135,8 @@ function joinRows(
   let b = runs.firstOfRow[other];
   while (a < runs.firstOfRow[row + 1] && b < runs.firstOfRow[other + 1]) {
     const [startB, endB] = [runs.start[b] + shift, runs.end[b] + shift];
-    if (runs.start[a] < endB + reach && startB < runs.end[a] + reach) {
+    const isSame = values[runs.start[a]] === values[runs.start[b]];
+    if (isSame && runs.start[a] < endB + reach && startB < runs.end[a] + reach) {
       const [rootA, rootB] = [findRoot(parent, a), findRoot(parent, b)];
       parent[Math.max(rootA, rootB)] = Math.min(rootA, rootB);
     }

@@ -240,3 +240,26 @@ Deno.test({
       assert(centreX("right_kidney") > centreX("left_kidney"));
     }),
 });
+
+Deno.test("specks of a label are left out of labels and boxes, unless they are to be kept", () =>
+  inTemporaryFolder(async (dir) => {
+    const labels = boxLabels(2, [0, 0, 0], [5, 5, 4]);
+    labels.data[labels.data.length - 1] = 2; // the far corner: one voxel of 101
+    await writePair(`${dir}/source`, "one", image(), labels);
+    const dataset = await open(`${dir}/source`);
+    const read = async (speckShare: number, out: string) => {
+      await prepareDataset(dataset, `${dir}/${out}`, { settings: { ...settings, speckShare } });
+      return await loadCase(await openPrepared(`${dir}/${out}`), "one");
+    };
+    const [cleaned, kept] = [await read(0.01, "cleaned"), await read(0, "kept")];
+    assertEquals(cleaned.entry.labels[2].voxels, 100);
+    const { boxUnit } = cleaned.entry.labels[2];
+    assertEquals([boxUnit.min, ...boxUnit.max.slice(1)], [[0, 0, 0], 1, 1]);
+    assert(Math.abs(boxUnit.max[0] - 5 / 7) < 1e-12);
+    assertEquals(cleaned.entry.specks, { 2: 1 });
+    assertEquals([cleaned.scanLabels.data.at(-1), cleaned.cubeLabels.data.at(-1)], [0, 0]);
+    assertEquals(kept.entry.labels[2].voxels, 101);
+    assertEquals(kept.entry.labels[2].boxUnit, { min: [0, 0, 0], max: [1, 1, 1] });
+    assertEquals(kept.entry.specks, undefined);
+    assertEquals([kept.scanLabels.data.at(-1), kept.cubeLabels.data.at(-1)], [2, 2]);
+  }));

@@ -28,6 +28,7 @@ export async function untrainedRun(
       scanMaxEdge: 320,
       ctWindow: { low: -160, high: 240 },
       mrPercentiles: { low: 0.5, high: 99.5 },
+      speckShare: 0.01,
     },
     modalities: ["ct"],
     split: { training: ["a", "b"], validation: ["c"], test: ["d", "e"], dropped: ["f"] },

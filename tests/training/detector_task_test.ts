@@ -41,7 +41,7 @@ function makeCase(
   return { image: { ...mask, data: Float32Array.from(mask.data, (bit) => 0.2 + 0.6 * bit) }, mask };
 }
 
-function samplesOf(viewName: ViewName): Map<string, PictureSample> {
+function samplesOf(viewName: ViewName): Map<string, PictureSample[]> {
   const cases: [string, Triple, Triple][] = [
     ["a", [1, 3, 6], [3, 8, 14]],
     ["b", [4, 5, 2], [9, 7, 5]],
@@ -49,7 +49,7 @@ function samplesOf(viewName: ViewName): Map<string, PictureSample> {
   ];
   return new Map(cases.map(([id, min, max]) => {
     const { image, mask } = makeCase(min, max);
-    return [id, makePictureSample(image, [mask], viewName, view)];
+    return [id, [makePictureSample(image, [mask], viewName, view)]];
   }));
 }
 
@@ -97,7 +97,7 @@ Deno.test("without augmentation a batch is the cases' own pictures, in order", a
   assertEquals(batch.pictures.shape, [2, edge, edge, 2]);
   assertEquals(batch.silhouettes.shape, [2, edge, edge, 1]);
   const both = (name: "picture" | "silhouettes") =>
-    new Float32Array([...samples.get("b")![name], ...samples.get("a")![name]]);
+    new Float32Array([...samples.get("b")![0][name], ...samples.get("a")![0][name]]);
   assertEquals(await batch.pictures.data(), both("picture"));
   assertEquals(await batch.silhouettes.data(), both("silhouettes"));
   // Case b in xz: x 4 .. 9, z 2 .. 5 of 16; centre, then size.
@@ -119,6 +119,32 @@ Deno.test("samples are drawn from the generator they are given", () => {
   module.parameters.dispose();
 });
 
+Deno.test("training draws all variants of a case, validation its own picture", async () => {
+  const module = new ViewModule("xy", { ...config, view }, 0);
+  const samples = samplesOf("xy");
+  const [own] = samples.get("a")!;
+  const variant = { ...own, picture: own.picture.map((value) => value / 2) };
+  samples.set("a", [own, variant]);
+  const task = detectorTask(module, samples, { training: ["a"], validation: ["a"] }, still);
+  const drawn = await Promise.all(
+    Array.from({ length: 200 }, (_, seed) => task.sample("a", new Random(seed))),
+  );
+  const own200 = drawn.filter(({ picture }) => picture[0] === own.picture[0]).length;
+  assert(own200 > 70 && own200 < 130, `${own200} of 200`);
+  assertEquals(
+    drawn.find(({ picture }) => picture[0] !== own.picture[0])!.picture,
+    variant.picture,
+  );
+  const alone = detectorTask(
+    module,
+    samplesOf("xy"),
+    { training: ["a"], validation: ["a"] },
+    still,
+  );
+  assertEquals(await task.validate!(), await alone.validate!());
+  module.parameters.dispose();
+});
+
 Deno.test("an organ that a shift would carry out of the picture stays in it", () => {
   const augmentation = { ...still.augmentation, shift: 1.5 };
   const module = new ViewModule("xy", { ...config, view }, 0);
@@ -127,7 +153,7 @@ Deno.test("an organ that a shift would carry out of the picture stays in it", ()
   const task = detectorTask(module, samples, split, { ...still, augmentation });
   const drawn = Array.from({ length: 20 }, (_, seed) => task.sample("a", new Random(seed)));
   for (const sample of drawn as PictureSample[]) assert(sample.boxesUnit[0] !== null);
-  assert(drawn.includes(samples.get("a")!), "no shift carried it out: the test tests nothing");
+  assert(drawn.includes(samples.get("a")![0]), "no shift carried it out: the test tests nothing");
   module.parameters.dispose();
 });
 
@@ -150,7 +176,7 @@ Deno.test("validation is the mean IoU over the validation cases, and leaves no t
     const before = tf.memory().numTensors;
     const { score, metrics } = await task.validate!();
     assertEquals(tf.memory().numTensors, before);
-    const expected = (1 + boxIou2(boxesByView[name], samples.get("c")!.boxesUnit[0]!)) / 2;
+    const expected = (1 + boxIou2(boxesByView[name], samples.get("c")![0].boxesUnit[0]!)) / 2;
     assertAlmostEquals(score, expected, 1e-12);
     assertEquals(metrics, { iou2d: score });
     assertEquals(module.seen, 2);

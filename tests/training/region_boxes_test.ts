@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { presets } from "../../lib/config/presets.ts";
 import { Random } from "../../lib/random.ts";
-import { drawRegion, jitterBox } from "../../lib/training/region_boxes.ts";
+import { drawFallback, drawRegion, jitterBox } from "../../lib/training/region_boxes.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
 
 /** Three edges that no mix-up of axes leaves alone: 0.1, 0.3, 0.6. */
@@ -87,4 +87,26 @@ Deno.test("the detector's regions are jittered as well", () => {
   const config = { ...presets.focus.roiTraining, groundTruthShare: 0, faceJitter: 0.1 };
   const region = drawRegion({ groundTruth: box, detected: box }, config, new Random(3));
   assertNotEquals(region, box);
+});
+
+Deno.test("some samples show the region that an unusual detection would get", () => {
+  const config = {
+    cubeEdge: 100,
+    detector: { ...presets.focus.detector, marginRelative: 0.1, marginVoxels: 0 },
+    roiTraining: { ...presets.focus.roiTraining, fallbackShare: 0.25 },
+  };
+  const outer: Box3 = { min: [0.3, 0.2, 0.25], max: [0.6, 0.3, 0.75] };
+  const usual = { outer, inner: outer };
+  const region: Box3 = { min: [0, 0, 0], max: [1, 1, 1] };
+  const random = new Random("fallback");
+  const drawn = Array.from(
+    { length: 2000 },
+    () => drawFallback(region, box, usual, config, random),
+  );
+  const others = drawn.filter((one) => one !== region);
+  assertAlmostEquals(others.length / 2000, 0.25, 0.03);
+  // The hull of both is 0.3 .. 0.6, 0.1 .. 0.4, 0.25 .. 0.85, and a tenth more on each side.
+  others[0].min.forEach((value, i) => assertAlmostEquals(value, [0.27, 0.07, 0.19][i], 1e-9));
+  others[0].max.forEach((value, i) => assertAlmostEquals(value, [0.63, 0.43, 0.91][i], 1e-9));
+  assertEquals(drawFallback(region, box, undefined, config, random), region);
 });
