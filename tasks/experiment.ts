@@ -54,6 +54,7 @@ const flags = {
   list: { type: "boolean", description: "print the runs and how far they are, and run nothing" },
   tables: { type: "boolean", description: "write the tables of what is there, and run nothing" },
   results: { type: "text", value: "DIR", description: "where tables go (data/results/DATASET)" },
+  as: { type: "text", value: "TEXT", description: "name of the tables' files (NAME)" },
 } as const;
 
 type ExperimentFlags = FlagValues<typeof flags>;
@@ -72,6 +73,7 @@ that have a target. A run that several experiments need is trained once. The sam
 after Ctrl-C, which saves (exit code 130), after --hours, and after a run that failed (exit code 1).
 Runs go to data/runs/experiments/DATASET/, results to data/results/DATASET/: NAME.md, NAME.csv (every
 case), NAME.json, and runs/RUN.json, from which the tables can be written again without the weights.
+The tables are those of the last command: give --as a name where two are to stay.
 
   deno task experiment focus --data Dataset501_CHAOST2
   deno task experiment table3 --data Dataset501_CHAOST2 --organ liver --fold 1 --epochs 20`,
@@ -84,7 +86,7 @@ case), NAME.json, and runs/RUN.json, from which the tables can be written again 
   const states = await readRunStates(session.plan.runs, session.places);
   const { markdown } = await writeTables(session, states);
   const page = await writeFigures(reportOf(session, states), session.places);
-  console.log(await Deno.readTextFile(markdown));
+  if (ended === "complete") console.log(await Deno.readTextFile(markdown));
   console.log(`Tables: ${markdown} (and .csv, .json)${page === null ? "" : `; figures: ${page}`}`);
   if (ended === "interrupted") return interruptedExitCode;
   return states.some(({ state }) => state === "failed") ? 1 : 0;
@@ -100,6 +102,8 @@ interface Session {
   readonly prepared: PreparedDataset;
   /** The command that goes on with it, without this machine's paths. */
   readonly command: string;
+  /** Of the tables' files, without their ends. */
+  readonly fileName: string;
 }
 
 async function openSession(
@@ -138,6 +142,7 @@ async function openSession(
     preparedOf,
     prepared,
     command: commandOf(flags),
+    fileName: flags.as ?? experiment.name,
   };
 }
 
@@ -274,7 +279,7 @@ async function writeTables(session: Session, states: readonly RunState[]) {
 }
 
 function reportOf(session: Session, states: readonly RunState[]) {
-  const { experiment, options, plan, prepared, command } = session;
+  const { experiment, options, plan, prepared, command, fileName } = session;
   const results = new Map(states.flatMap(({ spec, result }) => result ? [[spec.id, result]] : []));
   return {
     experiment,
@@ -282,11 +287,13 @@ function reportOf(session: Session, states: readonly RunState[]) {
     states,
     dataSet: prepared.isPhantom ? `${prepared.name} (phantom)` : prepared.name,
     command,
+    fileName,
   };
 }
 
 /** What a reader types to get the same tables; the data set by the name of its folder. */
-function commandOf({ name, data, organ, preset, folds, fold, seed, epochs, set }: ExperimentFlags) {
+function commandOf(flags: ExperimentFlags): string {
+  const { name, data, organ, preset, folds, fold, seed, epochs, set, as } = flags;
   const quoted = (text: string) => /^[\w./=,+-]+$/.test(text) ? text : JSON.stringify(text);
   const each = (flag: string, values: readonly string[]) =>
     values.map((value) => ` --${flag} ${quoted(value)}`).join("");
@@ -300,5 +307,6 @@ function commandOf({ name, data, organ, preset, folds, fold, seed, epochs, set }
     seed === 0 ? "" : ` --seed ${seed}`,
     epochs === undefined ? "" : ` --epochs ${epochs}`,
     each("set", set),
+    as === undefined ? "" : ` --as ${quoted(as)}`,
   ].join("");
 }

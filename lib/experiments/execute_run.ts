@@ -15,6 +15,7 @@ import { openRun, type Run } from "../training/run_folder.ts";
 import { startRun } from "../training/start_run.ts";
 import { isDetectorTrained } from "../training/trained_detector.ts";
 import { trainRun } from "../training/train_run.ts";
+import { borrowDetector, markDetector } from "./borrow_detector.ts";
 import { type ExperimentPlaces, resultPathOf, runFolderOf } from "./experiment_places.ts";
 import { inOrder } from "./in_order.ts";
 import {
@@ -52,12 +53,15 @@ export async function executeRun(
   const earlier = await readRunResult(path);
   if (earlier !== null && covers(earlier, spec)) return "current";
   const run = await startOrOpen(spec, prepared, places);
+  await borrowDetector(run, spec, places);
+  const hasDetector = await isDetectorTrained(run);
   const parts = await trainRun(run, prepared, {
-    phases: spec.phases,
+    phases: spec.phases.filter((phase) => phase !== "detector" || !hasDetector),
     resume: true,
     stop,
     listenTo,
   });
+  if (await isDetectorTrained(run)) await markDetector(run, spec);
   if (parts.some(({ result }) => result.stopped)) return "stopped";
   try {
     await writeRunResult(path, await measure(spec, run, prepared, earlier, { stop, onCase }));

@@ -14,6 +14,8 @@ export interface ExperimentReport {
   readonly dataSet: string;
   /** The command that makes or completes it. */
   readonly command: string;
+  /** Of the tables' files, without their ends. */
+  readonly fileName: string;
 }
 
 /** The report as Markdown: tables, the budget, what is missing, and how the protocols differ. */

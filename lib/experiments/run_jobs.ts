@@ -1,5 +1,4 @@
 import type { RunSpec } from "./run_spec.ts";
-import { runWaves } from "./run_waves.ts";
 
 /** How a job ended. */
 export type JobOutcome = "done" | "failed" | "stopped";
@@ -17,7 +16,7 @@ export interface RunJobsOptions {
 }
 
 /**
- * Executes runs, some at a time, wave after wave: a run begins when those that it depends on have
+ * Executes runs, some at a time, in their order: a run begins when those that it waits for have
  * ended. A run that fails does not stop the others; one whose detector's run failed fails as well.
  *
  * @returns how each run ended that began
@@ -27,18 +26,29 @@ export async function runJobs(
   { jobs, stop, work, onEnd }: RunJobsOptions,
 ): Promise<Map<string, JobOutcome>> {
   const outcomes = new Map<string, JobOutcome>();
-  for (const wave of runWaves(runs)) {
-    const queue = [...wave];
-    const worker = async () => {
-      for (let spec = queue.shift(); spec !== undefined && !stop.aborted; spec = queue.shift()) {
-        const source = spec.detectorOf && outcomes.get(spec.detectorOf);
-        const outcome = source === "failed" ? "failed" : await work(spec);
-        outcomes.set(spec.id, outcome);
-        await onEnd?.(spec, outcome, outcomes.size);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(jobs, wave.length) }, worker));
-    if (stop.aborted) break;
+  const queue = [...runs];
+  const working = new Set<Promise<void>>();
+  const pending = new Set(runs.map(({ id }) => id));
+  const isReady = ({ detectorOf, sameDetectorAs }: RunSpec) =>
+    [detectorOf, sameDetectorAs].every((id) => id === undefined || !pending.has(id));
+  const execute = async (spec: RunSpec): Promise<void> => {
+    const source = spec.detectorOf && outcomes.get(spec.detectorOf);
+    const outcome = source === "failed" ? "failed" : await work(spec);
+    outcomes.set(spec.id, outcome);
+    pending.delete(spec.id);
+    await onEnd?.(spec, outcome, outcomes.size);
+  };
+  while (working.size > 0 || (queue.length > 0 && !stop.aborted)) {
+    const next = working.size < jobs && !stop.aborted ? queue.findIndex(isReady) : -1;
+    if (next >= 0) {
+      const [spec] = queue.splice(next, 1);
+      const job: Promise<void> = execute(spec).finally(() => working.delete(job));
+      working.add(job);
+    } else if (working.size > 0) {
+      await Promise.race(working);
+    } else {
+      throw new Error("runs wait for each other");
+    }
   }
   return outcomes;
 }

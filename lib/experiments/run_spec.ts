@@ -36,8 +36,15 @@ export interface RunSpec extends Omit<RunRequest, "detectorOf"> {
   readonly hash: string;
   readonly config: RunConfig;
   readonly parsedOrgan: Organ;
+  /**
+   * Of everything that decides what the detector learns. Runs that share it train the same detector,
+   * which the later ones copy from the first.
+   */
+  readonly detectorHash: string;
   /** The id of the run whose trained detector this one uses. */
   readonly detectorOf?: string;
+  /** The id of an earlier run of the plan that trains the same detector: better to wait for it. */
+  readonly sameDetectorAs?: string;
 }
 
 /** The runs of an experiment, and what each was asked for as. */
@@ -67,7 +74,18 @@ export function planRuns(
     return merged;
   };
   const requested = requests.map((request) => ({ label: request.label, id: add(request).id }));
-  return { runs: [...planned.values()], requested };
+  return { runs: withSharedDetectors([...planned.values()]), requested };
+}
+
+function withSharedDetectors(runs: readonly RunSpec[]): RunSpec[] {
+  const first = new Map<string, string>();
+  return runs.map((spec) => {
+    if (spec.detectorOf !== undefined || !spec.phases.includes("detector")) return spec;
+    const sameDetectorAs = first.get(spec.detectorHash);
+    if (sameDetectorAs !== undefined) return { ...spec, sameDetectorAs };
+    first.set(spec.detectorHash, spec.id);
+    return spec;
+  });
 }
 
 function specOf(
@@ -78,10 +96,10 @@ function specOf(
   const config = makeConfig(request.preset, request.changes);
   const prepared = preparedOf(config.cubeEdge);
   const parsedOrgan = parseOrgan(request.organ, prepared.labels);
-  const hash = digest({
-    config: withoutNeutral(config),
+  const { fold } = request;
+  const data = {
     organ: parsedOrgan,
-    fold: request.fold,
+    fold,
     settings: prepared.settings,
     cases: prepared.entries.map(({ id, subset, source }) => [
       id,
@@ -89,14 +107,23 @@ function specOf(
       source.image.sha256,
       source.labels.sha256,
     ]),
+  };
+  const hash = digest({
+    config: withoutNeutral(config),
+    ...data,
     ...(detectorOf === undefined ? {} : { detectorOf: detectorOf.hash }),
   });
-  const { preset, fold } = request;
-  const words = [parsedOrgan.name, preset, `fold${fold.replace("/", "of")}`, hash.slice(0, 10)];
+  const words = [
+    parsedOrgan.name,
+    request.preset,
+    `fold${fold.replace("/", "of")}`,
+    hash.slice(0, 10),
+  ];
   return {
     ...request,
     id: words.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"),
     hash,
+    detectorHash: digest({ config: withoutNeutral(detectorPart(config)), ...data }),
     config,
     parsedOrgan,
     detectorOf: detectorOf?.id,
@@ -112,7 +139,7 @@ const neutralValues: Readonly<Record<string, unknown>> = {
   "detector.view.filter": "none",
 };
 
-function withoutNeutral(config: RunConfig): unknown {
+function withoutNeutral(config: unknown): unknown {
   const strip = (value: unknown, path: readonly string[]): unknown => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const kept = Object.entries(value).filter(([key, child]) => {
@@ -122,6 +149,12 @@ function withoutNeutral(config: RunConfig): unknown {
     return Object.fromEntries(kept.map(([key, child]) => [key, strip(child, [...path, key])]));
   };
   return strip(config, []);
+}
+
+/** What the training of the detector reads of a configuration. */
+function detectorPart({ seed, cubeEdge, detector, phases }: RunConfig): unknown {
+  const { marginRelative: _, marginVoxels: __, ...trained } = detector;
+  return { seed, cubeEdge, detector: trained, phases: { detector: phases.detector } };
 }
 
 /** SHA-256 of a JSON value, whatever the order of its keys. */

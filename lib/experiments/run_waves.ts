@@ -1,11 +1,14 @@
 import type { RunSpec } from "./run_spec.ts";
 
-/** Runs in waves: each run's detector comes from a run of an earlier wave, if from another at all. */
+/**
+ * Runs in waves: what a run waits for, since its detector is trained there, is in an earlier wave.
+ */
 export function runWaves(runs: readonly RunSpec[]): RunSpec[][] {
   const depths = new Map<string, number>();
-  for (const { id, detectorOf } of runs) {
-    // A plan lists a run behind what it depends on; what is not in the list is there already.
-    const below = detectorOf === undefined ? undefined : depths.get(detectorOf);
+  for (const { id, detectorOf, sameDetectorAs } of runs) {
+    // A plan lists a run behind what it waits for; what is not in the list is there already.
+    const source = detectorOf ?? sameDetectorAs;
+    const below = source === undefined ? undefined : depths.get(source);
     depths.set(id, below === undefined ? 0 : below + 1);
   }
   const waves: RunSpec[][] = [];

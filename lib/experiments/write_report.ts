@@ -21,8 +21,8 @@ export async function writeReport(
   report: ExperimentReport,
   { results }: ExperimentPlaces,
 ): Promise<ReportPaths> {
-  const { name } = report.experiment;
-  const [csv, json, markdown] = ["csv", "json", "md"].map((end) => join(results, `${name}.${end}`));
+  const path = (end: string) => join(results, `${report.fileName}.${end}`);
+  const [csv, json, markdown] = ["csv", "json", "md"].map(path);
   await writeAtomic(csv, reportCsv(report));
   await writeAtomic(json, JSON.stringify(reportJson(report), null, 1) + "\n");
   await writeAtomic(markdown, reportMarkdown(report));
@@ -36,12 +36,12 @@ export async function writeReport(
  * @returns its path; `null` where there is nothing to draw yet
  */
 export async function writeFigures(
-  { experiment, findings }: ExperimentReport,
+  { experiment, findings, fileName }: ExperimentReport,
   { runs }: ExperimentPlaces,
 ): Promise<string | null> {
   const figures = experiment.figures(findings);
   if (figures.length === 0) return null;
-  const path = join(runs, `${experiment.name}.html`);
+  const path = join(runs, `${fileName}.html`);
   await writeAtomic(path, await figuresPage(figures, experiment.title));
   return path;
 }
