@@ -48,6 +48,11 @@ const flags = {
     description: "of detector, segmentor and whole; fine-tuning keeps its ratio",
   },
   set: { type: "list", value: "KEY=VALUE", description: "changes one value of every run" },
+  row: {
+    type: "list",
+    value: "NAME",
+    description: "only these rows of the tables, by their names",
+  },
   hours: { type: "number", min: 0, description: "save and stop after that time" },
   jobs: { type: "integer", default: 1, min: 1, description: "runs at a time" },
   only: { type: "text", value: "RUN", description: "execute one run, by its id; no tables" },
@@ -131,7 +136,7 @@ async function openSession(
     epochs: flags.epochs,
     changes: flags.set,
   };
-  const requests = experiment.requests(options);
+  const requests = chooseRows(experiment.requests(options), flags.row);
   for (const cubeEdge of edgesOf(requests)) await open(cubeEdge);
   const preparedOf = (cubeEdge: number) => byEdge.get(cubeEdge)!;
   return {
@@ -148,6 +153,21 @@ async function openSession(
 
 function edgesOf(requests: readonly RunRequest[]): Set<number> {
   return new Set(requests.map(({ preset, changes }) => makeConfig(preset, changes).cubeEdge));
+}
+
+/** The requests with these labels, all of them where none is named. */
+function chooseRows(requests: readonly RunRequest[], rows: readonly string[]): RunRequest[] {
+  const labels = [...new Set(requests.map(({ label }) => label))];
+  const unknown = rows.find((row) => !labels.includes(row));
+  if (unknown !== undefined) {
+    throw new UsageError({
+      what: "cannot choose the rows",
+      rule: `--row must be one of ${labels.join("; ")}`,
+      seen: unknown,
+      remedy: "Write it as it is there",
+    });
+  }
+  return requests.filter(({ label }) => rows.length === 0 || rows.includes(label));
 }
 
 function foldOf(text: string, { folds }: ExperimentFlags): number {
@@ -293,7 +313,7 @@ function reportOf(session: Session, states: readonly RunState[]) {
 
 /** What a reader types to get the same tables; the data set by the name of its folder. */
 function commandOf(flags: ExperimentFlags): string {
-  const { name, data, organ, preset, folds, fold, seed, epochs, set, as } = flags;
+  const { name, data, organ, preset, folds, fold, seed, epochs, set, row, as } = flags;
   const quoted = (text: string) => /^[\w./=,+-]+$/.test(text) ? text : JSON.stringify(text);
   const each = (flag: string, values: readonly string[]) =>
     values.map((value) => ` --${flag} ${quoted(value)}`).join("");
@@ -307,6 +327,7 @@ function commandOf(flags: ExperimentFlags): string {
     seed === 0 ? "" : ` --seed ${seed}`,
     epochs === undefined ? "" : ` --epochs ${epochs}`,
     each("set", set),
+    each("row", row),
     as === undefined ? "" : ` --as ${quoted(as)}`,
   ].join("");
 }

@@ -106,6 +106,17 @@ const laterKeys: Readonly<Record<string, Leaf>> = {
   "phases.*.augmentation.gamma": 0,
 };
 
+/**
+ * Whether a key came later than the first configurations and stands at what it was before it came:
+ * a configuration with it means the same as one of before.
+ *
+ * @param path as in `--set`: "detector.view.filter"
+ */
+export function isUsualLaterKey(path: string, value: unknown): boolean {
+  const key = path.replace(/^phases\.\w+/, "phases.*");
+  return Object.hasOwn(laterKeys, key) && laterKeys[key] === value;
+}
+
 /** Adds the keys that are missing since they came later, in the places that presets have them. */
 function addLaterKeys(stored: Tree, reference: Tree, prefix = ""): Tree {
   const whole: Record<string, Leaf | Tree> = {};

@@ -4,10 +4,10 @@ import type { PreparedDataset } from "../dataset/case.ts";
 import { exists } from "../files.ts";
 import { evaluateDetector } from "../evaluation/detector_cases.ts";
 import { evaluateRun } from "../evaluation/evaluate_run.ts";
+import { measureModel } from "../evaluation/model_measurement.ts";
 import { peakProcessBytes } from "../evaluation/memory.ts";
 import type { Evaluation, EvaluationMode, ModelCost } from "../evaluation/records.ts";
 import { trainedModes } from "../evaluation/run_models.ts";
-import { measureStage } from "../evaluation/stage_measurement.ts";
 import { allPhases, partsOf } from "../report/run_part.ts";
 import { readHistory } from "../training/history.ts";
 import type { TrainingListener } from "../training/progress.ts";
@@ -79,8 +79,9 @@ async function startOrOpen(
 ): Promise<Run> {
   const folder = runFolderOf(places, spec.id);
   if (await exists(join(folder, "run.json"))) return await openRun(folder);
-  const { config, parsedOrgan: organ, fold } = spec;
-  return await startRun({ prepared, organ, config, fold, folder });
+  const { config, parsedOrgan: organ, fold, detectorOf } = spec;
+  const source = detectorOf === undefined ? {} : { detectorFrom: runFolderOf(places, detectorOf) };
+  return await startRun({ prepared, organ, config, fold, folder, ...source });
 }
 
 async function measure(
@@ -165,15 +166,19 @@ async function trainedParts(run: Run): Promise<TrainedPart[]> {
 }
 
 async function measureStep({ record }: Run): Promise<StepResult> {
-  const phase = record.config.phases.segmentor;
-  const { stepMs, stepPeakBytes } = await measureStage(record.config.segmentor, record.roiEdge, {
+  const { config, roiEdge: edge, organ } = record;
+  const phase = config.phases.segmentor;
+  const measured = config.model === "segmentor"
+    ? { model: config.model, config: config.segmentor, edge }
+    : { model: config.model, edge };
+  const { stepMs, stepPeakBytes } = await measureModel(measured, {
     phase,
-    classCount: record.organ.classes.length,
+    classCount: organ.classes.length,
     repeats: 3,
   });
   return {
     batchSize: phase.batchSize,
-    edge: record.roiEdge,
+    edge,
     stepMs: stepMs.median,
     peakTensorBytes: stepPeakBytes,
   };

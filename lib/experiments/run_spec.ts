@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PhaseName, RunConfig } from "../config/config.ts";
-import { makeConfig } from "../config/overrides.ts";
+import { isUsualLaterKey, makeConfig } from "../config/overrides.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { type Organ, parseOrgan } from "../dataset/organ.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
@@ -109,7 +109,7 @@ function specOf(
     ]),
   };
   const hash = digest({
-    config: withoutNeutral(config),
+    config: withoutLaterKeys(config),
     ...data,
     ...(detectorOf === undefined ? {} : { detectorOf: detectorOf.hash }),
   });
@@ -123,30 +123,21 @@ function specOf(
     ...request,
     id: words.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"),
     hash,
-    detectorHash: digest({ config: withoutNeutral(detectorPart(config)), ...data }),
+    detectorHash: digest({ config: withoutLaterKeys(detectorPart(config)), ...data }),
     config,
     parsedOrgan,
     detectorOf: detectorOf?.id,
   };
 }
 
-/**
- * Keys that a configuration was given after results had been published, and the value at which they
- * change nothing: a run with that value has the identity that it had before there was the key.
- */
-const neutralValues: Readonly<Record<string, unknown>> = {
-  "model": "segmentor",
-  "detector.view.filter": "none",
-};
-
-function withoutNeutral(config: unknown): unknown {
+/** Without keys that came later and change nothing: a run keeps its identity when a key is added. */
+function withoutLaterKeys(config: unknown): unknown {
   const strip = (value: unknown, path: readonly string[]): unknown => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    const kept = Object.entries(value).filter(([key, child]) => {
-      const place = [...path, key].join(".");
-      return !(Object.hasOwn(neutralValues, place) && neutralValues[place] === child);
-    });
-    return Object.fromEntries(kept.map(([key, child]) => [key, strip(child, [...path, key])]));
+    const kept = Object.entries(value).map(([key, child]) => [key, child, [...path, key]] as const)
+      .filter(([, child, place]) => !isUsualLaterKey(place.join("."), child))
+      .map(([key, child, place]) => [key, strip(child, place)]);
+    return Object.fromEntries(kept);
   };
   return strip(config, []);
 }

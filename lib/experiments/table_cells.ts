@@ -1,3 +1,4 @@
+import { parseFold } from "../dataset/split.ts";
 import type { CaseResult, EvaluationMode, ModelCost, TimePart } from "../evaluation/records.ts";
 import { summarize } from "../evaluation/statistics.ts";
 import { formatSummary } from "../evaluation/tables.ts";
@@ -10,9 +11,9 @@ export const modeNames: Readonly<Record<EvaluationMode, string>> = {
   withoutCrop: "without crop",
 };
 
-/** "5 of 5": folds that are done, of those asked for. */
+/** "3 of 5": folds that are done, of all that the data was parted into. */
 export function foldsCell({ results, specs }: RunGroup): string {
-  return `${results.length} of ${specs.length}`;
+  return `${results.length} of ${parseFold(specs[0].fold).count}`;
 }
 
 /** "20", or "20 (1 empty)" where nothing was found in a case that has the organ. */
