@@ -17,10 +17,12 @@ import { groupRuns } from "../lib/experiments/run_group.ts";
 import { type JobOutcome, runJobs } from "../lib/experiments/run_jobs.ts";
 import { type Plan, planRuns, type RunRequest, type RunSpec } from "../lib/experiments/run_spec.ts";
 import { readRunState, readRunStates, type RunState } from "../lib/experiments/run_states.ts";
+import { submitToSlurm } from "../lib/experiments/submit_slurm.ts";
 import { defaultOrgans } from "../lib/experiments/targets.ts";
 import { writeFigures, writeReport } from "../lib/experiments/write_report.ts";
 import { exists, writeAtomic } from "../lib/files.ts";
-import { projectRoot } from "../lib/paths.ts";
+import { dataFolder, projectRoot } from "../lib/paths.ts";
+import { variable } from "../lib/runtime/settings.ts";
 import { exclusively } from "../lib/runtime/exclusive.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { formatDuration, ProgressPrinter } from "../lib/training/progress.ts";
@@ -54,10 +56,20 @@ const flags = {
     description: "only these rows of the tables, by their names",
   },
   hours: { type: "number", min: 0, description: "save and stop after that time" },
-  jobs: { type: "integer", default: 1, min: 1, description: "runs at a time" },
+  jobs: { type: "integer", min: 1, description: "runs at a time (1; with --slurm no limit)" },
   only: { type: "text", value: "RUN", description: "execute one run, by its id; no tables" },
   list: { type: "boolean", description: "print the runs and how far they are, and run nothing" },
   tables: { type: "boolean", description: "write the tables of what is there, and run nothing" },
+  slurm: {
+    type: "boolean",
+    description: "array jobs for a Slurm cluster; submitted if there is one",
+  },
+  "slurm-options": {
+    type: "text",
+    value: "TEXT",
+    default: "",
+    description: 'options of sbatch: "--partition=gpu --time=8:00:00"',
+  },
   results: { type: "text", value: "DIR", description: "where tables go (data/results/DATASET)" },
   as: { type: "text", value: "TEXT", description: "name of the tables' files (NAME)" },
 } as const;
@@ -87,6 +99,7 @@ The tables are those of the last command: give --as a name where two are to stay
   const session = await openSession(experiment, flags, signal);
   if (flags.only !== undefined) return await executeOnly(flags.only, session, signal);
   if (flags.list) return await printStates(session);
+  if (flags.slurm) return await submitAll(session, flags);
   const ended = flags.tables ? "complete" : await executeAll(session, flags, signal);
   const states = await readRunStates(session.plan.runs, session.places);
   const { markdown } = await writeTables(session, states);
@@ -236,11 +249,12 @@ async function executeAll(
   signal: AbortSignal,
 ): Promise<"complete" | "interrupted"> {
   const { plan, places } = session;
+  const { jobs = 1 } = flags;
   const states = await readRunStates(plan.runs, places);
   const runs = states.filter(({ state }) => state !== "done").map(({ spec }) => spec);
   console.error(
     `${session.experiment.title}: ${plan.runs.length} runs, ${runs.length} to be done` +
-      (flags.jobs > 1 ? `, ${flags.jobs} at a time` : ""),
+      (jobs > 1 ? `, ${jobs} at a time` : ""),
   );
   const deadline = new AbortController();
   const timer = flags.hours === undefined
@@ -250,7 +264,7 @@ async function executeAll(
   const startMs = performance.now();
   let begun = 0;
   const outcomes = await runJobs(runs, {
-    jobs: flags.jobs,
+    jobs,
     stop,
     work: async (spec) => {
       console.error(`\nRun ${++begun} of ${runs.length}: ${spec.id} (${spec.label})`);
@@ -275,13 +289,12 @@ async function executeAll(
 async function executeInChild(
   spec: RunSpec,
   { places }: Session,
-  { jobs }: ExperimentFlags,
+  { jobs = 1 }: ExperimentFlags,
   deadline: AbortSignal,
 ): Promise<JobOutcome> {
-  const launcher = join(projectRoot, "tasks", "launch.ts");
   const logPath = join(runFolderOf(places, spec.id), "experiment.log");
   const code = await runChild({
-    args: ["run", "-A", launcher, "experiment", ...Deno.args, "--only", spec.id],
+    args: [...ownArguments(Deno.args), "--only", spec.id],
     logPath: jobs > 1 ? logPath : undefined,
     stop: deadline,
   });
@@ -292,6 +305,48 @@ async function executeInChild(
     await writeAtomic(failurePathOf(places, spec.id), `its process ended with code ${code}\n`);
   }
   return "failed";
+}
+
+/** What Deno is called with to run this verb, ready to go through the launcher again. */
+function ownArguments(args: readonly string[]): string[] {
+  return ["run", "-A", join(projectRoot, "tasks", "launch.ts"), "experiment", ...args];
+}
+
+/** Leaves the runs to Slurm. */
+async function submitAll(session: Session, flags: ExperimentFlags): Promise<number> {
+  const { plan, places, fileName } = session;
+  const states = await readRunStates(plan.runs, places);
+  const runs = states.filter(({ state }) => state !== "done").map(({ spec }) => spec);
+  if (runs.length === 0) {
+    console.log("All runs are done; the same command without --slurm writes the tables.");
+    return 0;
+  }
+  const { scripts, jobs } = await submitToSlurm({
+    name: fileName,
+    runs,
+    runCommand: [Deno.execPath(), ...ownArguments(withoutSlurm(Deno.args)), "--only"],
+    tablesCommand: [Deno.execPath(), ...ownArguments(withoutSlurm(Deno.args)), "--tables"],
+    environment: { [variable.data]: dataFolder },
+    folder: join(places.runs, "slurm"),
+    atOnce: flags.jobs,
+    options: flags["slurm-options"],
+  });
+  scripts.forEach((script, i) => console.log(jobs === null ? script : `job ${jobs[i]}: ${script}`));
+  if (jobs === null) {
+    console.log("There is no sbatch here. Submit them in this order, each behind the one before:");
+    console.log(`  sbatch ${scripts[0]}; sbatch --dependency=afterany:JOB ${scripts[1]} ...`);
+  }
+  return 0;
+}
+
+/** The arguments without those that only concern Slurm. */
+function withoutSlurm(args: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === "--slurm-options") i++;
+    else if (!/^--slurm(-options=.*)?$/.test(args[i])) kept.push(args[i]);
+  }
+  return kept;
 }
 
 async function writeTables(session: Session, states: readonly RunState[]) {
