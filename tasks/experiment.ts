@@ -68,7 +68,7 @@ const flags = {
     type: "text",
     value: "TEXT",
     default: "",
-    description: 'options of sbatch: "--partition=gpu --time=8:00:00"',
+    description: 'for sbatch: --slurm-options="--partition=gpu --time=8:00:00"',
   },
   results: { type: "text", value: "DIR", description: "where tables go (data/results/DATASET)" },
   as: { type: "text", value: "TEXT", description: "name of the tables' files (NAME)" },

@@ -31,21 +31,24 @@ export function slurmScript(job: SlurmJob): string {
     `export ${key}=${quote(value)}`
   );
   return `#!/bin/bash
-#SBATCH --job-name=${name}
+#SBATCH --job-name=${quote(name)}
 #SBATCH --array=0-${items.length - 1}${limit}
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --signal=B:TERM@${graceSeconds}
-#SBATCH --output=${logFolder}/${name}-%a.log
+#SBATCH --output=${quote(`${logFolder}/${name}-%a.log`)}
 ${optionLines(options)}
 items=(
 ${items.map((item) => `  ${quote(item)}`).join("\n")}
 )
 ${exports.join("\n")}
 
+child=
+asked=
+trap 'asked=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM
 ${command.map(quote).join(" ")} "\${items[$SLURM_ARRAY_TASK_ID]}" &
 child=$!
-trap 'kill -TERM "$child" 2>/dev/null' TERM
+[ -z "$asked" ] || kill -TERM "$child"
 code=0
 # A trapped signal ends \`wait\` before the child has saved: wait again.
 while :; do
