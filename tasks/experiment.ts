@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { makeConfig } from "../lib/config/overrides.ts";
 import type { PreparedDataset } from "../lib/dataset/case.ts";
+import { costTitle } from "../lib/experiments/cost_report.ts";
 import { executeRun } from "../lib/experiments/execute_run.ts";
 import type { Experiment } from "../lib/experiments/experiment.ts";
 import {
@@ -27,15 +28,19 @@ import { exclusively } from "../lib/runtime/exclusive.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { formatDuration, ProgressPrinter } from "../lib/training/progress.ts";
 import { type FlagValues, runTask, UsageError } from "./command_line.ts";
+import { runCostExperiment } from "./cost_experiment.ts";
 import { openCasesAloud } from "./prepared_data.ts";
 import { ProgressLine } from "./progress_line.ts";
+
+/** The experiment that has no runs: it measures networks. */
+const costName = "table5";
 
 const flags = {
   name: {
     type: "text",
     value: "NAME",
     required: true,
-    choices: experiments.map(({ name }) => name),
+    choices: [...experiments.map(({ name }) => name), costName],
     description: "what to run",
   },
   data: { type: "text", value: "DIR", description: "data set or prepared folder (a phantom)" },
@@ -83,7 +88,10 @@ await runTask({
   first: "name",
   flags,
   details: `
-${experiments.map(({ name, title }) => `  ${name.padEnd(10)}${title}`).join("\n")}
+${
+    [...experiments, { name: costName, title: costTitle }]
+      .map(({ name, title }) => `  ${name.padEnd(10)}${title}`).sort().join("\n")
+  }
 
 Unless named, the organs are those of the paper that the data set has; of focus and ablation, those
 that have a target. A run that several experiments need is trained once. The same command goes on
@@ -95,6 +103,9 @@ The tables are those of the last command: give --as a name where two are to stay
   deno task experiment focus --data Dataset501_CHAOST2
   deno task experiment table3 --data Dataset501_CHAOST2 --organ liver --fold 1 --epochs 20`,
 }, async (flags, signal) => {
+  if (flags.name === costName) {
+    return await runCostExperiment(flags, ownArguments(Deno.args), signal);
+  }
   const experiment = experiments.find(({ name }) => name === flags.name)!;
   const session = await openSession(experiment, flags, signal);
   if (flags.only !== undefined) return await executeOnly(flags.only, session, signal);

@@ -94,6 +94,7 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
       "runtime",
       "volume",
       "dataset",
+      "tf",
       "training",
       "evaluation",
       "figures",
@@ -158,6 +159,7 @@ const usesModels: readonly string[] = [
   "lib/evaluation/segment_scan.ts",
   "lib/evaluation/stage_measurement.ts",
   "lib/experiments/execute_run.ts",
+  "lib/experiments/measure_cost.ts",
 ];
 
 /** Folders whose files never load TensorFlow, not even through another file. */
