@@ -16,3 +16,5 @@ export const rawFolder = `${dataFolder}/raw`;
 export const preparedFolder = `${dataFolder}/prepared`;
 /** Training runs: one folder per run. */
 export const runsFolder = `${dataFolder}/runs`;
+/** Results of experiments: tables and every case's scores, small enough for git. */
+export const resultsFolder = `${dataFolder}/results`;

@@ -69,6 +69,8 @@ export interface Task<F extends Flags> {
   /** What it does, in a sentence. */
   readonly summary: string;
   readonly flags: F;
+  /** The flag whose value may also be given as a bare first argument: \`deno task NAME VALUE\`. */
+  readonly first?: keyof F & string;
   /** Further paragraphs of the help text: files, examples. */
   readonly details?: string;
   /**
@@ -131,7 +133,7 @@ export function parseFlags<const F extends Flags>(
   const entries = Object.entries(task.flags);
   const names = (wanted: (flag: Flag) => boolean) =>
     entries.filter(([, flag]) => wanted(flag)).map(([name]) => name);
-  const parsed = parseArgs(joinNegativeNumbers(args, task.flags), {
+  const parsed = parseArgs(joinNegativeNumbers(nameFirst(task, args), task.flags), {
     boolean: ["help", ...names((flag) => flag.type === "boolean")],
     string: names((flag) => flag.type !== "boolean"),
     collect: names((flag) => flag.type !== "boolean"),
@@ -146,6 +148,13 @@ export function parseFlags<const F extends Flags>(
     flag.type === "boolean" ? parsed[name] : valueOf(task, name, flag, parsed[name] as string[]),
   ]);
   return Object.fromEntries(values) as FlagValues<F>;
+}
+
+/** `focus --data DIR` becomes `--name=focus --data DIR` where `name` is the first flag. */
+function nameFirst<F extends Flags>({ first }: Task<F>, args: readonly string[]): string[] {
+  const [value, ...rest] = args;
+  const isBare = first !== undefined && value !== undefined && !value.startsWith("-");
+  return isBare ? [`--${first}=${value}`, ...rest] : [...args];
 }
 
 /** `--low -160` becomes `--low=-160`, because parseArgs takes -160 for flags. */
@@ -223,7 +232,7 @@ export function helpText<F extends Flags>(task: Task<F>): string {
   const width = Math.max(...rows.map(([usage]) => usage.length));
   const required = Object.entries(task.flags)
     .filter(([, flag]) => "required" in flag && flag.required)
-    .map(([name, flag]) => ` ${usageOf(name, flag)}`);
+    .map(([name, flag]) => name === task.first ? ` ${valueName(flag)}` : ` ${usageOf(name, flag)}`);
   return [
     task.summary,
     "",
@@ -239,7 +248,12 @@ function usageOf(name: string, flag: Flag): string {
   if (flag.type === "text" && flag.choices !== undefined) {
     return `--${name} ${flag.choices.join("|")}`;
   }
-  return `--${name} ${flag.value ?? (flag.type === "text" || flag.type === "list" ? "TEXT" : "N")}`;
+  return `--${name} ${valueName(flag)}`;
+}
+
+function valueName(flag: Flag): string {
+  const named = "value" in flag ? flag.value : undefined;
+  return named ?? (flag.type === "text" || flag.type === "list" ? "TEXT" : "N");
 }
 
 function describe(flag: Flag): string {

@@ -25,6 +25,7 @@ const verbs: Readonly<Record<string, { readonly native: boolean; readonly scans?
   phantom: { native: false },
   train: { native: true },
   evaluate: { native: true },
+  experiment: { native: true },
   predict: { native: true },
   export: { native: true },
   watch: { native: false },

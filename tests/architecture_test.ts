@@ -84,6 +84,23 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
     path: "lib/report/",
     mayImport: [...base, "config", "volume", "dataset", "training", "evaluation", "figures"],
   },
+  {
+    // Many runs and their tables: above all that one run needs.
+    name: "experiments",
+    path: "lib/experiments/",
+    mayImport: [
+      ...base,
+      "config",
+      "runtime",
+      "volume",
+      "dataset",
+      "tf",
+      "training",
+      "evaluation",
+      "figures",
+      "report",
+    ],
+  },
   { name: "jupyter", path: "lib/jupyter/", mayImport: [...base, "runtime"] },
   {
     name: "notebook",
@@ -131,6 +148,7 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
 const usesModels: readonly string[] = [
   "lib/evaluation/box_outcomes.ts",
   "lib/evaluation/cost.ts",
+  "lib/evaluation/detector_cases.ts",
   "lib/evaluation/evaluate_run.ts",
   "lib/evaluation/gpu_memory.ts",
   "lib/evaluation/model_measurement.ts",
@@ -140,6 +158,8 @@ const usesModels: readonly string[] = [
   "lib/evaluation/run_models.ts",
   "lib/evaluation/segment_scan.ts",
   "lib/evaluation/stage_measurement.ts",
+  "lib/experiments/execute_run.ts",
+  "lib/experiments/measure_cost.ts",
 ];
 
 /** Folders whose files never load TensorFlow, not even through another file. */
@@ -151,6 +171,7 @@ const withoutTensorflow: readonly string[] = [
   "lib/figures/",
   "lib/evaluation/",
   "lib/report/",
+  "lib/experiments/",
 ];
 
 /** Which files may import a package; the others must go through those. */

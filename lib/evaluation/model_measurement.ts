@@ -17,7 +17,7 @@ import { gpuBytes } from "./gpu_memory.ts";
 import { peakProcessBytes, resetPeakProcessBytes } from "./memory.ts";
 import { networkCost } from "./network_cost.ts";
 import type { ModelCost } from "./records.ts";
-import type { Summary } from "./statistics.ts";
+import { summarize, type Summary } from "./statistics.ts";
 import { timeRepeatedly, type TimingOptions } from "./time_repeatedly.ts";
 
 /** A model, and the input that it is measured on. */
@@ -61,6 +61,8 @@ export interface ModelMeasurementOptions extends TimingOptions {
   readonly classCount?: number;
   /** Loss, optimizer and batch size of the training step. */
   readonly phase: PhaseConfig;
+  /** What is timed; both unless given. The figures of the other are NaN. */
+  readonly only?: "forward" | "step";
 }
 
 /**
@@ -72,7 +74,7 @@ export interface ModelMeasurementOptions extends TimingOptions {
  */
 export async function measureModel(
   measured: MeasuredModel,
-  { classCount = 1, phase, ...timing }: ModelMeasurementOptions,
+  { classCount = 1, phase, only, ...timing }: ModelMeasurementOptions,
 ): Promise<ModelMeasurement> {
   resetPeakProcessBytes();
   const subject = measured.model === "detector"
@@ -81,9 +83,15 @@ export async function measureModel(
   try {
     const measurement = {
       cost: await subject.cost(),
-      forwardMs: await timeRepeatedly(() => readBack(subject.forward()), timing),
-      stepMs: await timeRepeatedly(() => readBack(subject.step()), timing),
-      stepPeakBytes: await peakIntermediateBytes(() => void subject.step()),
+      forwardMs: only === "step"
+        ? summarize([])
+        : await timeRepeatedly(() => readBack(subject.forward()), timing),
+      stepMs: only === "forward"
+        ? summarize([])
+        : await timeRepeatedly(() => readBack(subject.step()), timing),
+      stepPeakBytes: only === "forward"
+        ? NaN
+        : await peakIntermediateBytes(() => void subject.step()),
       processBytes: peakProcessBytes(),
     };
     const onGpu = await gpuBytes();

@@ -55,6 +55,22 @@ export interface CaseResult {
   readonly notes: string;
 }
 
+/** What the detector found in one case, measured apart from any segmentor. NaN: not applicable. */
+export interface DetectorCase {
+  readonly caseId: string;
+  readonly organ: string;
+  /** Mean 2D IoU of the views, the quantity of the paper's Table 1. */
+  readonly iou2d: number;
+  readonly iou2dXy: number;
+  readonly iou2dYz: number;
+  readonly iou2dXz: number;
+  /** Of the fused box, before any margin. */
+  readonly iou3d: number;
+  /** Mean absolute distance of the fused box's walls from the organ's. */
+  readonly wallErrorMm: number;
+  readonly detectMs: number;
+}
+
 /** The quantities of a {@linkcode CaseResult} that are averaged over cases. */
 export const metricNames = [
   "dice",

@@ -230,7 +230,12 @@ function markdownOf({ header, rows }: Table): string {
 }
 
 /** What keeps our numbers and the paper's from being compared, as a paragraph. */
-export function protocolNote({ dataSet, toleranceMm, model = "segmentor" }: Evaluation): string {
+export function protocolNote(
+  { dataSet, toleranceMm, model = "segmentor" }: Pick<
+    Evaluation,
+    "dataSet" | "toleranceMm" | "model"
+  >,
+): string {
   return [
     `Columns marked (paper) are copied from ${paperCitation}; "-" where it has no such organ.`,
     `The protocols differ: the paper has AMOS22 (CT and MR, 48 to 60 test cases) on a V100, we have`,

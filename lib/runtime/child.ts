@@ -36,6 +36,26 @@ export async function runForeground(
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
+  return await attend(child, { interruptBy });
+}
+
+/** How {@linkcode attend} treats a child. */
+export interface AttendOptions {
+  /** The signal that a SIGINT from no terminal is passed on as; SIGINT unless given. */
+  readonly interruptBy?: Deno.Signal;
+  /** Once aborted, the child gets a SIGTERM. */
+  readonly stop?: AbortSignal;
+}
+
+/**
+ * Waits for a child and returns its exit code, by the shell's rule 128 + n where signal n ended it.
+ * Meanwhile SIGTERM and SIGINT are the child's to handle; it must share this process's standard
+ * input, by which a terminal's Ctrl-C is told from another program's SIGINT.
+ */
+export async function attend(
+  child: Deno.ChildProcess,
+  { interruptBy = "SIGINT", stop }: AttendOptions = {},
+): Promise<number> {
   const pass = (signal: Deno.Signal) => {
     try {
       child.kill(signal);
@@ -50,11 +70,14 @@ export async function runForeground(
   };
   Deno.addSignalListener("SIGTERM", onTerminate);
   Deno.addSignalListener("SIGINT", onInterrupt);
+  stop?.addEventListener("abort", onTerminate);
+  if (stop?.aborted) onTerminate();
   try {
     const { code, signal } = await child.status;
     return signal === null ? code : 128 + (signalNumbers[signal] ?? 0);
   } finally {
     Deno.removeSignalListener("SIGTERM", onTerminate);
     Deno.removeSignalListener("SIGINT", onInterrupt);
+    stop?.removeEventListener("abort", onTerminate);
   }
 }

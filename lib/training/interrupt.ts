@@ -9,6 +9,12 @@ export interface SignalSource {
 }
 
 /**
+ * SIGTERMs this close together are one: a cluster's manager signals every process of a job, and a
+ * launcher passes its own on.
+ */
+const sameTermMs = 2000;
+
+/**
  * Turns Ctrl-C and SIGTERM into a wish to stop, so that a long job can save its state first. A
  * second signal ends the program at once. Disposing gives the signals their usual meaning back.
  *
@@ -23,16 +29,22 @@ export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #system: SignalSource;
   readonly #signals: readonly Deno.Signal[];
-  readonly #onSignal = (): void => {
+  #termAtMs = -Infinity;
+  readonly #onInterrupt = (): void => {
     if (this.signal.aborted) this.#system.exit(interruptedExitCode);
     this.#controller.abort();
+  };
+  readonly #onTerminate = (): void => {
+    const [before, now] = [this.#termAtMs, performance.now()];
+    this.#termAtMs = now;
+    if (now - before > sameTermMs) this.#onInterrupt();
   };
 
   constructor(system: SignalSource = Deno, os: string = Deno.build.os) {
     this.#system = system;
     // Windows knows no SIGTERM.
     this.#signals = os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-    for (const name of this.#signals) system.addSignalListener(name, this.#onSignal);
+    for (const name of this.#signals) system.addSignalListener(name, this.#handlerOf(name));
   }
 
   /** Aborted once a signal came. */
@@ -42,6 +54,12 @@ export class Interrupt implements Disposable {
 
   /** Stops listening. */
   [Symbol.dispose](): void {
-    for (const name of this.#signals) this.#system.removeSignalListener(name, this.#onSignal);
+    for (const name of this.#signals) {
+      this.#system.removeSignalListener(name, this.#handlerOf(name));
+    }
+  }
+
+  #handlerOf(name: Deno.Signal): () => void {
+    return name === "SIGTERM" ? this.#onTerminate : this.#onInterrupt;
   }
 }

@@ -126,6 +126,9 @@ Deno.test("interrupt: the first signal asks to stop, the second ends the program
     assertEquals(interrupt.signal.aborted, false);
     listeners.get("SIGTERM")!();
     assertEquals([interrupt.signal.aborted, exits.length], [true, 0]);
+    // A launcher that passes on what the whole group got.
+    listeners.get("SIGTERM")!();
+    assertEquals(exits, []);
     listeners.get("SIGINT")!();
     assertEquals(exits, [130]);
   }

@@ -1,0 +1,65 @@
+import { entryOf, loadCube, type PreparedDataset } from "../dataset/case.ts";
+import { organBoxOf } from "../training/organ_box.ts";
+import type { Run } from "../training/run_folder.ts";
+import { loadDetector } from "../training/trained_detector.ts";
+import type { Triple } from "../volume/volume.ts";
+import { detectorCost } from "./cost.ts";
+import { scoreDetection } from "./detector_iou.ts";
+import type { DetectorCase, ModelCost } from "./records.ts";
+import { Stopwatch } from "./stopwatch.ts";
+
+/** What {@linkcode evaluateDetector} measured. */
+export interface DetectorEvaluation {
+  readonly cases: readonly DetectorCase[];
+  readonly cost: ModelCost;
+}
+
+/**
+ * Measures a run's detector alone on the test cases of its split, whether or not there is a
+ * segmentor.
+ *
+ * @throws {UserError} when the detector has not finished training
+ */
+export async function evaluateDetector(
+  run: Run,
+  prepared: PreparedDataset,
+  stop?: AbortSignal,
+): Promise<DetectorEvaluation> {
+  const { organ, split } = run.record;
+  const detector = await loadDetector(run);
+  try {
+    const cases: DetectorCase[] = [];
+    for (const caseId of split.test) {
+      stop?.throwIfAborted();
+      const entry = entryOf(prepared, caseId);
+      const { image } = await loadCube(prepared, caseId);
+      const watch = new Stopwatch<"detect">();
+      const { views: { xy, yz, xz }, tightUnit } = await watch.time(
+        "detect",
+        () => detector.detect(image),
+      );
+      const { shape, spacingMm } = entry;
+      const extentMm: Triple = [
+        shape[0] * spacingMm[0],
+        shape[1] * spacingMm[1],
+        shape[2] * spacingMm[2],
+      ];
+      const views = { xy: xy.boxUnit, yz: yz.boxUnit, xz: xz.boxUnit };
+      const score = scoreDetection(organBoxOf(entry, organ), views, tightUnit, extentMm);
+      cases.push({
+        caseId,
+        organ: organ.name,
+        iou2d: score.iou2d,
+        iou2dXy: score.iou2dByView.xy,
+        iou2dYz: score.iou2dByView.yz,
+        iou2dXz: score.iou2dByView.xz,
+        iou3d: score.iou3d,
+        wallErrorMm: score.wallErrorMm,
+        detectMs: watch.timesMs().detect!,
+      });
+    }
+    return { cases, cost: await detectorCost(detector) };
+  } finally {
+    detector.dispose();
+  }
+}

@@ -1,0 +1,143 @@
+import type { Table } from "../evaluation/markdown_table.ts";
+import { barsFigure } from "../figures/bars_figure.ts";
+import type { Figure } from "../figures/figure.ts";
+import { summarize } from "../evaluation/statistics.ts";
+import { ablationVariants } from "./ablation_variants.ts";
+import type { Experiment, Findings } from "./experiment.ts";
+import { compareSides, comparisonCells, comparisonHeader, comparisonNote } from "./paired_table.ts";
+import { requestEach, type Variant, type Work } from "./plan_options.ts";
+import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
+import { casesCell, foldsCell, medianCell, spread } from "./table_cells.ts";
+
+const work: Work = {
+  phases: ["detector", "segmentor", "finetune"],
+  modes: ["groundTruthRoi", "withCrop"],
+};
+
+/** What each ingredient of `focus` is worth. */
+export const ablationExperiment: Experiment = {
+  name: "ablation",
+  title: "Ablation: focus, and focus with one ingredient taken away",
+  about: "Each variant is the first preset with the changes of its row; the last is the paper's " +
+    "preset. A variant whose detector learns the same copies it.",
+  presets: ["focus"],
+  organs: "paper",
+  requests: (options) => requestEach(options, variantsOf(options.presets), work),
+  tables: (findings) => [
+    { title: "Results, in the scan's own grid", table: resultTable(findings.groups) },
+    {
+      title: "Against the first row, case by case, with crop, in the scan's own grid",
+      table: differenceTable(findings.groups),
+      note: comparisonNote,
+    },
+    { title: "The variants", table: variantTable(variantsOf(findings.options.presets)) },
+  ],
+  figures,
+};
+
+/** The variants on another base than `focus` where another preset is named first. */
+function variantsOf([base]: readonly string[]): Variant[] {
+  return ablationVariants.map((one) =>
+    one.preset !== "focus"
+      ? one
+      : { ...one, preset: base, name: one.name === "focus" ? base : one.name }
+  );
+}
+
+function resultTable(groups: readonly RunGroup[]): Table {
+  const header = [
+    "Variant",
+    "Organ",
+    "Folds",
+    "Cases",
+    "Detector IoU 2D",
+    "Detector IoU 3D",
+    "Dice, ground-truth region",
+    "Dice, with crop",
+    "HD95 mm, with crop",
+    "Coverage, with crop",
+    "MACs M with crop",
+  ];
+  const rows = groups.flatMap((group) =>
+    classesOf(group).map((className) => {
+      const found = group.results.flatMap(({ detections }) => detections);
+      const given = casesOf(group, "groundTruthRoi", "scan", className);
+      const cropped = casesOf(group, "withCrop", "scan", className);
+      const macs = group.results.map(({ costs }) =>
+        costs.filter(({ part }) => part !== "whole").reduce((sum, { macs }) => sum + macs, 0) / 1e6
+      );
+      return [
+        group.label,
+        className === group.organ ? group.organ : `${group.organ}: ${className}`,
+        foldsCell(group),
+        casesCell(cropped),
+        spread(found.map(({ iou2d }) => iou2d), 4),
+        spread(found.map(({ iou3d }) => iou3d), 4),
+        spread(given.map(({ dice }) => dice), 4),
+        spread(cropped.map(({ dice }) => dice), 4),
+        spread(cropped.map(({ hd95Mm }) => hd95Mm), 2),
+        spread(cropped.map(({ roiCoverage }) => roiCoverage), 4),
+        costsOf(group, "segmentor").length === 0 ? "-" : medianCell(macs, 1),
+      ];
+    })
+  );
+  return { header, rows };
+}
+
+function differenceTable(groups: readonly RunGroup[]): Table {
+  const rows = groups.flatMap((group) => {
+    const base = groups.find(({ organ }) => organ === group.organ)!;
+    if (base === group) return [];
+    return classesOf(group).flatMap((className) =>
+      (["dice", "hd95Mm"] as const).map((metric) => [
+        group.label,
+        className === group.organ ? group.organ : `${group.organ}: ${className}`,
+        ...comparisonCells(
+          metric,
+          compareSides(metric, className, "scan", [
+            { group: base, mode: "withCrop" },
+            { group, mode: "withCrop" },
+          ]),
+        ),
+      ])
+    );
+  });
+  return { header: ["Variant", "Organ", ...comparisonHeader("this row minus the first")], rows };
+}
+
+function variantTable(variants: readonly Variant[]): Table {
+  return {
+    header: ["Variant", "Preset", "Changes", "What it shows"],
+    rows: variants.map((
+      { name, preset, changes, why },
+    ) => [name, preset, changes.join(", ") || "-", why]),
+  };
+}
+
+function figures({ groups }: Findings): Figure[] {
+  const organs = [...new Set(groups.map(({ organ }) => organ))];
+  return organs.flatMap((organ) => {
+    const rows = groups.filter((group) => group.organ === organ && group.results.length > 0);
+    if (rows.length === 0) return [];
+    const series = (["groundTruthRoi", "withCrop"] as const).map((mode) => {
+      const dice = rows.map((group) =>
+        summarize(
+          classesOf(group).flatMap((name) =>
+            casesOf(group, mode, "scan", name).map(({ dice }) => dice)
+          ),
+        )
+      );
+      return {
+        name: mode === "withCrop" ? "with crop" : "ground-truth region",
+        values: dice.map(({ mean }) => mean),
+        errors: dice.map(({ standardDeviation }) => standardDeviation),
+      };
+    });
+    return [barsFigure({
+      title: `Dice of ${organ} by variant, mean and standard deviation over cases`,
+      yTitle: "Dice in the scan's own grid",
+      groups: rows.map(({ label }) => label),
+      series,
+    })];
+  });
+}

@@ -1,0 +1,91 @@
+import type { Variant } from "./plan_options.ts";
+
+/** Sets a key of all phases that train a segmentor. */
+function segmentorPhases(key: string, value: string | number): string[] {
+  return ["segmentor", "finetune", "whole"].map((phase) => `phases.${phase}.${key}=${value}`);
+}
+
+function allPhases(key: string, value: string | number): string[] {
+  return [`phases.detector.${key}=${value}`, ...segmentorPhases(key, value)];
+}
+
+/**
+ * The preset `focus`, then `focus` with one ingredient taken away or put back to the paper's choice.
+ * What only the segmentor reads leaves the detector as it is, which is then trained once for all.
+ */
+export const ablationVariants: readonly Variant[] = [
+  variant("focus", [], "what the others are compared with"),
+  variant(
+    "centre slice",
+    ["detector.view.kind=centre", "detector.view.slabCount=1"],
+    "the paper's views: one slice an axis, which an organ off the centre is not in",
+  ),
+  variant(
+    "mean projection",
+    ["detector.view.kind=mean", "detector.view.slabCount=1"],
+    "one picture of the whole axis in place of 16 slabs",
+  ),
+  variant(
+    "paper's detector",
+    ["detector.network=paper", "phases.detector=paper"],
+    "a box from deformable attention in place of a silhouette; random backbone unless weights are set",
+  ),
+  variant(
+    "margin of 12 voxels",
+    ["detector.marginRelative=0", "detector.marginVoxels=12"],
+    "the paper's fixed margin in place of one in proportion to the box",
+  ),
+  variant(
+    "no margin",
+    ["detector.marginRelative=0", "detector.marginVoxels=0"],
+    "what the detector's wall errors cut off",
+  ),
+  variant(
+    "region from the cube",
+    ["segmentor.source=cube", "segmentor.edgeSpace=cube"],
+    "the 128^3 copy in place of the scan's own detail",
+  ),
+  variant("edge rounded down", ["segmentor.edgeRounding=down"], "Eq. 2 as written"),
+  variant("point samples", ["segmentor.kernel=linear"], "voxels between samples are not seen"),
+  variant(
+    "hard labels",
+    ["segmentor.labels=nearest", "segmentor.paste=nearest"],
+    "nearest neighbour on both ways",
+  ),
+  variant("all components", ["segmentor.largestComponent=false"], "islands are kept"),
+  variant(
+    "published quirks",
+    ["segmentor.rereadBottleneck=true", "segmentor.normalizeLogits=true"],
+    "the re-read bottleneck and the norm behind the exit",
+  ),
+  variant(
+    "tight training boxes",
+    ["roiTraining.groundTruthMargin=false"],
+    "the segmentor is trained without the margin that it gets at test",
+  ),
+  variant("no jitter", ["roiTraining.faceJitter=0"], "training regions without wall errors"),
+  variant(
+    "fine-tuning on detections only",
+    ["roiTraining.groundTruthShare=0"],
+    "the paper's fine-tuning: boxes of cases that the detector has seen",
+  ),
+  variant(
+    "no augmentation",
+    ["rotationDegrees", "scale", "shift", "intensity", "noise"].flatMap((key) =>
+      allPhases(`augmentation.${key}`, 0)
+    ),
+    "few cases, each the same every time",
+  ),
+  variant("no moving average", allPhases("emaDecay", 0), "the last steps' own weights"),
+  variant("Dice + focal loss", segmentorPhases("loss", "diceFocal"), "the loss of `paper`"),
+  variant(
+    "paper's batch",
+    segmentorPhases("batchSize", 32),
+    "32 cases a step: as many epochs, an eighth of the steps",
+  ),
+  { name: "paper", preset: "paper", changes: [], why: "all of the paper's choices at once" },
+];
+
+function variant(name: string, changes: readonly string[], why: string): Variant {
+  return { name, preset: "focus", changes, why };
+}

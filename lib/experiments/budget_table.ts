@@ -1,0 +1,53 @@
+import type { Table } from "../evaluation/markdown_table.ts";
+import { formatDuration } from "../training/progress.ts";
+import type { RunGroup } from "./run_group.ts";
+import type { RunResult, TrainedPart } from "./run_result.ts";
+import { foldsCell } from "./table_cells.ts";
+
+/** What the runs of a row were given: cases, epochs, time, and on what they were trained. */
+export function budgetTable(groups: readonly RunGroup[], labelTitle = "Preset"): Table {
+  const header = [
+    labelTitle,
+    "Organ",
+    "Folds",
+    "Training cases",
+    "Epochs (steps)",
+    "Training of a fold",
+    "Device",
+  ];
+  const rows = groups.map((group) => [
+    group.label,
+    group.organ,
+    foldsCell(group),
+    different(group.results.map(({ training, validation }) => `${training} + ${validation}`)),
+    different(group.results.map(epochsText)),
+    trainingTime(group.results),
+    different(group.results.map(deviceText)),
+  ]);
+  return { header, rows };
+}
+
+/** "-" without any; more than one value is named only where the folds differ. */
+function different(values: readonly string[]): string {
+  return [...new Set(values)].join("; ") || "-";
+}
+
+function epochsText({ trained }: RunResult): string {
+  const parts = [...Map.groupBy(trained, ({ phase }) => phase).values()].map(([first]) => first);
+  return parts.map(({ phase, epochs, steps }) => `${phase} ${epochs} (${steps})`).join(", ");
+}
+
+function trainingTime(results: readonly RunResult[]): string {
+  if (results.length === 0) return "-";
+  const seconds = (all: readonly TrainedPart[]) =>
+    all.reduce((sum, part) => sum + part.seconds, 0) / results.length;
+  const phases = Map.groupBy(results.flatMap(({ trained }) => trained), ({ phase }) => phase);
+  const parts = [...phases].map(([phase, all]) => `${phase} ${formatDuration(seconds(all))}`);
+  const total = formatDuration(seconds(results.flatMap(({ trained }) => trained)));
+  return parts.length > 1 ? `${total} (${parts.join(", ")})` : total;
+}
+
+function deviceText({ environment }: RunResult): string {
+  const { device = "unknown", processor = "", cores = "?", tensorflow = "?" } = environment;
+  return `${device}, TensorFlow ${tensorflow}, ${cores} cores ${processor}`.trim();
+}

@@ -1,0 +1,86 @@
+import type { DetectorConfig, PhaseConfig, SegmentorConfig } from "../config/config.ts";
+import { type ModelName, modelTitles } from "../config/model_name.ts";
+import { presets } from "../config/presets.ts";
+
+/** A network whose cost is measured, at an edge of its input. */
+export interface CostSubject {
+  /** "segmentor-64" */
+  readonly id: string;
+  readonly title: string;
+  readonly measured:
+    | { readonly model: "detector"; readonly config: DetectorConfig }
+    | {
+      readonly model: "segmentor";
+      readonly config: SegmentorConfig;
+      readonly edge: number;
+      readonly part?: "segmentor" | "whole";
+    }
+    | {
+      readonly model: Exclude<ModelName, "segmentor">;
+      readonly edge: number;
+      readonly part: "whole";
+    };
+  readonly phase: PhaseConfig;
+}
+
+/** One measurement in a process of its own, so that its memory is that of this one alone. */
+export interface CostJob {
+  readonly id: string;
+  readonly subject: CostSubject;
+  readonly only: "forward" | "step";
+}
+
+const { paper, focus } = presets;
+
+/** Voxels of the whole volume's edge in the paper. */
+const wholeEdge = 128;
+
+/** Volumes of a training step: as many as the largest network allows on a small machine. */
+export const costBatchSize = 1;
+
+/** The networks of the paper's Table 5, ours of `focus` and Slim UNETR. */
+export const costSubjects: readonly CostSubject[] = [
+  detector("paper", paper.detector, paper.phases.detector),
+  detector("focus", focus.detector, focus.phases.detector),
+  ...[16, 32, 64].map((edge) => ({
+    id: `segmentor-${edge}`,
+    title: `Segmentor on ${edge}^3`,
+    measured: { model: "segmentor" as const, config: paper.segmentor, edge },
+    phase: oneVolume(paper.phases.segmentor),
+  })),
+  {
+    id: `segmentor-whole`,
+    title: "Segmentor on the whole volume",
+    measured: {
+      model: "segmentor",
+      config: paper.segmentor,
+      edge: wholeEdge,
+      part: "whole",
+    },
+    phase: oneVolume(paper.phases.whole),
+  },
+  ...(["slim-unetr", "segformer3d", "swin-smt", "mednext-s"] as const).map((model) => ({
+    id: model,
+    title: modelTitles[model],
+    measured: { model, edge: wholeEdge, part: "whole" as const },
+    phase: oneVolume(paper.phases.whole),
+  })),
+];
+
+/** All measurements: first those of inference, which every machine can do. */
+export const costJobs: readonly CostJob[] = (["forward", "step"] as const).flatMap((only) =>
+  costSubjects.map((subject) => ({ id: `${subject.id}-${only}`, subject, only }))
+);
+
+function detector(preset: string, config: DetectorConfig, phase: PhaseConfig): CostSubject {
+  return {
+    id: `detector-${preset}`,
+    title: `Detector, ${preset}`,
+    measured: { model: "detector", config },
+    phase: oneVolume(phase),
+  };
+}
+
+function oneVolume(phase: PhaseConfig): PhaseConfig {
+  return { ...phase, batchSize: costBatchSize };
+}

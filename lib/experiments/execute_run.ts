@@ -1,0 +1,193 @@
+import { cpus } from "node:os";
+import { join } from "node:path";
+import type { PreparedDataset } from "../dataset/case.ts";
+import { exists } from "../files.ts";
+import { evaluateDetector } from "../evaluation/detector_cases.ts";
+import { evaluateRun } from "../evaluation/evaluate_run.ts";
+import { measureModel } from "../evaluation/model_measurement.ts";
+import { peakProcessBytes } from "../evaluation/memory.ts";
+import type { Evaluation, EvaluationMode, ModelCost } from "../evaluation/records.ts";
+import { trainedModes } from "../evaluation/run_models.ts";
+import { allPhases, partsOf } from "../report/run_part.ts";
+import { readHistory } from "../training/history.ts";
+import type { TrainingListener } from "../training/progress.ts";
+import { openRun, type Run } from "../training/run_folder.ts";
+import { startRun } from "../training/start_run.ts";
+import { isDetectorTrained } from "../training/trained_detector.ts";
+import { trainRun } from "../training/train_run.ts";
+import { borrowDetector, markDetector } from "./borrow_detector.ts";
+import { type ExperimentPlaces, resultPathOf, runFolderOf } from "./experiment_places.ts";
+import { inOrder } from "./in_order.ts";
+import {
+  covers,
+  readRunResult,
+  type RunResult,
+  type StepResult,
+  type TrainedPart,
+  writeRunResult,
+} from "./run_result.ts";
+import type { RunSpec } from "./run_spec.ts";
+
+/** What executing a run is told. */
+export interface ExecuteOptions {
+  readonly places: ExperimentPlaces;
+  readonly stop?: AbortSignal;
+  /** Hears of a part's training, with the name of its validation score. */
+  listenTo?(scoreName: string): TrainingListener;
+  onCase?(done: number, total: number): void;
+}
+
+/**
+ * Brings a run to its end: starts or resumes it, trains the phases that are missing, evaluates, and
+ * writes its result. Nothing is done where the result is there already.
+ *
+ * @returns "stopped" when it was interrupted; the same call goes on
+ * @throws {UserError} as `startRun`, `trainRun` and `evaluateRun`
+ */
+export async function executeRun(
+  spec: RunSpec,
+  prepared: PreparedDataset,
+  { places, stop, listenTo, onCase }: ExecuteOptions,
+): Promise<"current" | "done" | "stopped"> {
+  const path = resultPathOf(places, spec.id);
+  const earlier = await readRunResult(path);
+  if (earlier !== null && covers(earlier, spec)) return "current";
+  const run = await startOrOpen(spec, prepared, places);
+  await borrowDetector(run, spec, places);
+  const hasDetector = await isDetectorTrained(run);
+  const parts = await trainRun(run, prepared, {
+    phases: spec.phases.filter((phase) => phase !== "detector" || !hasDetector),
+    resume: true,
+    stop,
+    listenTo,
+  });
+  if (await isDetectorTrained(run)) await markDetector(run, spec);
+  if (parts.some(({ result }) => result.stopped)) return "stopped";
+  try {
+    await writeRunResult(path, await measure(spec, run, prepared, earlier, { stop, onCase }));
+  } catch (error) {
+    if (stop?.aborted && error === stop.reason) return "stopped";
+    throw error;
+  }
+  return "done";
+}
+
+async function startOrOpen(
+  spec: RunSpec,
+  prepared: PreparedDataset,
+  places: ExperimentPlaces,
+): Promise<Run> {
+  const folder = runFolderOf(places, spec.id);
+  if (await exists(join(folder, "run.json"))) return await openRun(folder);
+  const { config, parsedOrgan: organ, fold, detectorOf } = spec;
+  const source = detectorOf === undefined ? {} : { detectorFrom: runFolderOf(places, detectorOf) };
+  return await startRun({ prepared, organ, config, fold, folder, ...source });
+}
+
+async function measure(
+  spec: RunSpec,
+  run: Run,
+  prepared: PreparedDataset,
+  earlier: RunResult | null,
+  { stop, onCase }: Pick<ExecuteOptions, "stop" | "onCase">,
+): Promise<RunResult> {
+  const { record } = run;
+  const known = earlier?.hash === spec.hash ? earlier : null;
+  const modes = await modesToEvaluate(spec, run, known);
+  const evaluation = modes.length === 0
+    ? null
+    : await evaluateRun(run, prepared, { modes, runName: spec.id, onCase, stop });
+  const detector = await isDetectorTrained(run)
+    ? await evaluateDetector(run, prepared, stop)
+    : null;
+  const kept = known?.cases.filter(({ mode }) => !modes.includes(mode)) ?? [];
+  const costs = [
+    ...(evaluation?.costs ?? []),
+    ...(detector === null ? [] : [detector.cost]),
+    ...(known?.costs ?? []),
+  ];
+  return {
+    id: spec.id,
+    hash: spec.hash,
+    organ: record.organ.name,
+    preset: spec.preset,
+    changes: spec.changes,
+    fold: spec.fold,
+    dataSet: record.datasetName,
+    splitRule: record.splitRule,
+    training: record.split.training.length,
+    validation: record.split.validation.length,
+    test: record.split.test.length,
+    roiEdge: record.roiEdge,
+    trained: [
+      ...await trainedParts(run),
+      ...known?.trained.filter(({ phase }) => !spec.phases.includes(phase)) ?? [],
+    ].filter((part, i, all) => all.findIndex(({ name }) => name === part.name) === i),
+    modes: inOrder([], [...modes, ...known?.modes ?? []]).modes,
+    cases: [...kept, ...evaluation?.cases ?? []],
+    detections: detector?.cases ?? known?.detections ?? [],
+    costs: eachPartOnce(costs),
+    step: spec.measuresStep ? await measureStep(run) : known?.step ?? null,
+    toleranceMm: toleranceOf(evaluation, known),
+    peakProcessBytes: peakProcessBytes(),
+    environment: { ...record.environment, processor: cpus()[0]?.model.trim() ?? "unknown" },
+    finishedAt: new Date().toISOString(),
+  };
+}
+
+/** What is asked for, and what an earlier result has and this machine has the weights for. */
+async function modesToEvaluate(
+  spec: RunSpec,
+  run: Run,
+  known: RunResult | null,
+): Promise<readonly EvaluationMode[]> {
+  const trained = await trainedModes(run);
+  const again = trained.filter((mode) => known?.modes.includes(mode));
+  return inOrder([], [...spec.modes, ...again]).modes;
+}
+
+async function trainedParts(run: Run): Promise<TrainedPart[]> {
+  const parts: TrainedPart[] = [];
+  for (const { name, phase, folder } of allPhases.flatMap((phase) => partsOf(run, phase))) {
+    if (!await exists(join(folder, "model.safetensors"))) continue;
+    const history = await readHistory(join(folder, "history.jsonl"));
+    const scores = history.flatMap(({ validation }) => validation?.score ?? [])
+      .filter((score) => !Number.isNaN(score));
+    parts.push({
+      name,
+      phase,
+      epochs: history.at(-1)?.epoch ?? 0,
+      steps: history.at(-1)?.step ?? 0,
+      seconds: history.reduce((sum, { seconds }) => sum + seconds, 0),
+      bestScore: scores.length === 0 ? NaN : Math.max(...scores),
+    });
+  }
+  return parts;
+}
+
+async function measureStep({ record }: Run): Promise<StepResult> {
+  const { config, roiEdge: edge, organ } = record;
+  const phase = config.phases.segmentor;
+  const measured = config.model === "segmentor"
+    ? { model: config.model, config: config.segmentor, edge }
+    : { model: config.model, edge };
+  const { stepMs, stepPeakBytes } = await measureModel(measured, {
+    phase,
+    classCount: organ.classes.length,
+    repeats: 3,
+  });
+  return {
+    batchSize: phase.batchSize,
+    edge,
+    stepMs: stepMs.median,
+    peakTensorBytes: stepPeakBytes,
+  };
+}
+
+function eachPartOnce(costs: readonly ModelCost[]): ModelCost[] {
+  return costs.filter(({ part }, i) => costs.findIndex((other) => other.part === part) === i);
+}
+
+function toleranceOf(evaluation: Evaluation | null, known: RunResult | null): number {
+  return evaluation?.toleranceMm ?? known?.toleranceMm ?? NaN;
+}

@@ -1,0 +1,113 @@
+import { formatCsv } from "../evaluation/csv.ts";
+import { markdownTable, type Table } from "../evaluation/markdown_table.ts";
+import { protocolNote } from "../evaluation/tables.ts";
+import { budgetTable } from "./budget_table.ts";
+import { fromRows, rowsOfCases } from "./case_rows.ts";
+import type { Experiment, Findings, TitledTable } from "./experiment.ts";
+import type { RunState } from "./run_states.ts";
+
+/** An experiment and what has been found so far. */
+export interface ExperimentReport {
+  readonly experiment: Experiment;
+  readonly findings: Findings;
+  readonly states: readonly RunState[];
+  readonly dataSet: string;
+  /** The command that makes or completes it. */
+  readonly command: string;
+  /** Of the tables' files, without their ends. */
+  readonly fileName: string;
+}
+
+/** The report as Markdown: tables, the budget, what is missing, and how the protocols differ. */
+export function reportMarkdown(report: ExperimentReport): string {
+  const { experiment, dataSet, command, states } = report;
+  const toleranceMm = states.find(({ result }) => result?.modes.length)?.result?.toleranceMm ?? 2;
+  const sections = allTables(report).map(({ title, table, note }) =>
+    [`## ${title}\n`, markdownTable(table.header, table.rows), ...(note ? [`${note}\n`] : [])]
+      .join("\n")
+  );
+  return [
+    `# ${experiment.title}\n`,
+    `${experiment.about}\n`,
+    `Data set: ${dataSet}. Command: \`${command}\`\n`,
+    missingText(states),
+    ...sections,
+    `## How to read this beside the paper\n`,
+    protocolNote({ dataSet, toleranceMm }),
+    `${trainingNote}\n`,
+  ].join("\n");
+}
+
+/** The experiment's tables and, last, what its runs were given. */
+export function allTables({ experiment, findings }: ExperimentReport): TitledTable[] {
+  return [
+    ...experiment.tables(findings),
+    {
+      title: "Budget",
+      table: budgetTable(findings.groups),
+      note:
+        "Training cases are those that train + those that validate. Steps are optimizer steps. " +
+        "Training times are sums over the epochs, on a machine that may have had other work.",
+    },
+  ].filter(({ table }) => table.rows.length > 0);
+}
+
+/** The tables as plain JSON, without the cases, which are in the CSV and in the runs' files. */
+export function reportJson(report: ExperimentReport): unknown {
+  const { experiment, findings, states, dataSet, command } = report;
+  return {
+    format: 1,
+    experiment: experiment.name,
+    title: experiment.title,
+    dataSet,
+    command,
+    options: findings.options,
+    runs: states.map(({ spec, state, failure }) => ({
+      id: spec.id,
+      label: spec.label,
+      organ: spec.parsedOrgan.name,
+      fold: spec.fold,
+      state,
+      ...(failure === "" ? {} : { failure }),
+    })),
+    tables: allTables(report).map(({ title, table }) => ({ title, rows: rowsAsRecords(table) })),
+  };
+}
+
+/** Every case of every run as CSV: the label, the run and its fold, then what was measured. */
+export function reportCsv({ findings: { groups } }: ExperimentReport): string {
+  const records = groups.flatMap(({ label, results }) =>
+    results.flatMap(({ id, fold, preset, cases, detections }) => {
+      const run = { label, preset, fold, run: id };
+      // A run without a segmentor has its detections alone.
+      const rows = cases.length > 0 ? fromRows(rowsOfCases(cases)) : detections;
+      return rows.map((row) => ({ ...run, ...row }));
+    })
+  ) as Record<string, string | number>[];
+  const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return formatCsv(columns, records.map((record) => columns.map((name) => record[name])));
+}
+
+/** "All 20 runs are done." or what is not, by name. */
+export function missingText(states: readonly RunState[]): string {
+  const missing = states.filter(({ state }) => state !== "done");
+  if (missing.length === 0) return `All ${states.length} runs are done.\n`;
+  const lines = missing.map(({ spec, state, failure }) => {
+    const why = state === "failed"
+      ? `failed: ${failure}`
+      : state === "begun"
+      ? "begun"
+      : "not begun";
+    return `- \`${spec.id}\` (${spec.label}): ${why}`;
+  });
+  const done = states.length - missing.length;
+  return `${done} of ${states.length} runs are done. Not done:\n\n${lines.join("\n")}\n`;
+}
+
+const trainingNote =
+  "The paper trained on 200 and more scans for a number of epochs that it does not give, and scored " +
+  "one split; ours are k folds, each case tested once, with the budget of the table above.";
+
+function rowsAsRecords({ header, rows }: Table): Record<string, string>[] {
+  return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]])));
+}

@@ -1,0 +1,175 @@
+import type { Table } from "../evaluation/markdown_table.ts";
+import { paperOrgan, paperSizes, paperTable5 } from "../evaluation/paper_tables.ts";
+import { summarize } from "../evaluation/statistics.ts";
+import type { ModelCost } from "../evaluation/records.ts";
+import { compareSides } from "./paired_table.ts";
+import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
+import {
+  foldsCell,
+  medianCell,
+  numberCell,
+  peakCell,
+  secondsOf,
+  spread,
+  timedParts,
+} from "./table_cells.ts";
+import { targetOf } from "./targets.ts";
+
+/** Share of the paper's multiply-accumulates that the whole chain may take. */
+const allowedShare = 0.1;
+
+/** Multiply-accumulates, time and memory of the chain with crop beside those without crop. */
+export function costComparisonTable(groups: readonly RunGroup[], labelTitle = "Preset"): Table {
+  const header = [
+    labelTitle,
+    "Organ",
+    "Folds",
+    "MACs M detector",
+    "MACs M segmentor",
+    "MACs M with crop",
+    "MACs M without crop",
+    "MACs M detector + segmentor (paper)",
+    "Median time s with crop",
+    "Median time s without crop",
+    "Tensors MiB with crop",
+    "Tensors MiB without crop",
+  ];
+  const rows = groups.map((group) => {
+    const macs = macsOf(group);
+    const times = (mode: "withCrop" | "withoutCrop") =>
+      medianCell(secondsOf(casesOf(group, mode, "scan", classesOf(group)[0]), timedParts[mode]), 4);
+    const parts = [...costsOf(group, "detector"), ...costsOf(group, "segmentor")];
+    return [
+      group.label,
+      group.organ,
+      foldsCell(group),
+      numberCell(macs.detector, 1),
+      numberCell(macs.segmentor, 1),
+      numberCell(macs.withCrop, 1),
+      numberCell(macs.withoutCrop, 1),
+      numberCell(paperMacs(group.organ, costsOf(group, "segmentor")), 1),
+      times("withCrop"),
+      times("withoutCrop"),
+      peakCell(parts),
+      peakCell(costsOf(group, "whole")),
+    ];
+  });
+  return { header, rows };
+}
+
+/** What was aimed at, what came out, and whether that is enough. */
+export function targetTable(
+  groups: readonly RunGroup[],
+  labels: Readonly<Record<string, number>>,
+): Table {
+  const rows = groups.flatMap((group) =>
+    targetRows(group, labels).map(({ what, aim, value, met }) => [
+      group.label,
+      group.organ,
+      foldsCell(group),
+      what,
+      aim,
+      value,
+      group.results.length === 0 || met === null ? "-" : met ? "yes" : "no",
+    ])
+  );
+  return { header: ["Preset", "Organ", "Folds", "Target", "Aim", "Reached", "Met"], rows };
+}
+
+interface TargetRow {
+  readonly what: string;
+  readonly aim: string;
+  readonly value: string;
+  /** `null` where it cannot be told. */
+  readonly met: boolean | null;
+}
+
+function targetRows(
+  group: RunGroup,
+  labels: Readonly<Record<string, number>>,
+): TargetRow[] {
+  const target = targetOf(group.organ, labels);
+  const rows: TargetRow[] = [];
+  if (target?.detectorIou3d !== undefined) {
+    const found = group.results.flatMap(({ detections }) => detections.map(({ iou3d }) => iou3d));
+    rows.push(atLeast("detector IoU 3D", target.detectorIou3d, found));
+  }
+  classesOf(group).forEach((className, i) => {
+    const cases = casesOf(group, "withCrop", "scan", className).map(({ dice }) => dice);
+    const aim = target?.dice[i];
+    if (aim !== undefined) rows.push(atLeast(`Dice of ${className} with crop`, aim, cases));
+    rows.push(cropRow(group, className));
+  });
+  return [...rows, macsRow(group), timeRow(group)];
+}
+
+function atLeast(what: string, aim: number, values: readonly number[]): TargetRow {
+  const { mean, count } = summarize(values);
+  return {
+    what,
+    aim: `>= ${aim.toFixed(2)}`,
+    value: spread(values, 4),
+    met: count === 0 ? null : mean >= aim,
+  };
+}
+
+function cropRow(group: RunGroup, className: string): TargetRow {
+  const { difference } = compareSides("dice", className, "scan", [
+    { group, mode: "withoutCrop" },
+    { group, mode: "withCrop" },
+  ]);
+  const { count, mean, interval } = difference;
+  return {
+    what: `Dice of ${className}, with minus without crop`,
+    aim: ">= 0",
+    value: count === 0
+      ? "-"
+      : `${mean.toFixed(4)} (${interval.low.toFixed(4)} .. ${interval.high.toFixed(4)})`,
+    met: count === 0 ? null : mean >= 0,
+  };
+}
+
+function macsRow(group: RunGroup): TargetRow {
+  const paper = paperMacs(group.organ, costsOf(group, "segmentor"));
+  const { withCrop } = macsOf(group);
+  const share = withCrop / paper;
+  return {
+    what: "MACs with crop / the paper's detector + segmentor",
+    aim: `< ${allowedShare}`,
+    value: numberCell(share, 3),
+    met: Number.isNaN(share) ? null : share < allowedShare,
+  };
+}
+
+function timeRow(group: RunGroup): TargetRow {
+  const median = (mode: "withCrop" | "withoutCrop") =>
+    summarize(secondsOf(casesOf(group, mode, "scan", classesOf(group)[0]), timedParts[mode]))
+      .median;
+  const ratio = median("withCrop") / median("withoutCrop");
+  return {
+    what: "time with crop / without crop (medians)",
+    aim: "< 1",
+    value: numberCell(ratio, 3),
+    met: Number.isNaN(ratio) ? null : ratio < 1,
+  };
+}
+
+/** In millions; NaN for a part that was not measured. */
+function macsOf(group: RunGroup) {
+  const [detector, segmentor, withoutCrop] = (["detector", "segmentor", "whole"] as const).map(
+    (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
+  );
+  return { detector, segmentor, withCrop: detector + segmentor, withoutCrop };
+}
+
+/**
+ * What the paper's Table 5 gives for its detector and its segmentor at the organ's size, or at the
+ * edge that ours has where it has no such organ. In millions.
+ */
+function paperMacs(organ: string, segmentorCosts: readonly ModelCost[]): number {
+  const known = paperOrgan(organ);
+  const edgeOfSize = { small: 16, medium: 32, large: 64 };
+  const edge = known ? edgeOfSize[paperSizes[known]] : segmentorCosts[0]?.edge;
+  const segmentor = paperTable5.segmentor[edge]?.operations ?? NaN;
+  return paperTable5.detector.operations + segmentor;
+}

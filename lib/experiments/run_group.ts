@@ -1,0 +1,58 @@
+import type {
+  CaseResult,
+  EvaluationMode,
+  EvaluationSpace,
+  ModelCost,
+} from "../evaluation/records.ts";
+import type { RunResult } from "./run_result.ts";
+import type { Plan, RunSpec } from "./run_spec.ts";
+
+/** The runs of one row: a label and an organ, over the folds. */
+export interface RunGroup {
+  readonly label: string;
+  readonly organ: string;
+  readonly specs: readonly RunSpec[];
+  /** Of those that are done, in the order of the folds. */
+  readonly results: readonly RunResult[];
+}
+
+/** Groups the runs of a plan by label and organ. */
+export function groupRuns(plan: Plan, results: ReadonlyMap<string, RunResult>): RunGroup[] {
+  const runs = new Map(plan.runs.map((spec) => [spec.id, spec]));
+  const asked = plan.requested.map(({ label, id }) => ({ label, spec: runs.get(id)! }));
+  const groups = Map.groupBy(
+    asked,
+    ({ label, spec }) => JSON.stringify([label, spec.parsedOrgan.name]),
+  );
+  return [...groups.values()].map((members) => {
+    const specs = members.map(({ spec }) => spec);
+    return {
+      label: members[0].label,
+      organ: specs[0].parsedOrgan.name,
+      specs,
+      results: specs.flatMap(({ id }) => results.get(id) ?? []),
+    };
+  });
+}
+
+/** The classes of a group's organ. */
+export function classesOf({ specs }: RunGroup): string[] {
+  return specs[0].parsedOrgan.classes.map(({ name }) => name);
+}
+
+/** All cases of all folds, of one class in one mode and space. */
+export function casesOf(
+  { results }: RunGroup,
+  mode: EvaluationMode,
+  space: EvaluationSpace,
+  className: string,
+): CaseResult[] {
+  return results.flatMap(({ cases }) =>
+    cases.filter((one) => one.mode === mode && one.space === space && one.className === className)
+  );
+}
+
+/** The costs of a part, of the folds that have it: the cube's edge may differ between them. */
+export function costsOf({ results }: RunGroup, part: ModelCost["part"]): ModelCost[] {
+  return results.flatMap(({ costs }) => costs.filter((cost) => cost.part === part));
+}

@@ -1,0 +1,129 @@
+import { UserError } from "../errors.ts";
+import { exists, writeAtomic } from "../files.ts";
+import type { CaseResult, DetectorCase, EvaluationMode, ModelCost } from "../evaluation/records.ts";
+import type { PhaseName } from "../config/config.ts";
+import { parseNumbers, stringifyNumbers } from "../training/json_numbers.ts";
+import { casesOfRows, fromRows, type Rows, rowsOfCases, toRows } from "./case_rows.ts";
+import type { RunSpec } from "./run_spec.ts";
+
+/** How one part of a run was trained: a view's module of the detector, or a segmentor. */
+export interface TrainedPart {
+  /** "detector-xy", "segmentor" */
+  readonly name: string;
+  readonly phase: PhaseName;
+  readonly epochs: number;
+  readonly steps: number;
+  /** Sum over the epochs, validation included; of all sessions where it was interrupted. */
+  readonly seconds: number;
+  /** The best validation's score; NaN without any. */
+  readonly bestScore: number;
+}
+
+/** Time and memory of a training step of the segmentor. */
+export interface StepResult {
+  readonly batchSize: number;
+  readonly edge: number;
+  /** Median. */
+  readonly stepMs: number;
+  /** The most that tensors held at once, weights and moments not counted. */
+  readonly peakTensorBytes: number;
+}
+
+/** What a run came to: everything that tables need, without its weights. */
+export interface RunResult {
+  readonly id: string;
+  readonly hash: string;
+  readonly organ: string;
+  readonly preset: string;
+  readonly changes: readonly string[];
+  readonly fold: string;
+  readonly dataSet: string;
+  readonly splitRule: string;
+  /** Numbers of cases. */
+  readonly training: number;
+  readonly validation: number;
+  readonly test: number;
+  /** Edge of the segmentor's cube. */
+  readonly roiEdge: number;
+  readonly trained: readonly TrainedPart[];
+  readonly modes: readonly EvaluationMode[];
+  readonly cases: readonly CaseResult[];
+  /** None where the run has no detector. */
+  readonly detections: readonly DetectorCase[];
+  readonly costs: readonly ModelCost[];
+  /** `null` where it was not asked for. */
+  readonly step: StepResult | null;
+  readonly toleranceMm: number;
+  /** Of the evaluation, in bytes. */
+  readonly peakProcessBytes: number;
+  /** What was computed on: device, versions, processor. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly finishedAt: string;
+}
+
+/** Raised when the shape of the file changes. */
+const FORMAT = 1;
+
+/** True when nothing of what the run is asked for is missing from its result. */
+export function covers(result: RunResult, spec: RunSpec): boolean {
+  return result.hash === spec.hash &&
+    spec.modes.every((mode) => result.modes.includes(mode)) &&
+    spec.phases.every((phase) => result.trained.some((part) => part.phase === phase)) &&
+    (result.step !== null || !spec.measuresStep);
+}
+
+/** Writes a result, whole or not at all: a line for each case, so that git shows what changed. */
+export async function writeRunResult(path: string, result: RunResult): Promise<void> {
+  const { cases, detections, ...rest } = result;
+  const tables = {
+    cases: rowsOfCases(cases),
+    detections: toRows(detections.map((x) => ({ ...x }))),
+  };
+  const members = Object.entries({ format: FORMAT, ...rest }).map(([name, value]) =>
+    `${JSON.stringify(name)}: ${stringifyNumbers(value)}`
+  );
+  const written = Object.entries(tables).map(([name, table]) =>
+    `${JSON.stringify(name)}: ${tableText(table)}`
+  );
+  await writeAtomic(path, `{\n${[...members, ...written].join(",\n")}\n}\n`);
+}
+
+/**
+ * Reads what {@linkcode writeRunResult} wrote; `null` when there is no file.
+ *
+ * @throws {UserError} when the file is damaged or of another version
+ */
+export async function readRunResult(path: string): Promise<RunResult | null> {
+  if (!await exists(path)) return null;
+  const { format, cases, detections, ...rest } = parse(await Deno.readTextFile(path), path);
+  if (format !== FORMAT) {
+    throw new UserError({
+      what: `cannot read the result ${path}`,
+      rule: `its "format" must be ${FORMAT}`,
+      seen: String(format),
+      remedy: "Remove it, or use the version of this program that wrote it",
+    });
+  }
+  return {
+    ...rest,
+    cases: casesOfRows(cases as Rows),
+    detections: fromRows(detections as Rows),
+  } as unknown as RunResult;
+}
+
+function parse(text: string, path: string): Record<string, unknown> {
+  try {
+    return parseNumbers(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new UserError({
+      what: `cannot read the result ${path}`,
+      rule: "it must be JSON as `deno task experiment` writes it",
+      remedy: "Restore it from git, or remove it to have the run evaluated again",
+    }, { cause });
+  }
+}
+
+function tableText({ columns, rows }: Rows): string {
+  const lines = rows.map((row) => stringifyNumbers(row)).join(",\n");
+  return `{"columns": ${JSON.stringify(columns)}, "rows": [\n${lines}\n]}`;
+}

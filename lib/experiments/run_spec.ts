@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import type { PhaseName, RunConfig } from "../config/config.ts";
+import { makeConfig, meaningBefore } from "../config/overrides.ts";
+import type { PreparedDataset } from "../dataset/case.ts";
+import { type Organ, parseOrgan } from "../dataset/organ.ts";
+import type { EvaluationMode } from "../evaluation/records.ts";
+import { inOrder } from "./in_order.ts";
+
+/** A run that an experiment asks for. */
+export interface RunRequest {
+  /** The row or column of the experiment's tables that it belongs to: "focus", "1.5e-3". */
+  readonly label: string;
+  /** As `parseOrgan` reads it, with the data set's names. */
+  readonly organ: string;
+  readonly preset: string;
+  /** Changes of the preset, each as `--set` takes it; the seed is one of them. */
+  readonly changes: readonly string[];
+  /** "k/n" */
+  readonly fold: string;
+  readonly phases: readonly PhaseName[];
+  readonly modes: readonly EvaluationMode[];
+  /** Measure a training step's time and memory, too. */
+  readonly measuresStep?: boolean;
+  /** The run whose trained detector this one uses. */
+  readonly detectorOf?: RunRequest;
+}
+
+/** A run that is known by what it is made of. */
+export interface RunSpec extends Omit<RunRequest, "detectorOf"> {
+  /** Names its folder and its result: readable words, then the hash's first digits. */
+  readonly id: string;
+  /**
+   * Of everything that decides the run's results: configuration, organ, fold, the cases' content.
+   * Phases and modes are not in it, so that one experiment goes on where another stopped.
+   */
+  readonly hash: string;
+  readonly config: RunConfig;
+  readonly parsedOrgan: Organ;
+  /**
+   * Of everything that decides what the detector learns. Runs that share it train the same detector,
+   * which the later ones copy from the first.
+   */
+  readonly detectorHash: string;
+  /** The id of the run whose trained detector this one uses. */
+  readonly detectorOf?: string;
+  /** The id of an earlier run of the plan that trains the same detector: better to wait for it. */
+  readonly sameDetectorAs?: string;
+}
+
+/** The runs of an experiment, and what each was asked for as. */
+export interface Plan {
+  /** Each run once, with the phases and modes of all who ask for it; behind what it depends on. */
+  readonly runs: readonly RunSpec[];
+  /** In the order in which they were asked for. */
+  readonly requested: readonly { readonly label: string; readonly id: string }[];
+}
+
+/**
+ * The runs that some requests come to.
+ *
+ * @param preparedOf the prepared cases with cubes of an edge
+ * @throws {UserError} for a preset, change or organ that is not there
+ */
+export function planRuns(
+  requests: readonly RunRequest[],
+  preparedOf: (cubeEdge: number) => PreparedDataset,
+): Plan {
+  const planned = new Map<string, RunSpec>();
+  const add = (request: RunRequest): RunSpec => {
+    const source = request.detectorOf && add(request.detectorOf);
+    const spec = specOf(request, preparedOf, source);
+    const merged = mergeSpecs(planned.get(spec.id), spec);
+    planned.set(spec.id, merged);
+    return merged;
+  };
+  const requested = requests.map((request) => ({ label: request.label, id: add(request).id }));
+  return { runs: withSharedDetectors([...planned.values()]), requested };
+}
+
+function withSharedDetectors(runs: readonly RunSpec[]): RunSpec[] {
+  const first = new Map<string, string>();
+  return runs.map((spec) => {
+    if (spec.detectorOf !== undefined || !spec.phases.includes("detector")) return spec;
+    const sameDetectorAs = first.get(spec.detectorHash);
+    if (sameDetectorAs !== undefined) return { ...spec, sameDetectorAs };
+    first.set(spec.detectorHash, spec.id);
+    return spec;
+  });
+}
+
+function specOf(
+  request: RunRequest,
+  preparedOf: (cubeEdge: number) => PreparedDataset,
+  detectorOf?: RunSpec,
+): RunSpec {
+  const config = makeConfig(request.preset, request.changes);
+  const prepared = preparedOf(config.cubeEdge);
+  const parsedOrgan = parseOrgan(request.organ, prepared.labels);
+  const { fold } = request;
+  const data = {
+    organ: parsedOrgan,
+    fold,
+    settings: prepared.settings,
+    cases: prepared.entries.map(({ id, subset, source }) => [
+      id,
+      subset,
+      source.image.sha256,
+      source.labels.sha256,
+    ]),
+  };
+  const hash = digest({
+    config: withoutLaterKeys(config),
+    ...data,
+    ...(detectorOf === undefined ? {} : { detectorOf: detectorOf.hash }),
+  });
+  const words = [
+    parsedOrgan.name,
+    request.preset,
+    `fold${fold.replace("/", "of")}`,
+    hash.slice(0, 10),
+  ];
+  return {
+    ...request,
+    id: words.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"),
+    hash,
+    detectorHash: digest({ config: withoutLaterKeys(detectorPart(config)), ...data }),
+    config,
+    parsedOrgan,
+    detectorOf: detectorOf?.id,
+  };
+}
+
+/** Without keys that came later and change nothing: a run keeps its identity when a key is added. */
+function withoutLaterKeys(config: unknown): unknown {
+  const strip = (value: unknown, path: readonly string[]): unknown => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    const kept = Object.entries(value).map(([key, child]) => [key, child, [...path, key]] as const)
+      .filter(([, child, place]) => meaningBefore(place.join(".")) !== child)
+      .map(([key, child, place]) => [key, strip(child, place)]);
+    return Object.fromEntries(kept);
+  };
+  return strip(config, []);
+}
+
+/** What the training of the detector reads of a configuration. */
+function detectorPart({ seed, cubeEdge, detector, phases }: RunConfig): unknown {
+  const { marginRelative: _, marginVoxels: __, fallback: ___, ...trained } = detector;
+  return { seed, cubeEdge, detector: trained, phases: { detector: phases.detector } };
+}
+
+/** SHA-256 of a JSON value, whatever the order of its keys. */
+function digest(value: unknown): string {
+  const sorted = JSON.stringify(
+    value,
+    (_key, item) =>
+      typeof item === "object" && item !== null && !Array.isArray(item)
+        ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => a < b ? -1 : 1))
+        : item,
+  );
+  return createHash("sha256").update(sorted).digest("hex");
+}
+
+function mergeSpecs(first: RunSpec | undefined, second: RunSpec): RunSpec {
+  if (first === undefined) return second;
+  return {
+    ...first,
+    ...inOrder([...first.phases, ...second.phases], [...first.modes, ...second.modes]),
+    measuresStep: first.measuresStep || second.measuresStep,
+  };
+}

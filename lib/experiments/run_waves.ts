@@ -1,0 +1,17 @@
+import type { RunSpec } from "./run_spec.ts";
+
+/**
+ * Runs in waves: what a run waits for, since its detector is trained there, is in an earlier wave.
+ */
+export function runWaves(runs: readonly RunSpec[]): RunSpec[][] {
+  const depths = new Map<string, number>();
+  for (const { id, detectorOf, sameDetectorAs } of runs) {
+    // A plan lists a run behind what it waits for; what is not in the list is there already.
+    const source = detectorOf ?? sameDetectorAs;
+    const below = source === undefined ? undefined : depths.get(source);
+    depths.set(id, below === undefined ? 0 : below + 1);
+  }
+  const waves: RunSpec[][] = [];
+  for (const run of runs) (waves[depths.get(run.id)!] ??= []).push(run);
+  return waves;
+}

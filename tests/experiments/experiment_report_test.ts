@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Experiment } from "../../lib/experiments/experiment.ts";
+import { reportCsv, reportJson, reportMarkdown } from "../../lib/experiments/experiment_report.ts";
+import { experiments } from "../../lib/experiments/experiments.ts";
+import { groupRuns } from "../../lib/experiments/run_group.ts";
+import { planRuns } from "../../lib/experiments/run_spec.ts";
+import type { RunState } from "../../lib/experiments/run_states.ts";
+import { manifestOnly, resultOf } from "./plans.ts";
+
+/** The report of an experiment of which the first runs are done and the next one failed. */
+function reportOf(experiment: Experiment, doneCount: number) {
+  const { presets } = experiment;
+  const options = { presets, organs: ["liver", "spleen"], folds: 2, seed: 0, changes: [] };
+  const plan = planRuns(experiment.requests(options), () => manifestOnly());
+  const states = plan.runs.map((spec, i): RunState =>
+    i < doneCount
+      ? { spec, state: "done", result: resultOf(spec), failure: "" }
+      : i === doneCount
+      ? { spec, state: "failed", result: null, failure: "no memory" }
+      : { spec, state: "waiting", result: null, failure: "" }
+  );
+  const results = new Map(
+    states.flatMap(({ spec, result }) => result === null ? [] : [[spec.id, result]]),
+  );
+  const { labels } = manifestOnly();
+  return {
+    experiment,
+    findings: { options, groups: groupRuns(plan, results), labels },
+    states,
+    dataSet: "Dataset501",
+    command: `deno task experiment ${experiment.name} --data Dataset501`,
+    fileName: experiment.name,
+  };
+}
+
+function named(name: string): Experiment {
+  return experiments.find((one) => one.name === name)!;
+}
+
+Deno.test("focus: means over the cases of all folds, targets, differences, what is missing", () => {
+  const text = reportMarkdown(reportOf(named("focus"), 3));
+  assertStringIncludes(text, "3 of 4 runs are done. Not done:");
+  assertMatch(text, /- `spleen-focus-fold2of2-\w+` \(focus\): failed: no memory/);
+  assertStringIncludes(
+    text,
+    "| focus | liver | 2 of 2 | detector IoU 3D | >= 0.80 | 0.7500 +- 0.0000 | no |",
+  );
+  assertStringIncludes(
+    text,
+    "| focus | liver | 2 of 2 | Dice of liver with crop | >= 0.92 | 0.9050 +- 0.0058 | no |",
+  );
+  assertStringIncludes(
+    text,
+    "| focus | spleen | 1 of 2 | Dice of spleen with crop | >= 0.85 | 0.9050 +- 0.0071 | yes |",
+  );
+  // 466 + 268.66 of 13,468.36 + 276.06 millions.
+  assertStringIncludes(text, "| < 0.1 | 0.053 | yes |");
+  // 0.02 and 0.03 in each of two folds; of 16 ways to sign 4 differences 2 are as uneven.
+  assertMatch(
+    text,
+    /\| focus \| liver \| 2 of 2 \| Dice \| 4 \| \+0\.0250 \+- 0\.0058 \| \+0\.02\d\d \.\. \+0\.0300 \| 0\.1250 \|/,
+  );
+  assertStringIncludes(
+    text,
+    "13 + 3 | detector 10 (40), segmentor 10 (40), finetune 10 (40), whole 10 (40) | 6:00",
+  );
+  assertStringIncludes(text, "CPU, TensorFlow 2.21.0, 2 cores Some CPU");
+  assertStringIncludes(text, "The protocols differ");
+});
+
+Deno.test("table3: the paper's numbers have their own columns, in the space it scores in", () => {
+  const text = reportMarkdown(reportOf(named("table3"), 4));
+  assertStringIncludes(text, "All 4 runs are done.");
+  const cube = text.split("## ").find((part) => part.startsWith("In the prepared cube"))!;
+  const scan = text.split("## ").find((part) => part.startsWith("In the scan's own grid"))!;
+  assertStringIncludes(
+    cube,
+    "| paper | liver | with crop | 64^3 | 2 of 2 | 4 | 0.8653 | 0.9050 +- 0.0058 | 0.7649 |",
+  );
+  assertStringIncludes(cube, "| paper | spleen | without crop | 64^3 | 2 of 2 | 4 | 0.8533 |");
+  assert(!scan.includes("(paper)") && !scan.includes("0.8653"));
+});
+
+Deno.test("every experiment has tables and figures with nothing, some and all of its runs", () => {
+  for (const experiment of experiments) {
+    for (const doneCount of [0, 1, 1000]) {
+      const report = reportOf(experiment, doneCount);
+      const text = reportMarkdown(report);
+      assert(!text.includes("NaN") && !text.includes("undefined"), `${experiment.name}: ${text}`);
+      const figures = experiment.figures(report.findings);
+      assertEquals(figures.length > 0, doneCount > 0 && report.states.length > 0, experiment.name);
+      JSON.stringify(reportJson(report));
+    }
+  }
+});
+
+Deno.test("the CSV has every case of every run; a detector alone has its detections", () => {
+  const lines = reportCsv(reportOf(named("focus"), 4)).trim().split("\r\n");
+  assertEquals(lines.length, 1 + 4 * 2 * 3 * 2);
+  assertMatch(lines[0], /^label,preset,fold,run,caseId,organ,className,mode,space,dice,/);
+  const detector = reportCsv(reportOf(named("table1"), 1)).trim().split("\r\n");
+  assertEquals(detector.length, 3);
+  assertMatch(detector[1], /^paper,paper,1\/2,liver-paper-fold1of2-\w+,1\/2 a,liver,0\.8,/);
+});

@@ -1,0 +1,88 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { makeConfig } from "../../lib/config/overrides.ts";
+import { UserError } from "../../lib/errors.ts";
+import { ablationVariants } from "../../lib/experiments/ablation_variants.ts";
+import { experiments } from "../../lib/experiments/experiments.ts";
+import { epochChanges, type PlanOptions, requestEach } from "../../lib/experiments/plan_options.ts";
+import { planRuns } from "../../lib/experiments/run_spec.ts";
+import { defaultOrgans, targetOf } from "../../lib/experiments/targets.ts";
+import { manifestOnly } from "./plans.ts";
+
+const options: PlanOptions = {
+  presets: ["paper", "focus"],
+  organs: ["liver", "spleen"],
+  folds: 3,
+  seed: 7,
+  changes: ["phases.whole.batchSize=1"],
+};
+
+Deno.test("every fold has every variant and organ, the folds outermost", () => {
+  const variants = options.presets.map((preset) => ({
+    name: preset,
+    preset,
+    changes: [],
+    why: "",
+  }));
+  const runs = requestEach(options, variants, { phases: ["whole"], modes: ["withoutCrop"] });
+  assertEquals(runs.length, 12);
+  assertEquals(
+    runs.slice(0, 5).map(({ fold, label, organ }) => [fold, label, organ]),
+    [
+      ["1/3", "paper", "liver"],
+      ["1/3", "paper", "spleen"],
+      ["1/3", "focus", "liver"],
+      ["1/3", "focus", "spleen"],
+      ["2/3", "paper", "liver"],
+    ],
+  );
+  assertEquals(runs[0].changes, ["seed=7", "phases.whole.batchSize=1"]);
+  const some = requestEach({ ...options, onlyFolds: [3] }, variants, { phases: [], modes: [] });
+  assertEquals(new Set(some.map(({ fold }) => fold)), new Set(["3/3"]));
+});
+
+Deno.test("--epochs keeps fine-tuning's share, and a warm-up takes half at most", () => {
+  const { phases } = makeConfig("focus", epochChanges("focus", 6));
+  assertEquals(
+    [phases.detector.epochs, phases.segmentor.epochs, phases.whole.epochs],
+    [6, 6, 6],
+  );
+  assertEquals([phases.finetune.epochs, phases.finetune.warmupEpochs], [2, 1]);
+  assertEquals(phases.segmentor.warmupEpochs, 3);
+  assertEquals(makeConfig("paper", epochChanges("paper", 400)).phases.finetune.epochs, 100);
+  assertEquals(epochChanges("paper", undefined), []);
+});
+
+Deno.test("the plan of every experiment is legal", () => {
+  for (const experiment of experiments) {
+    const presets = experiment.presets;
+    const requests = experiment.requests({ ...options, presets, changes: [] });
+    const { runs } = planRuns(requests, () => manifestOnly());
+    assertEquals(runs.length > 0, requests.length > 0, experiment.name);
+  }
+});
+
+Deno.test("every ingredient of the ablation changes something, and no two are the same", () => {
+  const configs = ablationVariants.map(({ preset, changes }) =>
+    JSON.stringify({ ...makeConfig(preset, changes), preset: "" })
+  );
+  assertEquals(new Set(configs).size, ablationVariants.length);
+  assertEquals(new Set(ablationVariants.map(({ name }) => name)).size, ablationVariants.length);
+  assert(ablationVariants.every(({ why }) => why !== ""));
+});
+
+Deno.test("organs unless named: those that have a target, or the paper's", () => {
+  const labels = { liver: 1, right_kidney: 2, left_kidney: 3, spleen: 4, pancreas: 5 };
+  assertEquals(defaultOrgans("targets", labels), [
+    "liver",
+    "spleen",
+    "right kidney",
+    "left kidney",
+  ]);
+  assertEquals(defaultOrgans("paper", labels), ["liver", "spleen"]);
+  const hippocampus = { Anterior: 1, Posterior: 2 };
+  assertEquals(defaultOrgans("targets", hippocampus), ["hippocampus=anterior,posterior"]);
+  assertEquals(targetOf("hippocampus", hippocampus)?.dice, [0.88, 0.87]);
+  assertEquals(targetOf("right_kidney", labels)?.detectorIou3d, 0.7);
+  assertEquals(targetOf("pancreas", labels), undefined);
+  assertThrows(() => defaultOrgans("paper", hippocampus), UserError, "--organ");
+});
