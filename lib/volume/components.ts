@@ -1,4 +1,5 @@
-import type { Mask } from "./volume.ts";
+import { setFinder } from "./set_finder.ts";
+import type { Mask, Triple } from "./volume.ts";
 
 /** The connected components of a mask. */
 export interface Components {
@@ -18,7 +19,7 @@ export type Neighbourhood = 6 | 26;
  */
 export function labelComponents(mask: Mask, neighbourhood: Neighbourhood = 26): Components {
   const runs = findRuns(mask);
-  const { numberOfRun, sizes } = numberRuns(runs, mask, neighbourhood);
+  const { numberOfRun, sizes } = numberRuns(runs, mask.shape, neighbourhood);
   const numbers = new Int32Array(mask.data.length);
   for (let run = 0; run < runs.count; run++) {
     numbers.fill(numberOfRun[run], runs.start[run], runs.end[run]);
@@ -28,26 +29,51 @@ export function labelComponents(mask: Mask, neighbourhood: Neighbourhood = 26): 
 
 /** The largest connected component of a mask; of several equally large, the first in memory. */
 export function largestComponent(mask: Mask, neighbourhood: Neighbourhood = 26): Mask {
-  const runs = findRuns(mask);
-  const { numberOfRun, sizes } = numberRuns(runs, mask, neighbourhood);
+  const data = new Uint8Array(mask.data.length);
+  fillLargest(findRuns(mask), mask.shape, neighbourhood, data, 1);
+  return { ...mask, data };
+}
+
+/**
+ * Labels of which only the largest connected component of each value is left (of several equally
+ * large, the first in memory), and of other values nothing.
+ */
+export function largestComponents(
+  labels: { readonly shape: Triple; readonly data: Uint16Array },
+  values: readonly number[],
+  neighbourhood: Neighbourhood = 26,
+): Uint16Array {
+  const data = new Uint16Array(labels.data.length);
+  for (const value of values) {
+    fillLargest(findRuns(labels, value), labels.shape, neighbourhood, data, value);
+  }
+  return data;
+}
+
+function fillLargest(
+  runs: Runs,
+  shape: Triple,
+  neighbourhood: Neighbourhood,
+  target: Uint8Array | Uint16Array,
+  value: number,
+): void {
+  const { numberOfRun, sizes } = numberRuns(runs, shape, neighbourhood);
   let largest = 0;
   for (let number = 1; number < sizes.length; number++) {
     if (sizes[number] > sizes[largest]) largest = number;
   }
-  const data = new Uint8Array(mask.data.length);
   for (let run = 0; run < runs.count; run++) {
-    if (numberOfRun[run] === largest) data.fill(1, runs.start[run], runs.end[run]);
+    if (numberOfRun[run] === largest) target.fill(value, runs.start[run], runs.end[run]);
   }
-  return { ...mask, data };
 }
 
 /** The component of each run, and the components' sizes in voxels; as in {@linkcode Components}. */
 function numberRuns(
   runs: Runs,
-  mask: Mask,
+  shape: Triple,
   neighbourhood: Neighbourhood,
 ): { numberOfRun: Int32Array; sizes: number[] } {
-  const parent = joinRuns(runs, mask, neighbourhood);
+  const parent = joinRuns(runs, shape, neighbourhood);
   const numberOfRoot = new Map<number, number>();
   const numberOfRun = new Int32Array(runs.count);
   const sizes = [0];
@@ -74,28 +100,34 @@ interface Runs {
   readonly firstOfRow: Int32Array;
 }
 
-function findRuns(mask: Mask): Runs {
-  const [width, height, depth] = mask.shape;
+/** The runs of a value, or of all that is not 0. */
+function findRuns(
+  { shape, data }: { readonly shape: Triple; readonly data: Uint8Array | Uint16Array },
+  value?: number,
+): Runs {
+  const [width, height, depth] = shape;
   const rows = height * depth;
   const start: number[] = [];
   const end: number[] = [];
   const firstOfRow = new Int32Array(rows + 1);
-  for (let row = 0; row < rows; row++) {
-    firstOfRow[row] = start.length;
-    const stop = (row + 1) * width;
-    for (let i = row * width; i < stop; i++) {
-      if (mask.data[i] === 0) continue;
-      start.push(i);
-      while (i < stop && mask.data[i] !== 0) i++;
-      end.push(i);
-    }
+  const nextSet = setFinder(data);
+  let row = 0;
+  for (let i = nextSet(0); i < data.length; i = nextSet(i)) {
+    const rowOfRun = Math.floor(i / width);
+    while (row <= rowOfRun) firstOfRow[row++] = start.length;
+    const stop = (rowOfRun + 1) * width;
+    const label = data[i];
+    const isRun = value === undefined || label === value;
+    if (isRun) start.push(i);
+    while (i < stop && (value === undefined ? data[i] !== 0 : data[i] === label)) i++;
+    if (isRun) end.push(i);
   }
-  firstOfRow[rows] = start.length;
+  while (row <= rows) firstOfRow[row++] = start.length;
   return { count: start.length, start, end, firstOfRow };
 }
 
-function joinRuns(runs: Runs, mask: Mask, neighbourhood: Neighbourhood): Int32Array {
-  const [width, height, depth] = mask.shape;
+function joinRuns(runs: Runs, shape: Triple, neighbourhood: Neighbourhood): Int32Array {
+  const [width, height, depth] = shape;
   const parent = Int32Array.from({ length: runs.count }, (_, run) => run);
   const earlier = neighbourhood === 6 ? [[-1, 0], [0, -1]] : [[-1, 0], [-1, -1], [0, -1], [1, -1]];
   const reach = neighbourhood === 6 ? 0 : 1;
