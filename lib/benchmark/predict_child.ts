@@ -10,6 +10,9 @@ import { Predictor } from "../evaluation/predict_files.ts";
 import { openRun } from "../training/run_folder.ts";
 import type { PredictReport } from "./predict_bench.ts";
 
+/** Scans that are predicted before the process's memory is looked at, the first among them. */
+const scansBeforePeak = 2;
+
 const [runFolder, scanPath, folder, times] = Deno.args;
 
 async function timeMs(work: () => unknown): Promise<number> {
@@ -24,17 +27,21 @@ const loadMs = await timeMs(async () =>
   predictor = await Predictor.load(run, { mode: "withCrop" })
 );
 const scans: PredictReport["scans"][number][] = [];
-for (let i = 0; i < Number(times); i++) {
+
+async function predict(): Promise<void> {
   let timesMs = {};
+  const output = join(folder, `prediction ${scans.length}`);
   const totalMs = await timeMs(async () => {
-    ({ timesMs } = await predictor.predict(scanPath, join(folder, `prediction ${i}`)));
+    ({ timesMs } = await predictor.predict(scanPath, output));
   });
   scans.push({ totalMs, timesMs });
 }
-const peakBytes = peakProcessBytes();
-predictor.dispose();
 
-// What the same scan costs at least: to inflate it, and to bring it to the networks' grids.
+for (let i = 0; i < scansBeforePeak; i++) await predict();
+const peakBytes = peakProcessBytes();
+
+// What the same scan costs at least: to inflate it, and to bring it to the networks' grids. In turns
+// with the predictions, so that other work on the machine slows both.
 const plainPath = join(folder, "inflated.nii");
 const inflateMs: number[] = [];
 const resampleMs: number[] = [];
@@ -45,6 +52,8 @@ for (let i = 0; i < Number(times); i++) {
   inflateMs.push(await timeMs(() => inflated = gunzipSync(compressed)));
   if (i === 0) await Deno.writeFile(plainPath, inflated);
   resampleMs.push(await timeMs(() => readScanImages(plainPath, { modality, settings })));
+  await predict();
 }
+predictor.dispose();
 const report: PredictReport = { loadMs, scans, peakBytes, inflateMs, resampleMs };
 console.log(JSON.stringify(report));

@@ -8,8 +8,9 @@ import { loadDetector } from "../training/trained_detector.ts";
 import { UserError } from "../errors.ts";
 import { applyAffine } from "../volume/affine.ts";
 import { unitToVoxels } from "../volume/box.ts";
-import { type LabelBlock, placeBlockInFile, placeMask } from "../volume/label_block.ts";
-import { writeLabels } from "../volume/nifti_write.ts";
+import { type LabelBlock, placeMask, resizeBlock } from "../volume/label_block.ts";
+import { setFinder } from "../volume/set_finder.ts";
+import { writeLabelBlock } from "../volume/nifti_write.ts";
 import { type Grid, spacingMm } from "../volume/volume.ts";
 import { toLabelValues } from "./label_values.ts";
 import type { EvaluationMode, TimePart } from "./records.ts";
@@ -112,10 +113,12 @@ export class Predictor {
       () => toLabelValues(this.#segmenter.pasteBlock(region, grid), this.#run.record.organ),
     );
     await watch.time("write", async () => {
-      const mask = placeBlockInFile(block, orientation);
-      const writing = writeLabels(maskPath, mask, { like: header });
-      // The picture is drawn while the system brings the mask to the disk.
-      await Promise.all([writing, writeAtomic(picturePath, this.#picture(name, images, region))]);
+      const writing = writeLabelBlock(maskPath, block, orientation, { like: header });
+      // The picture is drawn while another thread compresses the mask and brings it to the disk.
+      await Promise.all([
+        writing,
+        writeAtomic(picturePath, this.#picture(name, images, block, region)),
+      ]);
     });
     const timesMs = { ...watch.timesMs(), ...region.timesMs };
     const volumesMm3 = this.#volumes(block);
@@ -124,11 +127,16 @@ export class Predictor {
     return { input, maskPath, volumesMm3, timesMs };
   }
 
-  #picture(name: string, { scanImage }: ScanImages, region: SegmentedRegion): Uint8Array {
+  #picture(
+    name: string,
+    { scanImage }: ScanImages,
+    block: LabelBlock,
+    { roiUnit }: SegmentedRegion,
+  ): Uint8Array {
     return overlayPng({
       image: scanImage,
-      prediction: placeMask(this.#segmenter.pasteBlock(region, scanImage)),
-      roiUnit: region.roiUnit,
+      prediction: placeMask(resizeBlock(block, scanImage)),
+      roiUnit,
       title: name.toUpperCase(),
     });
   }
@@ -136,7 +144,10 @@ export class Predictor {
   #volumes({ grid, data }: LabelBlock): Record<string, number> {
     const [x, y, z] = spacingMm(grid);
     const counts = new Float64Array(65536);
-    for (let i = 0; i < data.length; i++) counts[data[i]]++;
+    const nextSet = setFinder(data);
+    for (let i = nextSet(0); i < data.length; i = nextSet(i)) {
+      for (; i < data.length && data[i] !== 0; i++) counts[data[i]]++;
+    }
     return Object.fromEntries(this.#run.record.organ.classes.map(({ name, values }) => {
       return [name, counts[values[0]] * x * y * z];
     }));

@@ -5,9 +5,9 @@ import { resultBoxUnit } from "../segmentor/result_box.ts";
 import { classesOfLogits, pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import { type Box3, boxEdges, boxIou3, wholeUnit } from "../volume/box.ts";
-import { largestComponent } from "../volume/components.ts";
+import { largestComponents } from "../volume/components.ts";
 import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
-import { type Grid, type LabelVolume, maskOfLabels } from "../volume/volume.ts";
+import type { Grid, LabelVolume } from "../volume/volume.ts";
 import type { TimePart } from "./records.ts";
 import type { LoadedSegmentor } from "./run_models.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -96,7 +96,9 @@ export class ScanSegmenter {
   pasteBlock({ logits, edge, roiUnit }: SegmentedRegion, target: Grid): LabelBlock {
     const { config, segmentor: { outputs } } = this.#loaded;
     const block = pasteRoiBlock(logits, edge, roiUnit, target, config);
-    return config.largestComponent ? largestOfEachClass(block, Math.max(1, outputs - 1)) : block;
+    if (!config.largestComponent) return block;
+    const values = Array.from({ length: Math.max(1, outputs - 1) }, (_, i) => i + 1);
+    return { ...block, data: largestComponents(block, values) };
   }
 }
 
@@ -112,14 +114,4 @@ function foundVolume({ logits, roiUnit }: Pass, edge: number): number {
   const [x, y, z] = boxEdges(roiUnit);
   const found = classesOfLogits(logits, edge).reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
   return found / edge ** 3 * x * y * z;
-}
-
-function largestOfEachClass(block: LabelBlock, classCount: number): LabelBlock {
-  const classes = { shape: block.shape, affine: block.grid.affine, data: block.data };
-  const data = new Uint16Array(block.data.length);
-  for (let value = 1; value <= classCount; value++) {
-    const kept = largestComponent(maskOfLabels(classes, [value]));
-    for (let i = 0; i < data.length; i++) if (kept.data[i] !== 0) data[i] = value;
-  }
-  return { ...block, data };
 }

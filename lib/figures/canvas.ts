@@ -54,7 +54,7 @@ export class Canvas implements Picture {
     this.data = new Uint8Array(width * height * 3);
     this.clip = { left: 0, top: 0, right: width, bottom: height };
     this.#cover = new Float32Array(width * height);
-    this.fill(0, 0, width, height, ground);
+    if (ground.some((value) => value !== 0)) this.fill(0, 0, width, height, ground);
   }
 
   /** Mixes a colour into a pixel; opacity 1 replaces what was there. */
@@ -64,6 +64,23 @@ export class Canvas implements Picture {
     const at = 3 * (x + this.width * y);
     for (let i = 0; i < 3; i++) {
       this.data[at + i] = Math.round((1 - opacity) * this.data[at + i] + opacity * colour[i]);
+    }
+  }
+
+  /** A picture in shades of grey from its top left pixel. */
+  grey(left: number, top: number, { width, height, data }: Picture & { channels: 1 }): void {
+    const { clip } = this;
+    const [fromX, toX] = [Math.max(left, clip.left), Math.min(left + width, clip.right)];
+    const [fromY, toY] = [Math.max(top, clip.top), Math.min(top + height, clip.bottom)];
+    for (let y = fromY; y < toY; y++) {
+      let at = 3 * (fromX + this.width * y);
+      const row = width * (y - top) - left;
+      for (let x = fromX; x < toX; x++) {
+        const value = data[row + x];
+        this.data[at++] = value;
+        this.data[at++] = value;
+        this.data[at++] = value;
+      }
     }
   }
 

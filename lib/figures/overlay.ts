@@ -1,4 +1,5 @@
 import { type Box3, unitToVoxels } from "../volume/box.ts";
+import { setFinder } from "../volume/set_finder.ts";
 import { type Mask, spacingMm, type Triple, type Volume } from "../volume/volume.ts";
 import { Canvas, textHeight, textWidth } from "./canvas.ts";
 import { type Colour, onDark } from "./palette.ts";
@@ -64,7 +65,7 @@ const textSizes = { small: 12, large: 20, largePanel: 480 } as const;
  * meet, dashes of both alternate.
  */
 export function overlayPng(overlay: Overlay, options: OverlayOptions = {}): Uint8Array {
-  return encodePng(drawOverlay(overlay, options));
+  return encodePng(drawOverlay(overlay, options), { effort: "quick" });
 }
 
 /** The picture of {@linkcode overlayPng}, to be drawn on further. */
@@ -107,16 +108,16 @@ function pointToShow({ image, groundTruth, prediction, roiUnit }: Overlay): Trip
 /** Indices of the slices with the most voxels of a mask, or `null` when it is empty. */
 function fullestSlices({ shape, data }: Mask): Triple | null {
   const areas = shape.map((edge) => new Uint32Array(edge));
-  let at = 0;
-  for (let z = 0; z < shape[2]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[0]; x++) {
-        if (data[at++] === 0) continue;
-        areas[0][x]++;
-        areas[1][y]++;
-        areas[2][z]++;
-      }
-    }
+  const [width, height] = shape;
+  const nextSet = setFinder(data);
+  for (let start = nextSet(0); start < data.length;) {
+    const row = Math.floor(start / width);
+    const rowEnd = width * (row + 1);
+    let end = start;
+    while (end < rowEnd && data[end] !== 0) areas[0][end++ - width * row]++;
+    areas[1][row % height] += end - start;
+    areas[2][Math.floor(row / height)] += end - start;
+    start = nextSet(end);
   }
   const [x, y, z] = areas.map((area) => area.indexOf(Math.max(...area)));
   return areas[0][x] === 0 ? null : [x, y, z];
@@ -136,13 +137,8 @@ function drawPanel(
   textSize: number,
 ): void {
   const { image, groundTruth, prediction, roiUnit, groundTruthBoxUnit } = overlay;
-  const grey = sampleImage(image, panel);
-  for (let y = 0; y < panel.height; y++) {
-    for (let x = 0; x < panel.width; x++) {
-      const value = grey[x + panel.width * y];
-      canvas.blend(left + x, top + y, [value, value, value]);
-    }
-  }
+  const { width, height } = panel;
+  canvas.grey(left, top, { width, height, channels: 1, data: sampleImage(image, panel) });
   const masks = [
     { mask: groundTruth, colour: overlayColours.groundTruth, dash: 0 },
     { mask: prediction, colour: overlayColours.prediction, dash: 1 },
@@ -181,11 +177,16 @@ function drawContours(
   masks: readonly PanelMask[],
 ): void {
   const lines = masks.map(({ inside }) => contourOf(inside, panel));
-  forEachPixel(panel, (x, y, at) => {
-    const here = masks.filter((_, index) => lines[index][at] !== 0);
-    const dash = ((x + y) >> 2) & 1;
-    const shown = here.find((mask) => mask.dash === dash) ?? here[0];
-    if (shown) canvas.blend(left + x, top + y, shown.colour);
+  masks.forEach(({ colour, dash }, index) => {
+    const line = lines[index];
+    const others = lines.filter((other) => other !== line);
+    forEachPixel(panel, (x, y, at) => {
+      if (line[at] === 0) return;
+      const isOwnDash = (((x + y) >> 2) & 1) === dash;
+      if (isOwnDash || others.every((other) => other[at] === 0)) {
+        canvas.blend(left + x, top + y, colour);
+      }
+    });
   });
 }
 

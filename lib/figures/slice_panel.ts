@@ -91,15 +91,22 @@ export function sampleImage(image: Volume, panel: Panel): Uint8Array {
   const columns = weights(panel.width, panel.across, acrossEdge);
   const rows = weights(panel.height, panel.down, downEdge);
   const grey = new Uint8Array(panel.width * panel.height);
+  const [low, high] = [columns.low, columns.high].map((voxels) =>
+    voxels.map((v) => v * acrossStep)
+  );
+  const { data } = image;
+  let at = 0;
   for (let y = 0; y < panel.height; y++) {
-    const [row0, row1] = [rows.low[y] * downStep + start, rows.high[y] * downStep + start];
+    const row0 = rows.low[y] * downStep + start;
+    const row1 = rows.high[y] * downStep + start;
+    const rowShare = rows.share[y];
     for (let x = 0; x < panel.width; x++) {
-      const [column0, column1] = [columns.low[x] * acrossStep, columns.high[x] * acrossStep];
       const share = columns.share[x];
-      const upper = mix(image.data[row0 + column0], image.data[row0 + column1], share);
-      const lower = mix(image.data[row1 + column0], image.data[row1 + column1], share);
-      const value = mix(upper, lower, rows.share[y]);
-      grey[x + panel.width * y] = value > 0 ? Math.round(255 * Math.min(1, value)) : 0;
+      const upper = mix(data[row0 + low[x]], data[row0 + high[x]], share);
+      const lower = mix(data[row1 + low[x]], data[row1 + high[x]], share);
+      const value = mix(upper, lower, rowShare);
+      // To cut off after adding a half is to round.
+      grey[at++] = value > 0 ? 255 * Math.min(1, value) + 0.5 : 0;
     }
   }
   return grey;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
-import { findCompiler } from "./compiler.ts";
+import { compilerVersion, findCompiler } from "./compiler.ts";
 import { exclusively } from "./exclusive.ts";
 import { processorFeatures } from "./processor.ts";
 import { runProgram } from "./program.ts";
@@ -43,15 +43,24 @@ const usualArguments: readonly string[] = [
 ];
 
 /**
- * The state of a library. Its place follows from the sources, the compiler's arguments and the
- * processor, so that a change of any of them asks for a new one.
+ * The state of a library. Its place follows from the sources, the compiler's arguments and version,
+ * and the processor, so that a change of any of them asks for a new one. Until that is built, one
+ * that another compiler made of the same sources serves.
  */
 export function describeLibrary(source: LibrarySource): CompiledLibrary {
-  const path = join(cacheFolder(), source.name, `${keyOf(source)}.so`);
+  const { path, key } = placeOf(source);
   if (Deno.env.get(variable.nativeOps) === "no") return { state: "switched off", path };
   if (isThere(path)) return { state: "built", path };
+  const other = builtByAnother(dirname(path), key);
+  if (other !== undefined) return { state: "built", path: other };
   const reason = isThere(failurePath(path)) ? Deno.readTextFileSync(failurePath(path)) : undefined;
   return reason === undefined ? { state: "not built", path } : { state: "failed", path, reason };
+}
+
+/** True when `ensureLibrary` would build it: for the compiler of today, it was not tried yet. */
+export function needsBuilding(source: LibrarySource): boolean {
+  const { path } = placeOf(source);
+  return Deno.env.get(variable.nativeOps) !== "no" && !isThere(path) && !isThere(failurePath(path));
 }
 
 /**
@@ -66,13 +75,13 @@ export async function ensureLibrary(
   source: LibrarySource,
   { report, force = false }: { readonly report: (line: string) => void; readonly force?: boolean },
 ): Promise<void> {
-  const { state, path } = describeLibrary(source);
-  if (state === "switched off" || (!force && state !== "not built")) return;
+  const { path } = placeOf(source);
+  if (Deno.env.get(variable.nativeOps) === "no" || !(force || needsBuilding(source))) return;
   try {
     await exclusively(
       `${path}.lock`,
       async () => {
-        if (force || describeLibrary(source).state !== "built") await compile(source, path);
+        if (force || !isThere(path)) await compile(source, path);
       },
       () => report(`Waiting for another build of the ${source.name} library to finish ...`),
     );
@@ -104,6 +113,23 @@ async function compile(source: LibrarySource, path: string): Promise<void> {
   }
   await Deno.rename(passing, path);
   await Deno.remove(failurePath(path)).catch(() => {});
+}
+
+/** Where today's compiler puts a library, and the part of its name that is every compiler's. */
+function placeOf(source: LibrarySource): { path: string; key: string } {
+  const key = keyOf(source);
+  const compiler = createHash("sha256").update(compilerVersion()).digest("hex").slice(0, 8);
+  return { path: join(cacheFolder(), source.name, `${key}-${compiler}.so`), key };
+}
+
+function builtByAnother(folder: string, key: string): string | undefined {
+  try {
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    const name = names.find((name) => name.startsWith(`${key}-`) && name.endsWith(".so"));
+    return name && join(folder, name);
+  } catch {
+    return undefined; // no folder yet
+  }
 }
 
 function keyOf(source: LibrarySource): string {

@@ -6,6 +6,7 @@ import {
   describeLibrary,
   ensureLibrary,
   type LibrarySource,
+  needsBuilding,
 } from "./compiled_library.ts";
 import { findBinding, libraryNames } from "./native_files.ts";
 
@@ -24,7 +25,7 @@ export async function ensureOpLibrary(
 ): Promise<void> {
   const source = opLibrarySource();
   if (source === undefined) return;
-  if (force || describeLibrary(source).state === "not built") {
+  if (force || needsBuilding(source)) {
     report("Compiling the project's own TensorFlow ops, once for this version of them ...");
   }
   await ensureLibrary(source, { report, force });

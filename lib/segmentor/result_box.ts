@@ -1,6 +1,6 @@
 import { boundingBoxVoxels, type Box3, voxelsToUnit } from "../volume/box.ts";
-import { largestComponent } from "../volume/components.ts";
-import type { Mask, Triple } from "../volume/volume.ts";
+import { largestComponents } from "../volume/components.ts";
+import type { Triple } from "../volume/volume.ts";
 import { classesOfLogits } from "./roi.ts";
 
 /**
@@ -18,15 +18,10 @@ export function resultBoxUnit(
 ): Box3 | null {
   const classes = classesOfLogits(logits, edge);
   const cube: Triple = [edge, edge, edge];
-  const isFound = new Uint8Array(edge ** 3);
-  for (const value of new Set(classes)) {
-    if (value === 0) continue;
-    const found = Uint8Array.from(classes, (one) => one === value ? 1 : 0);
-    const mask: Mask = { shape: cube, affine: [], data: found };
-    const { data } = onePiece ? largestComponent(mask) : mask;
-    for (let i = 0; i < data.length; i++) if (data[i] !== 0) isFound[i] = 1;
-  }
-  const box = boundingBoxVoxels({ shape: cube, affine: [], data: isFound });
+  const values = [...new Set(classes)].filter((value) => value !== 0);
+  const found = onePiece ? largestComponents({ shape: cube, data: classes }, values) : classes;
+  const data = Uint8Array.from(found, (value) => value === 0 ? 0 : 1);
+  const box = boundingBoxVoxels({ shape: cube, affine: [], data });
   if (box === null) return null;
   const inRegion = voxelsToUnit(box, cube);
   const outer = (point: Triple): Triple => {

@@ -1,4 +1,5 @@
-import type { LabelVolume, Mask } from "./volume.ts";
+import { setFinder } from "./set_finder.ts";
+import type { LabelVolume, Mask, Triple } from "./volume.ts";
 
 /** The connected components of a mask, or of each label of a volume. */
 export interface Components {
@@ -22,7 +23,7 @@ export function labelComponents(
   neighbourhood: Neighbourhood = 26,
 ): Components {
   const runs = findRuns(mask);
-  const { numberOfRun, sizes } = numberRuns(runs, mask, neighbourhood);
+  const { numberOfRun, sizes } = numberRuns(runs, mask.shape, neighbourhood);
   const numbers = new Int32Array(mask.data.length);
   for (let run = 0; run < runs.count; run++) {
     numbers.fill(numberOfRun[run], runs.start[run], runs.end[run]);
@@ -32,26 +33,51 @@ export function labelComponents(
 
 /** The largest connected component of a mask; of several equally large, the first in memory. */
 export function largestComponent(mask: Mask, neighbourhood: Neighbourhood = 26): Mask {
-  const runs = findRuns(mask);
-  const { numberOfRun, sizes } = numberRuns(runs, mask, neighbourhood);
+  const data = new Uint8Array(mask.data.length);
+  fillLargest(findRuns(mask), mask.shape, neighbourhood, data, 1);
+  return { ...mask, data };
+}
+
+/**
+ * Labels of which only the largest connected component of each value is left (of several equally
+ * large, the first in memory), and of other values nothing.
+ */
+export function largestComponents(
+  labels: { readonly shape: Triple; readonly data: Uint16Array },
+  values: readonly number[],
+  neighbourhood: Neighbourhood = 26,
+): Uint16Array {
+  const data = new Uint16Array(labels.data.length);
+  for (const value of values) {
+    fillLargest(findRuns(labels, value), labels.shape, neighbourhood, data, value);
+  }
+  return data;
+}
+
+function fillLargest(
+  runs: Runs,
+  shape: Triple,
+  neighbourhood: Neighbourhood,
+  target: Uint8Array | Uint16Array,
+  value: number,
+): void {
+  const { numberOfRun, sizes } = numberRuns(runs, shape, neighbourhood);
   let largest = 0;
   for (let number = 1; number < sizes.length; number++) {
     if (sizes[number] > sizes[largest]) largest = number;
   }
-  const data = new Uint8Array(mask.data.length);
   for (let run = 0; run < runs.count; run++) {
-    if (numberOfRun[run] === largest) data.fill(1, runs.start[run], runs.end[run]);
+    if (numberOfRun[run] === largest) target.fill(value, runs.start[run], runs.end[run]);
   }
-  return { ...mask, data };
 }
 
 /** The component of each run, and the components' sizes in voxels; as in {@linkcode Components}. */
 function numberRuns(
   runs: Runs,
-  mask: Mask | LabelVolume,
+  shape: Triple,
   neighbourhood: Neighbourhood,
 ): { numberOfRun: Int32Array; sizes: number[] } {
-  const parent = joinRuns(runs, mask, neighbourhood);
+  const parent = joinRuns(runs, shape, neighbourhood);
   const numberOfRoot = new Map<number, number>();
   const numberOfRun = new Int32Array(runs.count);
   const sizes = [0];
@@ -74,37 +100,42 @@ interface Runs {
   readonly count: number;
   readonly start: readonly number[];
   readonly end: readonly number[];
+  readonly value: readonly number[];
   /** Index of the first run of each row; one entry more than there are rows. */
   readonly firstOfRow: Int32Array;
 }
 
-function findRuns(mask: Mask | LabelVolume): Runs {
-  const [width, height, depth] = mask.shape;
+/** The runs of a value, or of all values but 0. */
+function findRuns(
+  { shape, data }: { readonly shape: Triple; readonly data: Uint8Array | Uint16Array },
+  wanted?: number,
+): Runs {
+  const [width, height, depth] = shape;
   const rows = height * depth;
   const start: number[] = [];
   const end: number[] = [];
+  const value: number[] = [];
   const firstOfRow = new Int32Array(rows + 1);
-  for (let row = 0; row < rows; row++) {
-    firstOfRow[row] = start.length;
-    const stop = (row + 1) * width;
-    for (let i = row * width; i < stop; i++) {
-      const value = mask.data[i];
-      if (value === 0) continue;
-      start.push(i);
-      while (i + 1 < stop && mask.data[i + 1] === value) i++;
-      end.push(i + 1);
-    }
+  const nextSet = setFinder(data);
+  let row = 0;
+  for (let i = nextSet(0); i < data.length; i = nextSet(i)) {
+    const rowOfRun = Math.floor(i / width);
+    while (row <= rowOfRun) firstOfRow[row++] = start.length;
+    const stop = (rowOfRun + 1) * width;
+    const label = data[i];
+    const isRun = wanted === undefined || label === wanted;
+    if (isRun) start.push(i);
+    while (i < stop && data[i] === label) i++;
+    if (!isRun) continue;
+    end.push(i);
+    value.push(label);
   }
-  firstOfRow[rows] = start.length;
-  return { count: start.length, start, end, firstOfRow };
+  while (row <= rows) firstOfRow[row++] = start.length;
+  return { count: start.length, start, end, value, firstOfRow };
 }
 
-function joinRuns(
-  runs: Runs,
-  mask: Mask | LabelVolume,
-  neighbourhood: Neighbourhood,
-): Int32Array {
-  const [width, height, depth] = mask.shape;
+function joinRuns(runs: Runs, shape: Triple, neighbourhood: Neighbourhood): Int32Array {
+  const [width, height, depth] = shape;
   const parent = Int32Array.from({ length: runs.count }, (_, run) => run);
   const earlier = neighbourhood === 6 ? [[-1, 0], [0, -1]] : [[-1, 0], [-1, -1], [0, -1], [1, -1]];
   const reach = neighbourhood === 6 ? 0 : 1;
@@ -112,19 +143,17 @@ function joinRuns(
     for (let y = 0; y < height; y++) {
       for (const [dy, dz] of earlier) {
         if (y + dy < 0 || y + dy >= height || z + dz < 0) continue;
-        const other = y + dy + height * (z + dz);
-        joinRows(runs, parent, mask.data, y + height * z, other, width, reach);
+        joinRows(runs, parent, y + height * z, y + dy + height * (z + dz), width, reach);
       }
     }
   }
   return parent;
 }
 
-/** Joins the runs of two rows that have the same value and whose x ranges, widened, overlap. */
+/** Joins the runs of two rows that have one value and whose x ranges, widened by `reach`, overlap. */
 function joinRows(
   runs: Runs,
   parent: Int32Array,
-  values: Uint8Array | Uint16Array,
   row: number,
   other: number,
   width: number,
@@ -135,7 +164,7 @@ function joinRows(
   let b = runs.firstOfRow[other];
   while (a < runs.firstOfRow[row + 1] && b < runs.firstOfRow[other + 1]) {
     const [startB, endB] = [runs.start[b] + shift, runs.end[b] + shift];
-    const isSame = values[runs.start[a]] === values[runs.start[b]];
+    const isSame = runs.value[a] === runs.value[b];
     if (isSame && runs.start[a] < endB + reach && startB < runs.end[a] + reach) {
       const [rootA, rootB] = [findRoot(parent, a), findRoot(parent, b)];
       parent[Math.max(rootA, rootB)] = Math.min(rootA, rootB);

@@ -1,6 +1,7 @@
 import { affineOfBox } from "./affine.ts";
 import { axesToRas, type Orientation, rasGrid } from "./orientation.ts";
 import { nearestVoxels } from "./sampling_kernel.ts";
+import { setFinder } from "./set_finder.ts";
 import { type LabelVolume, type Triple, voxelCount } from "./volume.ts";
 
 /**
@@ -30,12 +31,19 @@ export class FileLabels {
   /** Takes plane `z` of the file. */
   add(z: number, plane: Uint16Array): void {
     const [xs, ys, zs] = this.#voxels;
+    const data = this.#data;
     const width = this.#orientation.grid.shape[0];
+    const isSet = rowsSet(plane, width);
     for (let i = zs.indexOf(z); i >= 0 && zs[i] === z; i++) {
       let to = i * xs.length * ys.length;
       for (const y of ys) {
+        // Rows of background, of which labels have many, are passed over: 0 is there already.
+        if (isSet[y] === 0) {
+          to += xs.length;
+          continue;
+        }
         const row = y * width;
-        for (let x = 0; x < xs.length; x++) this.#data[to++] = plane[row + xs[x]];
+        for (let x = 0; x < xs.length; x++) data[to++] = plane[row + xs[x]];
       }
     }
   }
@@ -55,4 +63,16 @@ export class FileLabels {
       ),
     };
   }
+}
+
+/** Which rows of a plane hold anything but background: 1, else 0. */
+function rowsSet(plane: Uint16Array, width: number): Uint8Array {
+  const isSet = new Uint8Array(plane.length / width);
+  const nextSet = setFinder(plane);
+  for (let at = nextSet(0); at < plane.length;) {
+    const row = Math.floor(at / width);
+    isSet[row] = 1;
+    at = nextSet((row + 1) * width);
+  }
+  return isSet;
 }

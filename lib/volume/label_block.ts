@@ -1,4 +1,5 @@
 import type { Orientation } from "./orientation.ts";
+import { nearestVoxels } from "./sampling_kernel.ts";
 import { type Grid, type LabelVolume, type Mask, type Triple, voxelCount } from "./volume.ts";
 
 /** Labels on a part of a grid, x fastest; outside it all is background. */
@@ -15,25 +16,30 @@ export interface LabelBlock {
 /** The block on its grid. */
 export function placeBlock(block: LabelBlock): LabelVolume {
   const data = new Uint16Array(voxelCount(block.grid.shape));
-  place(block, data, stridesOf(block.grid.shape), 0);
+  place(block, block.data, data, stridesOf(block.grid.shape), 0);
   return { ...block.grid, data };
 }
 
 /** The block's labels, all alike, as a mask on its grid. */
 export function placeMask(block: LabelBlock): Mask {
-  const bits = new Uint16Array(block.data.length);
+  const bits = new Uint8Array(block.data.length);
   for (let i = 0; i < bits.length; i++) bits[i] = block.data[i] > 0 ? 1 : 0;
   const data = new Uint8Array(voxelCount(block.grid.shape));
-  place({ ...block, data: bits }, data, stridesOf(block.grid.shape), 0);
+  place(block, bits, data, stridesOf(block.grid.shape), 0);
   return { ...block.grid, data };
 }
 
 /**
- * A block of a file's RAS grid on the grid of the file itself: as `fromRas(placeBlock(block))`,
- * without the volume in between.
+ * Writes a block of a file's RAS grid into an array on the grid of the file itself, which holds
+ * zeros: as `fromRas(placeBlock(block))`, without the volume in between.
+ *
+ * @param target as many values as the file has voxels
  */
-export function placeBlockInFile(block: LabelBlock, orientation: Orientation): LabelVolume {
-  const { axes, flips, grid } = orientation;
+export function placeBlockInFile(
+  block: LabelBlock,
+  { axes, flips, grid }: Orientation,
+  target: Uint16Array | Uint8Array,
+): void {
   const fileStrides = stridesOf(grid.shape);
   const strides: [number, number, number] = [0, 0, 0];
   let start = 0;
@@ -41,9 +47,35 @@ export function placeBlockInFile(block: LabelBlock, orientation: Orientation): L
     strides[axis] = flips[i] ? -fileStrides[i] : fileStrides[i];
     if (flips[i]) start += fileStrides[i] * (grid.shape[i] - 1);
   });
-  const data = new Uint16Array(voxelCount(grid.shape));
-  place(block, data, strides, start);
-  return { ...grid, data };
+  place(block, block.data, target, strides, start);
+}
+
+/**
+ * The block on another grid of the same extent: each of its voxels gets the label of the voxel that
+ * its centre lies in.
+ */
+export function resizeBlock(block: LabelBlock, grid: Grid): LabelBlock {
+  if (grid.shape.every((size, axis) => size === block.grid.shape[axis])) return { ...block, grid };
+  const axes = ([0, 1, 2] as const).map((axis) => {
+    const [from, to] = [block.grid.shape[axis], grid.shape[axis]];
+    const voxels = nearestVoxels(from, 0, from, to);
+    const begin = block.origin[axis];
+    const end = begin + block.shape[axis];
+    const first = voxels.findIndex((voxel) => voxel >= begin);
+    const inside = voxels.filter((voxel) => voxel >= begin && voxel < end);
+    return { first: Math.max(0, first), places: inside.map((voxel) => voxel - begin) };
+  });
+  const [xs, ys, zs] = axes.map(({ places }) => places);
+  const data = new Uint16Array(xs.length * ys.length * zs.length);
+  let at = 0;
+  for (const z of zs) {
+    for (const y of ys) {
+      const row = block.shape[0] * (y + block.shape[1] * z);
+      for (let x = 0; x < xs.length; x++) data[at++] = block.data[row + xs[x]];
+    }
+  }
+  const [x, y, z] = axes.map(({ first }) => first);
+  return { grid, origin: [x, y, z], shape: [xs.length, ys.length, zs.length], data };
 }
 
 function stridesOf(shape: Triple): Triple {
@@ -52,7 +84,8 @@ function stridesOf(shape: Triple): Triple {
 
 /** @param strides steps in the target as x, y, z of the block's grid grow, from `start` on */
 function place(
-  { origin, shape: [width, height, depth], data }: LabelBlock,
+  { origin, shape: [width, height, depth] }: LabelBlock,
+  data: Uint16Array | Uint8Array,
   target: Uint16Array | Uint8Array,
   strides: Triple,
   start: number,

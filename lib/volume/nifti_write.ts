@@ -1,12 +1,14 @@
 import { Buffer } from "node:buffer";
 import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { constants, gzip } from "node:zlib";
 import { UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import { affineDistanceMm, determinant3, linearPart } from "./affine.ts";
+import { type LabelBlock, placeBlockInFile } from "./label_block.ts";
 import { affineOfHeader } from "./nifti_affine.ts";
 import { type FieldRun, type HeaderFields, nifti1Fields, nifti2Fields } from "./nifti_fields.ts";
 import { headerBytes, type NiftiHeader, niftiTypes } from "./nifti_header.ts";
+import type { Orientation } from "./orientation.ts";
 import { quaternionOfRotation } from "./quaternion.ts";
 import {
   type Affine,
@@ -62,6 +64,7 @@ export async function writeVolume(
   format: VolumeFormat,
 ): Promise<void> {
   const { type, like } = format;
+  checkLength(volume);
   // The header of NIfTI-1 holds 32-bit floats: values are divided by what a reader will see.
   const slope = Math.fround(format.slope ?? 1);
   const intercept = Math.fround(format.intercept ?? 0);
@@ -87,21 +90,60 @@ export async function writeLabels(
   labels: LabelVolume | Mask,
   format: LabelFormat = {},
 ): Promise<void> {
-  const fitsBytes = allFitBytes(labels.data);
-  const type = format.type ?? (fitsBytes ? "uint8" : "uint16");
-  if (type === "uint8" && !fitsBytes) {
-    let largest = 0;
-    for (const label of labels.data) largest = Math.max(largest, label);
-    throw doesNotFit(path, type, largest, "Write the labels as uint16");
-  }
-  const scaling = { slope: 1, intercept: 0 };
-  const { file, voxelStart } = layOut(path, labels, type, scaling, format.like);
-  const count = voxelCount(labels.shape);
-  const voxels = type === "uint8"
-    ? new Uint8Array(file.buffer, voxelStart, count)
-    : new Uint16Array(file.buffer, voxelStart, count);
-  voxels.set(labels.data);
-  await writeFile(path, file);
+  checkLength(labels);
+  const type = labelType(path, labels.data, format.type);
+  await writeLabelFile(path, labels, type, format.like, (voxels) => voxels.set(labels.data));
+}
+
+/**
+ * Writes a block of labels as NIfTI on the whole grid of the file that it was found in, as
+ * {@linkcode writeLabels} does the volume.
+ *
+ * @param orientation of that file, on whose RAS grid the block lies
+ * @throws UserError as {@linkcode writeLabels}
+ */
+export async function writeLabelBlock(
+  path: string,
+  block: LabelBlock,
+  orientation: Orientation,
+  format: LabelFormat = {},
+): Promise<void> {
+  const type = labelType(path, block.data, format.type);
+  await writeLabelFile(path, orientation.grid, type, format.like, (voxels) => {
+    placeBlockInFile(block, orientation, voxels);
+  });
+}
+
+function labelType(
+  path: string,
+  labels: Uint16Array | Uint8Array,
+  asked: LabelFormat["type"],
+): "uint8" | "uint16" {
+  const fitsBytes = allFitBytes(labels);
+  const type = asked ?? (fitsBytes ? "uint8" : "uint16");
+  if (type === "uint16" || fitsBytes) return type;
+  let largest = 0;
+  for (const label of labels) largest = Math.max(largest, label);
+  throw doesNotFit(path, type, largest, "Write the labels as uint16");
+}
+
+/** @param fill writes the labels of all voxels, which are 0 before */
+async function writeLabelFile(
+  path: string,
+  grid: Grid,
+  type: "uint8" | "uint16",
+  like: NiftiHeader | undefined,
+  fill: (voxels: Uint8Array | Uint16Array) => void,
+): Promise<void> {
+  const { file, voxelStart } = layOut(path, grid, type, { slope: 1, intercept: 0 }, like);
+  const count = voxelCount(grid.shape);
+  fill(
+    type === "uint8"
+      ? new Uint8Array(file.buffer, voxelStart, count)
+      : new Uint16Array(file.buffer, voxelStart, count),
+  );
+  // Labels are runs of equal values: to look for no other repetition takes half the time.
+  await writeFile(path, file, constants.Z_RLE);
 }
 
 /** True when no label exceeds 255. */
@@ -147,10 +189,15 @@ function doesNotFit(path: string, type: string, value: number, remedy: string): 
   });
 }
 
+function checkLength({ shape, data }: Grid & { readonly data: ArrayLike<number> }): void {
+  if (data.length === voxelCount(shape)) return;
+  throw new RangeError(`${data.length} values do not fill ${shape.join(" x ")} voxels`);
+}
+
 /** The bytes of a file with its header filled in and its voxels still 0. */
 function layOut(
   path: string,
-  grid: Grid & { readonly data: ArrayLike<number> },
+  grid: Grid,
   type: "uint8" | "int16" | "uint16" | "float32",
   scaling: { slope: number; intercept: number },
   like: NiftiHeader | undefined,
@@ -163,9 +210,6 @@ function layOut(
     });
   }
   const count = voxelCount(grid.shape);
-  if (grid.data.length !== count) {
-    throw new RangeError(`${grid.data.length} values do not fill ${grid.shape.join(" x ")} voxels`);
-  }
   if (like) checkGrid(path, grid, like);
   const isLarge = Math.max(...grid.shape) > largestNifti1Axis;
   const version = isLarge ? 2 : like?.version ?? 1;
@@ -241,9 +285,13 @@ function rotationWithoutShear(affine: Affine, spacing: Triple): number[] | null 
   return isOrthogonal ? unit : null;
 }
 
-async function writeFile(path: string, file: Uint8Array<ArrayBuffer>): Promise<void> {
+async function writeFile(
+  path: string,
+  file: Uint8Array<ArrayBuffer>,
+  strategy: number = constants.Z_DEFAULT_STRATEGY,
+): Promise<void> {
   if (!path.toLowerCase().endsWith(".gz")) return await writeAtomic(path, file);
-  const compressed = await promisify(gzip)(Buffer.from(file.buffer));
+  const compressed = await promisify(gzip)(Buffer.from(file.buffer), { strategy });
   // The byte that names the operating system would make the same data differ between machines.
   compressed[9] = 255;
   await writeAtomic(path, compressed);

@@ -16,6 +16,8 @@ export class PlaneResampler {
   readonly #kernels: Kernels;
   /** The columns that are touched. */
   readonly #columns: { readonly from: number; readonly to: number };
+  /** Which planes of the result are one of the planes that come in: those need not be added up. */
+  readonly #isOnePlane: readonly boolean[];
   /** A plane after y, and after y and x. */
   readonly #rows: Float32Array;
   readonly #plane: Float32Array;
@@ -26,6 +28,7 @@ export class PlaneResampler {
     this.#width = width;
     this.#kernels = kernels;
     this.#columns = touchedRange(kernels[0]);
+    this.#isOnePlane = copies(kernels[2]);
     this.#rows = new Float32Array(rows * (this.#columns.to - this.#columns.from));
     this.#plane = new Float32Array(rows * columns);
     this.data = new Float32Array(planes * this.#plane.length);
@@ -40,11 +43,15 @@ export class PlaneResampler {
   add(z: number, values: Float32Array, start = 0): void {
     const [alongX, alongY, { length, taps, first, weights }] = this.#kernels;
     const { resamplePlane, addScaled } = volumeKernels();
-    let isResampled = false;
+    const size = this.#plane.length;
+    let resampled: Float32Array | undefined;
     for (let i = 0; i < length; i++) {
       const tap = z - first[i];
       if (tap < 0 || tap >= taps || weights[i * taps + tap] === 0) continue;
-      if (!isResampled) {
+      const place = this.data.subarray(i * size, (i + 1) * size);
+      const isWhole = resampled === undefined && this.#isOnePlane[i];
+      if (resampled === undefined) {
+        resampled = isWhole ? place : this.#plane;
         resamplePlane({
           values,
           start,
@@ -53,11 +60,18 @@ export class PlaneResampler {
           alongX,
           alongY,
           rows: this.#rows,
-          result: this.#plane,
+          result: resampled,
         });
-        isResampled = true;
       }
-      addScaled(this.data, i * this.#plane.length, this.#plane, weights[i * taps + tap]);
+      if (!isWhole) addScaled(this.data, i * size, resampled, weights[i * taps + tap]);
     }
   }
+}
+
+/** For each value along an axis: whether it is one of the axis before, unchanged. */
+function copies({ length, taps, weights }: AxisKernel): boolean[] {
+  return Array.from({ length }, (_, i) => {
+    const own = weights.subarray(i * taps, (i + 1) * taps);
+    return own.every((weight) => weight === 0 || weight === 1) && own.includes(1);
+  });
 }

@@ -1,10 +1,11 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import {
   describeLibrary,
   ensureLibrary,
   type LibrarySource,
+  needsBuilding,
 } from "../../lib/runtime/compiled_library.ts";
-import { findCompiler } from "../../lib/runtime/compiler.ts";
+import { compilerVersion, findCompiler } from "../../lib/runtime/compiler.ts";
 import { variable } from "../../lib/runtime/settings.ts";
 
 const hasCompiler = await findCompiler().then(() => true, () => false);
@@ -56,6 +57,42 @@ Deno.test({
 
       await Deno.writeTextFile(`${folder}/source/other.h`, "// of the library too");
       assertEquals(describeLibrary(source).state, "not built");
+    }),
+});
+
+Deno.test({
+  name: "another version of the compiler builds anew, and until then the library of before serves",
+  ignore: !hasCompiler || Deno.build.os === "windows",
+  fn: () =>
+    withSource('extern "C" int answer() { return 42; }', async (source, folder) => {
+      const { command } = await findCompiler();
+      const before = Deno.env.get("CXX");
+      const compiler = `${folder}/compiler`;
+      const installVersion = async (version: number) => {
+        const script =
+          `#!/bin/sh\n[ "$1" = --version ] && echo ${version} || exec ${command} "$@"\n`;
+        await Deno.writeTextFile(compiler, script, { mode: 0o755 });
+      };
+      const report = (line: string) => assertEquals(line, "nothing to say");
+      try {
+        Deno.env.set("CXX", compiler);
+        await installVersion(1);
+        assertEquals(compilerVersion(), "1");
+        await ensureLibrary(source, { report });
+        const first = describeLibrary(source);
+        assertEquals([first.state, needsBuilding(source)], ["built", false]);
+
+        await installVersion(2);
+        assertEquals(describeLibrary(source), first);
+        assertEquals(needsBuilding(source), true);
+        await ensureLibrary(source, { report });
+        const second = describeLibrary(source);
+        assertEquals([second.state, needsBuilding(source)], ["built", false]);
+        assertNotEquals(second.path, first.path);
+      } finally {
+        if (before === undefined) Deno.env.delete("CXX");
+        else Deno.env.set("CXX", before);
+      }
     }),
 });
 

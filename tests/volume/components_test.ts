@@ -1,5 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { labelComponents, largestComponent } from "../../lib/volume/components.ts";
+import {
+  labelComponents,
+  largestComponent,
+  largestComponents,
+} from "../../lib/volume/components.ts";
 import type { Mask, Triple } from "../../lib/volume/volume.ts";
 import { anyAffine, numbers, patternMask, reference } from "./reference.ts";
 
@@ -45,4 +49,19 @@ Deno.test("the first of several largest components is kept; an empty mask stays 
   const tie = mask([5, 3, 2], [0, 0, 0], [1, 0, 0], [3, 2, 1], [4, 2, 1]);
   assertEquals(largestComponent(tie), mask([5, 3, 2], [0, 0, 0], [1, 0, 0]));
   assertEquals(largestComponent(mask([5, 3, 2])), mask([5, 3, 2]));
+});
+
+Deno.test("largestComponents() is largestComponent() of each value", () => {
+  const first = patternMask(shape, reference.components[0].threshold).data;
+  const labels = { shape, data: Uint16Array.from(first, (inside, i) => inside * (1 + i % 7 % 3)) };
+  const expected = new Uint16Array(labels.data.length);
+  for (const value of [1, 3]) {
+    const of = {
+      shape,
+      affine: anyAffine,
+      data: Uint8Array.from(labels.data, (l) => +(l === value)),
+    };
+    largestComponent(of).data.forEach((inside, i) => expected[i] += inside * value);
+  }
+  assertEquals(largestComponents(labels, [1, 3]), expected);
 });

@@ -4,8 +4,10 @@ import {
   placeBlock,
   placeBlockInFile,
   placeMask,
+  resizeBlock,
 } from "../../lib/volume/label_block.ts";
 import { fromRas, orientationOf, rasGrid } from "../../lib/volume/orientation.ts";
+import { sampleLabelsNearest } from "../../lib/volume/resample.ts";
 import { anyAffine, numbers, reference } from "./reference.ts";
 
 const grid = { shape: [6, 5, 4], affine: anyAffine } as const;
@@ -31,9 +33,21 @@ Deno.test("placeBlockInFile() is placeBlock() brought back to the file", () => {
     const ras = rasGrid(orientation);
     const origin = ras.shape.map((size) => size - 3) as [number, number, number];
     const inRas: LabelBlock = { ...block, grid: ras, origin, shape: [3, 2, 1] };
-    assertEquals(
-      placeBlockInFile(inRas, orientation),
-      fromRas(placeBlock(inRas), orientation),
-    );
+    const expected = fromRas(placeBlock(inRas), orientation).data;
+    const words = new Uint16Array(expected.length);
+    placeBlockInFile(inRas, orientation, words);
+    assertEquals(words, expected);
+    const bytes = new Uint8Array(expected.length);
+    placeBlockInFile(inRas, orientation, bytes);
+    assertEquals(bytes, Uint8Array.from(expected));
+  }
+});
+
+Deno.test("resizeBlock() takes the label under each centre, as the whole volume would give it", () => {
+  for (const shape of [[6, 5, 4], [3, 3, 3], [12, 7, 9], [1, 2, 1]] as const) {
+    const whole = placeBlock(block);
+    const expected = sampleLabelsNearest(whole, { min: [0, 0, 0], max: grid.shape }, shape);
+    const resized = placeBlock(resizeBlock(block, { shape, affine: expected.affine }));
+    assertEquals(resized, expected);
   }
 });

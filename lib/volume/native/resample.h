@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 namespace roiseg {
 
@@ -39,19 +40,28 @@ inline void sumRows(float* result, const float* values, int64_t step, int64_t wi
   }
 }
 
-// Applies the kernel to `count` rows of `width` values, the first of which is number `from`.
+// Applies the kernel to `count` rows of `width` values, the first of which is number `from`. Tap by
+// tap rather than value by value, so that the sums of a row are made several at a time.
 inline void alongRows(const float* values, int64_t width, int64_t count, const AxisKernel& kernel,
                       int64_t from, float* result) {
-  for (int64_t y = 0; y < count; y++) {
-    const float* row = values + y * width - from;
-    for (int32_t i = 0; i < kernel.length; i++) {
-      const double* weights = kernel.weights + i * int64_t{kernel.taps};
-      double sum = 0;
-      for (int32_t tap = 0; tap < kernel.taps; tap++) {
-        sum += weights[tap] * row[kernel.first[i] + tap];
-      }
-      *result++ = sum;
+  const int32_t length = kernel.length, taps = kernel.taps;
+  thread_local std::vector<double> memory;
+  memory.resize(size_t(length) * (taps + 1));
+  double* const sums = memory.data();
+  double* const weights = sums + length;  // those of a tap side by side
+  for (int32_t i = 0; i < length; i++) {
+    for (int32_t tap = 0; tap < taps; tap++) {
+      weights[int64_t{tap} * length + i] = kernel.weights[int64_t{i} * taps + tap];
     }
+  }
+  for (int64_t y = 0; y < count; y++, result += length) {
+    std::fill(sums, sums + length, 0.0);
+    for (int32_t tap = 0; tap < taps; tap++) {
+      const float* row = values + y * width - from + tap;
+      const double* ofTap = weights + int64_t{tap} * length;
+      for (int32_t i = 0; i < length; i++) sums[i] += ofTap[i] * row[kernel.first[i]];
+    }
+    for (int32_t i = 0; i < length; i++) result[i] = sums[i];
   }
 }
 
