@@ -3,6 +3,7 @@ import type { Random } from "../random.ts";
 import { type IndexMap, resampleAffine } from "../volume/affine_resample.ts";
 import type { Triple } from "../volume/volume.ts";
 import { changeIntensity } from "./augment_intensity.ts";
+import { organFactor } from "./organ_contrast.ts";
 
 /** An image and its labels on one grid. */
 export interface VolumeSample {
@@ -95,7 +96,7 @@ function changeOrgan(
   random: Random,
 ): void {
   if (organContrast === 0) return;
-  const factor = Math.exp(random.uniform(-organContrast, organContrast));
+  const factor = organFactor(organContrast, random);
   for (let i = 0; i < image.length; i++) {
     const share = channels === 1 ? labels[i] : 1 - labels[i * channels];
     image[i] = Math.min(1, image[i] * (1 + share * (factor - 1)));

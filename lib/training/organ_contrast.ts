@@ -2,6 +2,14 @@ import type { Random } from "../random.ts";
 import type { LabelVolume, Volume } from "../volume/volume.ts";
 
 /**
+ * A factor for the intensity of an organ. Most scans differ little and a few very much (a liver full
+ * of iron is black): the logarithm is `largest` times the cube of a uniform number in -1 .. 1.
+ */
+export function organFactor(largest: number, random: Random): number {
+  return Math.exp(largest * random.uniform(-1, 1) ** 3);
+}
+
+/**
  * The image with the intensity of each label changed by a factor of its own: iron, fat and contrast
  * agents change an organ against its neighbours. Cut off at 1.
  *
@@ -20,7 +28,7 @@ export function changeLabels(
   const data = image.data.map((value, i) => {
     const label = labels.data[i];
     if (Number.isNaN(factors[label])) {
-      factors[label] = Math.exp(random.fork(label).uniform(-largest, largest));
+      factors[label] = organFactor(largest, random.fork(label));
     }
     return Math.min(1, value * factors[label]);
   });
