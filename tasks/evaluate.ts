@@ -9,13 +9,8 @@ import { evaluationReport } from "../lib/evaluation/tables.ts";
 import { writeResults } from "../lib/evaluation/write_results.ts";
 import { openRun, type Run } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
+import { modeOfName } from "./mode_names.ts";
 import { ProgressLine } from "./progress_line.ts";
-
-const modeOfName: Readonly<Record<string, EvaluationMode>> = {
-  "gt-roi": "groundTruthRoi",
-  "with-crop": "withCrop",
-  "without-crop": "withoutCrop",
-};
 
 await runTask({
   name: "evaluate",

@@ -12,7 +12,7 @@ import {
   runFolderOf,
 } from "../lib/experiments/experiment_places.ts";
 import { experiments } from "../lib/experiments/experiments.ts";
-import type { PlanOptions } from "../lib/experiments/plan_options.ts";
+import { narrowRequests, type PlanOptions } from "../lib/experiments/plan_options.ts";
 import { runChild } from "../lib/experiments/run_child.ts";
 import { groupRuns } from "../lib/experiments/run_group.ts";
 import { type JobOutcome, runJobs } from "../lib/experiments/run_jobs.ts";
@@ -21,12 +21,14 @@ import { readRunState, readRunStates, type RunState } from "../lib/experiments/r
 import { submitToSlurm } from "../lib/experiments/submit_slurm.ts";
 import { defaultOrgans } from "../lib/experiments/targets.ts";
 import { writeFigures, writeReport } from "../lib/experiments/write_report.ts";
+import type { EvaluationMode } from "../lib/evaluation/records.ts";
 import { exists, writeAtomic } from "../lib/files.ts";
 import { dataFolder, projectRoot } from "../lib/paths.ts";
 import { variable } from "../lib/runtime/settings.ts";
 import { exclusively } from "../lib/runtime/exclusive.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { formatDuration, ProgressPrinter } from "../lib/training/progress.ts";
+import { modeOfName } from "./mode_names.ts";
 import { type FlagValues, runTask, UsageError } from "./command_line.ts";
 import { runCostExperiment } from "./cost_experiment.ts";
 import { openCasesAloud } from "./prepared_data.ts";
@@ -59,6 +61,11 @@ const flags = {
     type: "list",
     value: "NAME",
     description: "only these rows of the tables, by their names",
+  },
+  mode: {
+    type: "list",
+    value: "NAME",
+    description: "only these: gt-roi, with-crop, without-crop, and the phases that they need",
   },
   hours: { type: "number", min: 0, description: "save and stop after that time" },
   jobs: { type: "integer", min: 1, description: "runs at a time (1; with --slurm no limit)" },
@@ -160,7 +167,10 @@ async function openSession(
     epochs: flags.epochs,
     changes: flags.set,
   };
-  const requests = chooseRows(experiment.requests(options), flags.row);
+  const requests = narrowRequests(
+    chooseRows(experiment.requests(options), flags.row),
+    flags.mode.map(modeOf),
+  );
   for (const cubeEdge of edgesOf(requests)) await open(cubeEdge);
   const preparedOf = (cubeEdge: number) => byEdge.get(cubeEdge)!;
   return {
@@ -192,6 +202,16 @@ function chooseRows(requests: readonly RunRequest[], rows: readonly string[]): R
     });
   }
   return requests.filter(({ label }) => rows.length === 0 || rows.includes(label));
+}
+
+function modeOf(name: string): EvaluationMode {
+  if (Object.hasOwn(modeOfName, name)) return modeOfName[name];
+  throw new UsageError({
+    what: "cannot choose the modes",
+    rule: `--mode must be one of ${Object.keys(modeOfName).join(", ")}`,
+    seen: name,
+    remedy: "Write it as it is there",
+  });
 }
 
 function foldOf(text: string, { folds }: ExperimentFlags): number {

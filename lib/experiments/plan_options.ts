@@ -65,6 +65,31 @@ export function requestEach(
   );
 }
 
+/** What must be trained for a mode. */
+const phasesOfMode: Readonly<Record<EvaluationMode, readonly PhaseName[]>> = {
+  groundTruthRoi: ["segmentor"],
+  withCrop: ["detector", "segmentor", "finetune"],
+  withoutCrop: ["whole"],
+};
+
+/**
+ * The requests with no other modes than these, and without the phases that no mode of theirs needs:
+ * what is dearest may wait for another day.
+ *
+ * @param modes all where there is none
+ */
+export function narrowRequests(
+  requests: readonly RunRequest[],
+  modes: readonly EvaluationMode[],
+): readonly RunRequest[] {
+  if (modes.length === 0) return requests;
+  return requests.map((request) => {
+    const kept = request.modes.filter((mode) => modes.includes(mode));
+    const needed = new Set(kept.flatMap((mode) => phasesOfMode[mode]));
+    return { ...request, modes: kept, phases: request.phases.filter((name) => needed.has(name)) };
+  });
+}
+
 /** The presets themselves as variants. */
 export function presetVariants({ presets }: PlanOptions): Variant[] {
   return presets.map((preset) => ({ name: preset, preset, changes: [], why: "the preset itself" }));
