@@ -399,7 +399,7 @@ function reportOf(session: Session, states: readonly RunState[]) {
 
 /** What a reader types to get the same tables; the data set by the name of its folder. */
 function commandOf(flags: ExperimentFlags): string {
-  const { name, data, organ, preset, folds, fold, seed, epochs, set, row, as } = flags;
+  const { name, data, organ, preset, folds, fold, seed, epochs, set, row, mode, as } = flags;
   const quoted = (text: string) => /^[\w./=,+-]+$/.test(text) ? text : JSON.stringify(text);
   const each = (flag: string, values: readonly string[]) =>
     values.map((value) => ` --${flag} ${quoted(value)}`).join("");
@@ -414,6 +414,7 @@ function commandOf(flags: ExperimentFlags): string {
     epochs === undefined ? "" : ` --epochs ${epochs}`,
     each("set", set),
     each("row", row),
+    each("mode", mode),
     as === undefined ? "" : ` --as ${quoted(as)}`,
   ].join("");
 }

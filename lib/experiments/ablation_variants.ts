@@ -27,8 +27,13 @@ export const ablationVariants: readonly Variant[] = [
   ),
   variant(
     "paper's detector",
-    ["detector.network=paper", "phases.detector=paper"],
+    ["detector.network=paper", "detector.targets=organ", "phases.detector=paper"],
     "a box from deformable attention in place of a silhouette; random backbone unless weights are set",
+  ),
+  variant(
+    "a detector for each organ",
+    ["detector.targets=organ"],
+    "its silhouettes are learned without those of the other organs",
   ),
   variant(
     "margin of 12 voxels",
@@ -71,7 +76,7 @@ export const ablationVariants: readonly Variant[] = [
   ),
   variant(
     "no augmentation",
-    ["rotationDegrees", "scale", "shift", "intensity", "noise"].flatMap((key) =>
+    ["rotationDegrees", "scale", "shift", "intensity", "gamma", "noise"].flatMap((key) =>
       allPhases(`augmentation.${key}`, 0)
     ),
     "few cases, each the same every time",

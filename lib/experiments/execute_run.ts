@@ -79,9 +79,8 @@ async function startOrOpen(
 ): Promise<Run> {
   const folder = runFolderOf(places, spec.id);
   if (await exists(join(folder, "run.json"))) return await openRun(folder);
-  const { config, parsedOrgan: organ, fold, detectorOf } = spec;
-  const source = detectorOf === undefined ? {} : { detectorFrom: runFolderOf(places, detectorOf) };
-  return await startRun({ prepared, organ, config, fold, folder, ...source });
+  const { config, parsedOrgan: organ, fold } = spec;
+  return await startRun({ prepared, organ, config, fold, folder });
 }
 
 async function measure(

@@ -47,7 +47,8 @@ export function allTables({ experiment, findings }: ExperimentReport): TitledTab
       table: budgetTable(findings.groups),
       note:
         "Training cases are those that train + those that validate. Steps are optimizer steps. " +
-        "Training times are sums over the epochs, on a machine that may have had other work.",
+        "Training times are sums over the epochs, on a machine that may have had other work; a " +
+        "detector that several runs share was trained once and counts in each.",
     },
   ].filter(({ table }) => table.rows.length > 0);
 }

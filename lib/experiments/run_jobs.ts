@@ -16,8 +16,8 @@ export interface RunJobsOptions {
 }
 
 /**
- * Executes runs, some at a time, in their order: a run begins when those that it waits for have
- * ended. A run that fails does not stop the others; one whose detector's run failed fails as well.
+ * Executes runs, some at a time, in their order: a run begins when the one that trains the same
+ * detector has ended, well or not. A run that fails does not stop the others.
  *
  * @returns how each run ended that began
  */
@@ -29,11 +29,10 @@ export async function runJobs(
   const queue = [...runs];
   const working = new Set<Promise<void>>();
   const pending = new Set(runs.map(({ id }) => id));
-  const isReady = ({ detectorOf, sameDetectorAs }: RunSpec) =>
-    [detectorOf, sameDetectorAs].every((id) => id === undefined || !pending.has(id));
+  const isReady = ({ sameDetectorAs }: RunSpec) =>
+    sameDetectorAs === undefined || !pending.has(sameDetectorAs);
   const execute = async (spec: RunSpec): Promise<void> => {
-    const source = spec.detectorOf && outcomes.get(spec.detectorOf);
-    const outcome = source === "failed" ? "failed" : await work(spec);
+    const outcome = await work(spec);
     outcomes.set(spec.id, outcome);
     pending.delete(spec.id);
     await onEnd?.(spec, outcome, outcomes.size);

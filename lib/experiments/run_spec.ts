@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import { makeConfig, meaningBefore } from "../config/overrides.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
+import type { ManifestEntry } from "../dataset/manifest.ts";
 import { type Organ, parseOrgan } from "../dataset/organ.ts";
+import { parseFold, splitFold } from "../dataset/split.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
 import { inOrder } from "./in_order.ts";
 
@@ -21,12 +23,10 @@ export interface RunRequest {
   readonly modes: readonly EvaluationMode[];
   /** Measure a training step's time and memory, too. */
   readonly measuresStep?: boolean;
-  /** The run whose trained detector this one uses. */
-  readonly detectorOf?: RunRequest;
 }
 
 /** A run that is known by what it is made of. */
-export interface RunSpec extends Omit<RunRequest, "detectorOf"> {
+export interface RunSpec extends RunRequest {
   /** Names its folder and its result: readable words, then the hash's first digits. */
   readonly id: string;
   /**
@@ -41,15 +41,13 @@ export interface RunSpec extends Omit<RunRequest, "detectorOf"> {
    * which the later ones copy from the first.
    */
   readonly detectorHash: string;
-  /** The id of the run whose trained detector this one uses. */
-  readonly detectorOf?: string;
   /** The id of an earlier run of the plan that trains the same detector: better to wait for it. */
   readonly sameDetectorAs?: string;
 }
 
 /** The runs of an experiment, and what each was asked for as. */
 export interface Plan {
-  /** Each run once, with the phases and modes of all who ask for it; behind what it depends on. */
+  /** Each run once, with the phases and modes of all who ask for it. */
   readonly runs: readonly RunSpec[];
   /** In the order in which they were asked for. */
   readonly requested: readonly { readonly label: string; readonly id: string }[];
@@ -67,8 +65,7 @@ export function planRuns(
 ): Plan {
   const planned = new Map<string, RunSpec>();
   const add = (request: RunRequest): RunSpec => {
-    const source = request.detectorOf && add(request.detectorOf);
-    const spec = specOf(request, preparedOf, source);
+    const spec = specOf(request, preparedOf);
     const merged = mergeSpecs(planned.get(spec.id), spec);
     planned.set(spec.id, merged);
     return merged;
@@ -80,7 +77,7 @@ export function planRuns(
 function withSharedDetectors(runs: readonly RunSpec[]): RunSpec[] {
   const first = new Map<string, string>();
   return runs.map((spec) => {
-    if (spec.detectorOf !== undefined || !spec.phases.includes("detector")) return spec;
+    if (!spec.phases.includes("detector")) return spec;
     const sameDetectorAs = first.get(spec.detectorHash);
     if (sameDetectorAs !== undefined) return { ...spec, sameDetectorAs };
     first.set(spec.detectorHash, spec.id);
@@ -91,27 +88,18 @@ function withSharedDetectors(runs: readonly RunSpec[]): RunSpec[] {
 function specOf(
   request: RunRequest,
   preparedOf: (cubeEdge: number) => PreparedDataset,
-  detectorOf?: RunSpec,
 ): RunSpec {
   const config = makeConfig(request.preset, request.changes);
   const prepared = preparedOf(config.cubeEdge);
   const parsedOrgan = parseOrgan(request.organ, prepared.labels);
   const { fold } = request;
-  const data = {
-    organ: parsedOrgan,
-    fold,
-    settings: prepared.settings,
-    cases: prepared.entries.map(({ id, subset, source }) => [
-      id,
-      subset,
-      source.image.sha256,
-      source.labels.sha256,
-    ]),
-  };
+  const { settings, entries } = prepared;
   const hash = digest({
     config: withoutLaterKeys(config),
-    ...data,
-    ...(detectorOf === undefined ? {} : { detectorOf: detectorOf.hash }),
+    organ: parsedOrgan,
+    fold,
+    settings,
+    cases: entries.map(contentOf),
   });
   const words = [
     parsedOrgan.name,
@@ -123,10 +111,9 @@ function specOf(
     ...request,
     id: words.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"),
     hash,
-    detectorHash: digest({ config: withoutLaterKeys(detectorPart(config)), ...data }),
+    detectorHash: detectorHash(config, parsedOrgan, fold, prepared),
     config,
     parsedOrgan,
-    detectorOf: detectorOf?.id,
   };
 }
 
@@ -142,10 +129,33 @@ function withoutLaterKeys(config: unknown): unknown {
   return strip(config, []);
 }
 
-/** What the training of the detector reads of a configuration. */
-function detectorPart({ seed, cubeEdge, detector, phases }: RunConfig): unknown {
+/** Of what the training of the detector reads: where it learns all labels, the organ is not in it. */
+function detectorHash(
+  { seed, cubeEdge, detector, phases }: RunConfig,
+  organ: Organ,
+  fold: string,
+  { settings, entries }: PreparedDataset,
+): string {
   const { marginRelative: _, marginVoxels: __, fallback: ___, ...trained } = detector;
-  return { seed, cubeEdge, detector: trained, phases: { detector: phases.detector } };
+  const split = splitFold(entries, organ, parseFold(fold), seed);
+  const contents = (ids: readonly string[]) =>
+    ids.map((id) => contentOf(entries.find((entry) => entry.id === id)!));
+  return digest({
+    config: withoutLaterKeys({
+      seed,
+      cubeEdge,
+      detector: trained,
+      phases: { detector: phases.detector },
+    }),
+    settings,
+    training: contents(split.training),
+    validation: contents(split.validation),
+    ...(detector.targets === "organ" ? { organ } : {}),
+  });
+}
+
+function contentOf({ id, subset, source }: ManifestEntry): string[] {
+  return [id, subset, source.image.sha256, source.labels.sha256];
 }
 
 /** SHA-256 of a JSON value, whatever the order of its keys. */

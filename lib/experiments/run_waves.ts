@@ -5,10 +5,9 @@ import type { RunSpec } from "./run_spec.ts";
  */
 export function runWaves(runs: readonly RunSpec[]): RunSpec[][] {
   const depths = new Map<string, number>();
-  for (const { id, detectorOf, sameDetectorAs } of runs) {
+  for (const { id, sameDetectorAs } of runs) {
     // A plan lists a run behind what it waits for; what is not in the list is there already.
-    const source = detectorOf ?? sameDetectorAs;
-    const below = source === undefined ? undefined : depths.get(source);
+    const below = sameDetectorAs === undefined ? undefined : depths.get(sameDetectorAs);
     depths.set(id, below === undefined ? 0 : below + 1);
   }
   const waves: RunSpec[][] = [];

@@ -10,12 +10,13 @@ export function manifestOnly(changes: Partial<PreparedDataset> = {}): PreparedDa
     id,
     subset: "training",
     source: { image: { sha256: `image ${id}` }, labels: { sha256: `labels ${id}` } },
+    labels: { 1: {}, 2: {}, 4: {} },
   });
   return {
     name: "Dataset501",
     labels: { liver: 1, right_kidney: 2, spleen: 4 },
     settings: defaultSettings,
-    entries: ["a", "b", "c", "d"].map(entry),
+    entries: ["a", "b", "c", "d", "e", "f"].map(entry),
     ...changes,
   } as unknown as PreparedDataset;
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
 import { planRuns } from "../../lib/experiments/run_spec.ts";
 import { runWaves } from "../../lib/experiments/run_waves.ts";
@@ -43,35 +43,42 @@ Deno.test("a detector that learns the same is known by its own identity", () => 
   for (const change of others) {
     assertNotEquals(specOf({ changes: [change] }).detectorHash, detectorHash);
   }
+  // One that learns all labels serves every organ that the same cases have; one of an organ that one.
+  assertEquals(specOf({ organ: "spleen" }).detectorHash, detectorHash);
+  const [first] = manifestOnly().entries;
+  const withoutSpleen = { ...first, labels: { 1: {} } } as unknown as typeof first;
+  const lacking = manifestOnly({ entries: [withoutSpleen, ...manifestOnly().entries.slice(1)] });
+  const folds = [1, 2, 3].map((k) => `${k}/3`);
+  const ofOrgan = (organ: string) =>
+    folds.map((fold) => specOf({ organ, fold }, lacking).detectorHash);
+  assert(ofOrgan("spleen").some((hash, i) => hash !== ofOrgan("liver")[i]));
+  const alone = { changes: ["detector.targets=organ"] };
+  assertNotEquals(
+    specOf({ ...alone, organ: "spleen" }).detectorHash,
+    specOf({ ...alone, organ: "liver" }).detectorHash,
+  );
 });
 
-Deno.test("runs that several ask for are planned once, behind what they wait for", () => {
-  const source = request({ organ: "liver", phases: ["detector"], modes: [] });
+Deno.test("runs that several ask for are planned once, and one detector is trained once", () => {
   const { runs, requested } = planRuns([
     request({ label: "a", phases: ["detector"], modes: [] }),
     request({ label: "b", phases: ["segmentor"], modes: ["groundTruthRoi"] }),
     request({ label: "c", changes: ["segmentor.kernel=linear"] }),
-    request({ label: "d", organ: "spleen", detectorOf: source }),
+    request({ label: "d", organ: "spleen" }),
     request({ label: "e", organ: "spleen", fold: "2/5" }),
+    request({ label: "f", organ: "spleen", changes: ["seed=1"], phases: ["whole"] }),
   ], () => manifestOnly());
-  assertEquals(requested.map(({ label }) => label), ["a", "b", "c", "d", "e"]);
+  assertEquals(requested.map(({ label }) => label), ["a", "b", "c", "d", "e", "f"]);
   assertEquals(requested[0].id, requested[1].id);
-  assertEquals(runs.length, 4);
+  assertEquals(runs.length, 5);
   assertEquals(runs[0].phases, ["detector", "segmentor"]);
   assertEquals(runs[0].modes, ["groundTruthRoi"]);
-  assertEquals(runs.map(({ detectorOf }) => detectorOf), [
-    undefined,
-    undefined,
-    runs[0].id,
-    undefined,
-  ]);
-  assertEquals(runs.map(({ sameDetectorAs }) => sameDetectorAs), [
-    undefined,
-    runs[0].id,
-    undefined,
-    undefined,
-  ]);
-  assertEquals(runWaves(runs).map((wave) => wave.length), [2, 2]);
+  const first = runs[0].id;
+  assertEquals(
+    runs.map(({ sameDetectorAs }) => sameDetectorAs),
+    [undefined, first, first, undefined, undefined],
+  );
+  assertEquals(runWaves(runs).map((wave) => wave.length), [3, 2]);
   // What is done already is in no wave, and nothing waits for it.
-  assertEquals(runWaves(runs.slice(1)).map((wave) => wave.length), [3]);
+  assertEquals(runWaves(runs.slice(1)).map((wave) => wave.length), [4]);
 });
