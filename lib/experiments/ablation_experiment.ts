@@ -6,7 +6,7 @@ import { ablationVariants } from "./ablation_variants.ts";
 import type { Experiment, Findings } from "./experiment.ts";
 import { compareSides, comparisonCells, comparisonHeader, comparisonNote } from "./paired_table.ts";
 import { requestEach, type Variant, type Work } from "./plan_options.ts";
-import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
+import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
 import { casesCell, foldsCell, medianCell, spread } from "./table_cells.ts";
 
 const work: Work = {
@@ -63,8 +63,9 @@ function resultTable(groups: readonly RunGroup[]): Table {
       const found = group.results.flatMap(({ detections }) => detections);
       const given = casesOf(group, "groundTruthRoi", "scan", className);
       const cropped = casesOf(group, "withCrop", "scan", className);
+      const runsOf: Partial<Record<string, number>> = { detector: 1, segmentor: passesOf(group) };
       const macs = group.results.map(({ costs }) =>
-        costs.filter(({ part }) => part !== "whole").reduce((sum, { macs }) => sum + macs, 0) / 1e6
+        costs.reduce((sum, { part, macs }) => sum + (runsOf[part] ?? 0) * macs, 0) / 1e6
       );
       return [
         group.label,

@@ -57,6 +57,12 @@ export const ablationVariants: readonly Variant[] = [
     ["segmentor.labels=nearest", "segmentor.paste=nearest"],
     "nearest neighbour on both ways",
   ),
+  variant("one pass", ["segmentor.passes=1"], "the first region is the last"),
+  variant(
+    "no fallback",
+    ["detector.fallback=none", "roiTraining.fallbackShare=0"],
+    "a box in an unusual place is taken as it is",
+  ),
   variant("all components", ["segmentor.largestComponent=false"], "islands are kept"),
   variant(
     "published quirks",
@@ -76,9 +82,9 @@ export const ablationVariants: readonly Variant[] = [
   ),
   variant(
     "no augmentation",
-    ["rotationDegrees", "scale", "shift", "intensity", "gamma", "noise"].flatMap((key) =>
-      allPhases(`augmentation.${key}`, 0)
-    ),
+    ["rotationDegrees", "scale", "shift", "intensity", "gamma", "organContrast", "noise"].flatMap((
+      key,
+    ) => allPhases(`augmentation.${key}`, 0)),
     "few cases, each the same every time",
   ),
   variant("no moving average", allPhases("emaDecay", 0), "the last steps' own weights"),

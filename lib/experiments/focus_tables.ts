@@ -3,7 +3,7 @@ import { paperOrgan, paperSizes, paperTable5 } from "../evaluation/paper_tables.
 import { summarize } from "../evaluation/statistics.ts";
 import type { ModelCost } from "../evaluation/records.ts";
 import { compareSides } from "./paired_table.ts";
-import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
+import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
 import {
   foldsCell,
   medianCell,
@@ -25,7 +25,8 @@ export function costComparisonTable(groups: readonly RunGroup[], labelTitle = "P
     "Organ",
     "Folds",
     "MACs M detector",
-    "MACs M segmentor",
+    "MACs M segmentor, a pass",
+    "Passes",
     "MACs M with crop",
     "MACs M without crop",
     "MACs M detector + segmentor (paper)",
@@ -45,6 +46,7 @@ export function costComparisonTable(groups: readonly RunGroup[], labelTitle = "P
       foldsCell(group),
       numberCell(macs.detector, 1),
       numberCell(macs.segmentor, 1),
+      String(passesOf(group)),
       numberCell(macs.withCrop, 1),
       numberCell(macs.withoutCrop, 1),
       numberCell(paperMacs(group.organ, costsOf(group, "segmentor")), 1),
@@ -154,12 +156,12 @@ function timeRow(group: RunGroup): TargetRow {
   };
 }
 
-/** In millions; NaN for a part that was not measured. */
+/** In millions; NaN for a part that was not measured. With crop the segmentor may run twice. */
 function macsOf(group: RunGroup) {
   const [detector, segmentor, withoutCrop] = (["detector", "segmentor", "whole"] as const).map(
     (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
   );
-  return { detector, segmentor, withCrop: detector + segmentor, withoutCrop };
+  return { detector, segmentor, withCrop: detector + passesOf(group) * segmentor, withoutCrop };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { deviceName, nativeVersion } from "../tf.ts";
 import { measureModel } from "../evaluation/model_measurement.ts";
+import { wholeVolumeConfig } from "../training/build_segmentor.ts";
 import type { CostJob } from "./cost_job.ts";
 import type { CostResult } from "./cost_result.ts";
 
@@ -16,7 +17,11 @@ export function costEnvironment(): Record<string, string> {
 
 /** Does one measurement, in this process: some of the networks take minutes and gigabytes. */
 export async function measureCost({ id, subject, only }: CostJob): Promise<CostResult> {
-  const measurement = await measureModel(subject.measured, {
+  const { measured } = subject;
+  const model = measured.model === "segmentor" && measured.part === "whole"
+    ? { ...measured, config: wholeVolumeConfig(measured.config, measured.edge) }
+    : measured;
+  const measurement = await measureModel(model, {
     phase: subject.phase,
     only,
     repeats: 3,

@@ -56,3 +56,8 @@ export function casesOf(
 export function costsOf({ results }: RunGroup, part: ModelCost["part"]): ModelCost[] {
   return results.flatMap(({ costs }) => costs.filter((cost) => cost.part === part));
 }
+
+/** How often the segmentor runs with crop, at most: each pass looks where the one before found it. */
+export function passesOf({ specs }: RunGroup): number {
+  return specs[0].config.segmentor.passes;
+}
