@@ -1,5 +1,4 @@
-import type { Box3 } from "../volume/box.ts";
-import type { Triple } from "../volume/volume.ts";
+import { aroundBoxes, type Box3, eachAxis } from "../volume/box.ts";
 
 /** Where an organ's walls lie in the training cases, in unit coordinates. */
 export interface BoxPrior {
@@ -18,15 +17,12 @@ const tolerance = 0.1;
  * @throws RangeError when there is no box
  */
 export function boxPrior(boxes: readonly Box3[]): BoxPrior {
-  if (boxes.length === 0) throw new RangeError("no boxes say nothing of the next one");
-  const along = (pick: typeof Math.min, face: "min" | "max"): Triple => [
-    pick(...boxes.map((box) => box[face][0])),
-    pick(...boxes.map((box) => box[face][1])),
-    pick(...boxes.map((box) => box[face][2])),
-  ];
   return {
-    outer: { min: along(Math.min, "min"), max: along(Math.max, "max") },
-    inner: { min: along(Math.max, "min"), max: along(Math.min, "max") },
+    outer: aroundBoxes(boxes),
+    inner: {
+      min: eachAxis((axis) => Math.max(...boxes.map(({ min }) => min[axis]))),
+      max: eachAxis((axis) => Math.min(...boxes.map(({ max }) => max[axis]))),
+    },
   };
 }
 
@@ -38,14 +34,4 @@ export function isUsual(boxUnit: Box3, { outer, inner }: BoxPrior): boolean {
     between(boxUnit.min[axis], outer.min[axis], inner.min[axis]) &&
     between(boxUnit.max[axis], inner.max[axis], outer.max[axis])
   );
-}
-
-/** The box around two boxes. */
-export function aroundBoth(a: Box3, b: Box3): Box3 {
-  const along = (pick: typeof Math.min, face: "min" | "max"): Triple => [
-    pick(a[face][0], b[face][0]),
-    pick(a[face][1], b[face][1]),
-    pick(a[face][2], b[face][2]),
-  ];
-  return { min: along(Math.min, "min"), max: along(Math.max, "max") };
 }

@@ -1,10 +1,10 @@
 import * as tf from "../tf.ts";
 import type { DetectorConfig } from "../config/config.ts";
 import { inference, Parameters, type Pass } from "../nn/parameters.ts";
-import type { Box3 } from "../volume/box.ts";
+import { aroundBoxes, type Box3 } from "../volume/box.ts";
 import { type ViewName, viewNames } from "../volume/projection.ts";
 import type { Volume } from "../volume/volume.ts";
-import { aroundBoth, type BoxPrior, isUsual } from "./box_prior.ts";
+import { type BoxPrior, isUsual } from "./box_prior.ts";
 import { loadBackbone } from "./backbone_weights.ts";
 import { addMargin, fuseViews, joinBoxes, type ViewBox } from "./fusion.ts";
 import { backbonePath, PyramidNet } from "./pyramid_net.ts";
@@ -152,7 +152,7 @@ export class Detector {
     const tightUnit = fuseViews(views);
     const prior = this.#prior;
     const unusual = prior !== undefined && !isUsual(tightUnit, prior);
-    const organUnit = unusual ? aroundBoth(tightUnit, prior.outer) : tightUnit;
+    const organUnit = unusual ? aroundBoxes([tightUnit, prior.outer]) : tightUnit;
     const roiUnit = addMargin(organUnit, cubeImage.shape, this.config);
     return { views, tightUnit, isUsual: !unusual, roiUnit };
   }

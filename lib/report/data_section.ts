@@ -47,7 +47,7 @@ ${table}${missing}<details>
 function dataText(
   { organ, datasetName, settings, config, roiEdge, roiEdgeNote }: RunRecord,
 ): string {
-  const { cubeEdge, ctWindow, mrPercentiles } = settings;
+  const { cubeEdge, ctWindow, mrPercentiles, speckShare } = settings;
   const isPeer = config.model !== "segmentor";
   const seen = isPeer ? `Of a region ${modelTitles[config.model]} sees` : "The segmentor sees";
   const note = roiEdgeNote === undefined ? "" : `: ${roiEdgeNote}`;
@@ -55,7 +55,8 @@ function dataText(
   return `${datasetName}: ${classes.join(", ")}. Cases that lack the organ are left out. ` +
     `Every scan is resized to a cube of ${cubeEdge}³; CT is windowed to ${ctWindow.low} .. ` +
     `${ctWindow.high} HU, MR to its own percentiles ${mrPercentiles.low} .. ` +
-    `${mrPercentiles.high}. ${seen} a cube of ${roiEdge}³${note}.`;
+    `${mrPercentiles.high}. Pieces of less than ${100 * speckShare} % of a label are left out of ` +
+    `training. ${seen} a cube of ${roiEdge}³${note}.`;
 }
 
 const geometryHeader = ["Modality", "Voxels", "Voxel edges mm", "Organ volume ml"];

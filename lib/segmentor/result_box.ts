@@ -24,10 +24,8 @@ export function resultBoxUnit(
   const box = boundingBoxVoxels({ shape: cube, affine: [], data });
   if (box === null) return null;
   const inRegion = voxelsToUnit(box, cube);
-  const outer = (point: Triple): Triple => {
-    const along = (axis: 0 | 1 | 2) =>
-      roiUnit.min[axis] + point[axis] * (roiUnit.max[axis] - roiUnit.min[axis]);
-    return [along(0), along(1), along(2)];
-  };
+  const edges = boxEdges(roiUnit);
+  const outer = (point: Triple) =>
+    eachAxis((axis) => roiUnit.min[axis] + point[axis] * edges[axis]);
   return { min: outer(inRegion.min), max: outer(inRegion.max) };
 }

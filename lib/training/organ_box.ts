@@ -4,19 +4,13 @@ import type { ManifestEntry } from "../dataset/manifest.ts";
 import { type Organ, organValues } from "../dataset/organ.ts";
 import { addMargin } from "../detector/fusion.ts";
 import { edgeForRoi, stageForEdge } from "../segmentor/stage_rule.ts";
-import { type Box3, boxEdges, unitToVoxels } from "../volume/box.ts";
+import { aroundBoxes, type Box3, boxEdges, unitToVoxels } from "../volume/box.ts";
 import type { Triple } from "../volume/volume.ts";
 
 /** The smallest box around all labels of the organ in a case, in unit coordinates; `null` without. */
 export function organBoxOf(entry: Pick<ManifestEntry, "labels">, organ: Organ): Box3 | null {
   const boxes = organValues(organ).flatMap((value) => entry.labels[`${value}`]?.boxUnit ?? []);
-  if (boxes.length === 0) return null;
-  const along = (pick: typeof Math.min, face: "min" | "max"): Triple => [
-    pick(...boxes.map((box) => box[face][0])),
-    pick(...boxes.map((box) => box[face][1])),
-    pick(...boxes.map((box) => box[face][2])),
-  ];
-  return { min: along(Math.min, "min"), max: along(Math.max, "max") };
+  return boxes.length === 0 ? null : aroundBoxes(boxes);
 }
 
 /** {@linkcode organBoxOf} of a case that has the organ. */

@@ -1,8 +1,8 @@
 import type { RoiTrainingConfig, RunConfig } from "../config/config.ts";
-import { aroundBoth, type BoxPrior } from "../detector/box_prior.ts";
+import type { BoxPrior } from "../detector/box_prior.ts";
 import { addMargin } from "../detector/fusion.ts";
 import type { Random } from "../random.ts";
-import { type Box3, boxEdges } from "../volume/box.ts";
+import { aroundBoxes, type Box3, boxEdges } from "../volume/box.ts";
 import type { Triple } from "../volume/volume.ts";
 
 /**
@@ -55,5 +55,5 @@ export function drawFallback(
   random: Random,
 ): Box3 {
   if (!usual || !random.chance(roiTraining.fallbackShare)) return region;
-  return addMargin(aroundBoth(tightUnit, usual.outer), [cubeEdge, cubeEdge, cubeEdge], detector);
+  return addMargin(aroundBoxes([tightUnit, usual.outer]), [cubeEdge, cubeEdge, cubeEdge], detector);
 }

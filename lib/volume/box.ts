@@ -69,6 +69,24 @@ export function boundingBoxVoxels({ data, shape: [width, height, depth] }: Mask)
   return { min: [min[0], min[1], min[2]], max: [max[0], max[1], max[2]] };
 }
 
+/**
+ * The smallest box around boxes in the same coordinates.
+ *
+ * @throws RangeError when there is no box
+ */
+export function aroundBoxes(boxes: readonly Box3[]): Box3 {
+  if (boxes.length === 0) throw new RangeError("there is no box around no boxes");
+  return {
+    min: eachAxis((axis) => Math.min(...boxes.map(({ min }) => min[axis]))),
+    max: eachAxis((axis) => Math.max(...boxes.map(({ max }) => max[axis]))),
+  };
+}
+
+/** A value for each of the axes x, y, z. */
+export function eachAxis(value: (axis: 0 | 1 | 2) => number): Triple {
+  return [value(0), value(1), value(2)];
+}
+
 /** Intersection over union of two boxes in the same coordinates; 0 when both are empty. */
 export function boxIou3(a: Box3, b: Box3): number {
   return intersectionOverUnion(a.min, a.max, b.min, b.max);

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { aroundBoth, boxPrior, isUsual } from "../../lib/detector/box_prior.ts";
+import { boxPrior, isUsual } from "../../lib/detector/box_prior.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
 
 const boxes: Box3[] = [
@@ -40,8 +40,4 @@ Deno.test("a box is usual while each wall is within a tenth of the volume of its
       assertEquals(isUsual(moved(face, axis, outside), prior), false, `${face} ${axis} ${outside}`);
     }
   }
-});
-
-Deno.test("around two boxes lies the smallest box that holds both", () => {
-  assertEquals(aroundBoth(boxes[0], boxes[1]), { min: [0.1, 0.25, 0.5], max: [0.5, 0.6, 0.9] });
 });

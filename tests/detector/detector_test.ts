@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import * as tf from "../../lib/tf.ts";
 import type { DetectorConfig } from "../../lib/config/config.ts";
-import { aroundBoth, boxPrior } from "../../lib/detector/box_prior.ts";
+import { boxPrior } from "../../lib/detector/box_prior.ts";
 import { buildDetector } from "../../lib/detector/detector.ts";
 import { addMargin, fuseViews } from "../../lib/detector/fusion.ts";
 import { UserError } from "../../lib/errors.ts";
 import { Random } from "../../lib/random.ts";
-import type { Box3 } from "../../lib/volume/box.ts";
+import { aroundBoxes, type Box3 } from "../../lib/volume/box.ts";
 import { viewNames } from "../../lib/volume/projection.ts";
 import type { Volume } from "../../lib/volume/volume.ts";
 import { assertNoLeak } from "./tensors.ts";
@@ -73,7 +73,7 @@ Deno.test("detector: an unusual box leads to all places that are usual, besides 
     const detector = buildDetector(silhouette, 3, undefined, boxPrior([usual]));
     const found = await detector.detect(volume);
     assertEquals([found.isUsual, found.tightUnit], [expected, tightUnit]);
-    const organ = expected ? tightUnit : aroundBoth(tightUnit, far);
+    const organ = expected ? tightUnit : aroundBoxes([tightUnit, far]);
     assertEquals(found.roiUnit, addMargin(organ, volume.shape, silhouette));
     detector.dispose();
   }

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import {
+  aroundBoxes,
   boundingBoxVoxels,
   type Box3,
   boxEdges,
@@ -63,4 +64,14 @@ Deno.test("boundingBoxVoxels() of scattered voxels", () => {
       max: along.map((list) => Math.max(...list) + 1) as [number, number, number],
     });
   }
+});
+
+Deno.test("aroundBoxes() is the smallest box that holds them all, on every axis", () => {
+  const [a, b]: Box3[] = [
+    { min: [0.1, 0.3, 0.5], max: [0.4, 0.6, 0.9] },
+    { min: [0.2, 0.25, 0.55], max: [0.5, 0.5, 0.8] },
+  ];
+  assertEquals(aroundBoxes([a, b]), { min: [0.1, 0.25, 0.5], max: [0.5, 0.6, 0.9] });
+  assertEquals(aroundBoxes([b]), b);
+  assertThrows(() => aroundBoxes([]), RangeError);
 });
