@@ -5,7 +5,7 @@
 import { openDataset } from "../dataset/layout.ts";
 import { prepareDataset } from "../dataset/prepare.ts";
 import { cpuTimeMs } from "./cpu_clock.ts";
-import type { PrepareReport } from "./prepare_bench.ts";
+import type { PrepareReport } from "./data_bench.ts";
 
 const [source, output, jobs, cubeEdge] = Deno.args;
 const dataset = await openDataset(source, { modality: "ct" });
