@@ -194,7 +194,7 @@ Deno.test("an evaluation that cannot be read is said, with what to do", async ()
     await Deno.writeTextFile(`${run.folder}/evaluation/evaluation.json`, `{"format": 1}`);
     assertStringIncludes(
       await runReport(run, at),
-      "its &quot;format&quot; must be 2, but it is 1.",
+      "its &quot;format&quot; must be 3, but it is 1.",
     );
   });
 });
