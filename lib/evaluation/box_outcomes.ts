@@ -1,6 +1,5 @@
 import { loadCase, type PreparedCase, type PreparedDataset } from "../dataset/case.ts";
 import type { Organ } from "../dataset/organ.ts";
-import { addMargin } from "../detector/fusion.ts";
 import { groundTruthRegion, organBox, organBoxOf } from "../training/organ_box.ts";
 import type { Run } from "../training/run_folder.ts";
 import { loadDetector } from "../training/trained_detector.ts";
@@ -9,7 +8,7 @@ import { maskOfLabels } from "../volume/volume.ts";
 import { type RegionCeiling, regionCeilings } from "./ceilings.ts";
 import { overlap } from "./overlap.ts";
 import { type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
-import { ScanSegmenter } from "./segment_scan.ts";
+import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
 
 /** What the segmentor made of one box, for one class of the organ. */
 export interface BoxOutcome {
@@ -42,36 +41,42 @@ export async function boxOutcomes(
   regionOf: (boxUnit: Box3) => Box3,
 ): Promise<BoxOutcome[]> {
   const segmenter = new ScanSegmenter(loaded, null);
-  const { scanLabels, cubeLabels, entry } = oneCase;
-  const organBox = organBoxOf(entry, organ);
-  if (organBox === null) throw new Error(`case ${entry.id} has no ${organ.name}`);
-  const source = loaded.config.source === "scan" ? scanLabels : cubeLabels;
-  const values = organ.classes.map((one) => one.values);
   const outcomes: BoxOutcome[] = [];
   for (const boxUnit of boxesUnit) {
-    const roiUnit = regionOf(boxUnit);
-    const found = segmenter.paste(await segmenter.segment(oneCase, roiUnit), scanLabels);
-    const options = { roiUnit, edge: loaded.edge, config: loaded.config, source };
-    const ceilings = regionCeilings(scanLabels, values, options);
-    organ.classes.forEach(({ name, values }, i) => {
-      const truth = maskOfLabels(scanLabels, values);
-      outcomes.push({
-        caseId: entry.id,
-        className: name,
-        iou3d: boxIou3(boxUnit, organBox),
-        boxUnit,
-        roiUnit,
-        dice: overlap(truth, maskOfLabels(found, [i + 1])).dice,
-        ceiling: ceilings[i],
-      });
-    });
+    const region = await segmenter.segment(oneCase, regionOf(boxUnit));
+    outcomes.push(...regionOutcomes(loaded, oneCase, organ, segmenter, { ...region, boxUnit }));
   }
   return outcomes;
 }
 
+function regionOutcomes(
+  { config, edge }: LoadedSegmentor,
+  { scanLabels, cubeLabels, entry }: PreparedCase,
+  organ: Organ,
+  segmenter: ScanSegmenter,
+  { boxUnit, ...region }: SegmentedRegion & { readonly boxUnit: Box3 },
+): BoxOutcome[] {
+  const organBox = organBoxOf(entry, organ);
+  if (organBox === null) throw new Error(`case ${entry.id} has no ${organ.name}`);
+  const { roiUnit } = region;
+  const found = segmenter.paste(region, scanLabels);
+  const source = config.source === "scan" ? scanLabels : cubeLabels;
+  const values = organ.classes.map((one) => one.values);
+  const ceilings = regionCeilings(scanLabels, values, { roiUnit, edge, config, source });
+  return organ.classes.map(({ name, values }, i) => ({
+    caseId: entry.id,
+    className: name,
+    iou3d: boxIou3(boxUnit, organBox),
+    boxUnit,
+    roiUnit,
+    dice: overlap(maskOfLabels(scanLabels, values), maskOfLabels(found, [i + 1])).dice,
+    ceiling: ceilings[i],
+  }));
+}
+
 /** Where the boxes of {@linkcode testOutcomes} come from, and what is run on them. */
 export interface TestOutcomesOptions {
-  /** The ground truth's boxes, or those of the run's detector. */
+  /** The ground truth's boxes, or those that the run finds: the detector's, or of a later pass. */
   readonly mode: "groundTruthRoi" | "withCrop";
   /** Edge of the segmentor's cube; the run's own unless given. */
   readonly edge?: number;
@@ -90,18 +95,18 @@ export async function testOutcomes(
   const { organ, config, split } = run.record;
   const loaded = { ...await loadSegmentor(run, mode), edge };
   const detector = mode === "withCrop" ? await loadDetector(run) : null;
+  const segmenter = new ScanSegmenter(loaded, detector);
   const outcomes: BoxOutcome[] = [];
   try {
     for (const id of split.test) {
       const oneCase = await loadCase(prepared, id);
-      const box = detector
-        ? (await detector.detect(oneCase.cubeImage)).tightUnit
-        : organBox(prepared, id, organ);
-      const regionOf = (boxUnit: Box3) =>
-        detector
-          ? addMargin(boxUnit, oneCase.cubeImage.shape, config.detector)
-          : groundTruthRegion(boxUnit, config);
-      outcomes.push(...await boxOutcomes(loaded, oneCase, organ, [box], regionOf));
+      const box = organBox(prepared, id, organ);
+      const region = detector ? undefined : groundTruthRegion(box, config);
+      const segmented = await segmenter.segment(oneCase, region);
+      const boxUnit = segmented.tightUnit ?? box;
+      outcomes.push(
+        ...regionOutcomes(loaded, oneCase, organ, segmenter, { ...segmented, boxUnit }),
+      );
     }
   } finally {
     detector?.dispose();

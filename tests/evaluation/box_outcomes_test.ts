@@ -90,8 +90,8 @@ Deno.test("one set of weights for all edges, and what it makes of given boxes", 
         const outcomes = await testOutcomes(run, prepared, { mode });
         assertEquals(outcomes.map(({ caseId }) => caseId), [...split.test]);
         assertAlmostEquals(outcomes[0].dice, rowOf(mode).dice, 1e-9);
-        const { detectorIou3d } = rowOf(mode);
-        assertAlmostEquals(outcomes[0].iou3d, mode === "withCrop" ? detectorIou3d : 1, 1e-6);
+        const { regionIou3d } = rowOf(mode);
+        assertAlmostEquals(outcomes[0].iou3d, mode === "withCrop" ? regionIou3d : 1, 1e-6);
       }
       const [coarse] = await testOutcomes(run, prepared, { mode: "groundTruthRoi", edge: 32 });
       assert(coarse.dice !== row.dice);
