@@ -1,9 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { makeConfig } from "../../lib/config/overrides.ts";
+import type { EvaluationMode } from "../../lib/evaluation/records.ts";
 import { UserError } from "../../lib/errors.ts";
 import { ablationVariants } from "../../lib/experiments/ablation_variants.ts";
 import { experiments } from "../../lib/experiments/experiments.ts";
-import { epochChanges, type PlanOptions, requestEach } from "../../lib/experiments/plan_options.ts";
+import {
+  epochChanges,
+  narrowRequests,
+  type PlanOptions,
+  requestEach,
+} from "../../lib/experiments/plan_options.ts";
 import { planRuns } from "../../lib/experiments/run_spec.ts";
 import { defaultOrgans, targetOf } from "../../lib/experiments/targets.ts";
 import { manifestOnly } from "./plans.ts";
@@ -50,6 +56,21 @@ Deno.test("--epochs keeps fine-tuning's share, and a warm-up takes half at most"
   assertEquals(phases.segmentor.warmupEpochs, 3);
   assertEquals(makeConfig("paper", epochChanges("paper", 400)).phases.finetune.epochs, 100);
   assertEquals(epochChanges("paper", undefined), []);
+});
+
+Deno.test("the requests of chosen modes leave out the phases that these do not need", () => {
+  const [request] = requestEach(options, [{ name: "a", preset: "focus", changes: [], why: "" }], {
+    phases: ["detector", "segmentor", "finetune", "whole"],
+    modes: ["groundTruthRoi", "withCrop", "withoutCrop"],
+  });
+  const phasesFor = (...modes: EvaluationMode[]) => narrowRequests([request], modes)[0].phases;
+  assertEquals(phasesFor("groundTruthRoi"), ["segmentor"]);
+  assertEquals(phasesFor("withCrop"), ["detector", "segmentor", "finetune"]);
+  assertEquals(phasesFor("withoutCrop"), ["whole"]);
+  assertEquals(phasesFor("withoutCrop", "groundTruthRoi"), ["segmentor", "whole"]);
+  assertEquals(narrowRequests([request], []), [request]);
+  const [{ modes }] = narrowRequests([{ ...request, modes: ["withCrop"] }], ["withoutCrop"]);
+  assertEquals(modes, []);
 });
 
 Deno.test("the plan of every experiment is legal", () => {

@@ -3,16 +3,18 @@ import { basename } from "node:path";
 import { makeConfig } from "../../lib/config/overrides.ts";
 import type { PreparedDataset } from "../../lib/dataset/case.ts";
 import type { Subset } from "../../lib/dataset/dataset.ts";
+import { boxPrior } from "../../lib/detector/box_prior.ts";
 import { UserError } from "../../lib/errors.ts";
 import { openRun } from "../../lib/training/run_folder.ts";
 import { defaultFolder, startRun } from "../../lib/training/start_run.ts";
 import { defaultSettings } from "../../lib/dataset/prepare.ts";
 import type { Organ } from "../../lib/dataset/organ.ts";
+import type { Box3 } from "../../lib/volume/box.ts";
 import { inTemporaryFolder } from "../dataset/temporary.ts";
 
 const liver: Organ = { name: "liver", classes: [{ name: "liver", values: [6] }] };
 /** 24 of 64, 20 of 100 and 10 of 20 voxels. */
-const boxUnit = { min: [0.25, 0.5, 0.5], max: [0.625, 0.7, 1] };
+const boxUnit: Box3 = { min: [0.25, 0.5, 0.5], max: [0.625, 0.7, 1] };
 
 function prepared(subsets: readonly Subset[], withoutLiver = -1): PreparedDataset {
   const entries = subsets.map((subset, i) => ({
@@ -48,6 +50,16 @@ Deno.test("a new run records what its result depends on", async () => {
     assertEquals(record.splitRule, "fold 2/5, seed 3");
     // 24 voxels, on each side 12 % of them and a voxel of the cube, which is 2: 33.76.
     assertEquals(record.roiEdge, 64);
+    assertEquals(record.detectorLabels, [6]);
+    assertEquals(record.usualBoxes, boxPrior([boxUnit]));
+    const plain = makeConfig("tiny", ["detector.targets=organ", "detector.fallback=none"]);
+    const other = await startRun({
+      prepared: source,
+      organ: liver,
+      config: plain,
+      folder: `${dir}/plain`,
+    });
+    assertEquals([other.record.detectorLabels, other.record.usualBoxes], [undefined, undefined]);
     const all = [...split.training, ...split.validation, ...split.test, ...split.dropped];
     assertEquals(all.sort(), source.entries.map(({ id }) => id).sort());
     assertEquals(split.dropped, ["case 4"]);
