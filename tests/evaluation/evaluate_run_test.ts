@@ -15,7 +15,11 @@ import { tinyPrepared, tinyRun } from "../training/tiny_run.ts";
 /** Two classes whose order is not that of their values, and a detector that finds something. */
 const organ = "both=liver,right kidney";
 const values = { liver: 6, "right kidney": 2 };
-const set = ["phases.detector.epochs=8", "phases.detector.learningRate=0.01"];
+const set = [
+  "detector.targets=organ",
+  "phases.detector.epochs=12",
+  "phases.detector.learningRate=0.01",
+];
 const modes = ["groundTruthRoi", "withCrop", "withoutCrop"] as const;
 
 /** Dice and volumes of a label value in two files on one grid, as they are stored. */

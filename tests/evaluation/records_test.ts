@@ -61,7 +61,7 @@ Deno.test("writeEvaluation() and readEvaluation() keep NaN", async () => {
     await writeEvaluation(path, evaluation);
     assertEquals(await readEvaluation(path), evaluation);
     await Deno.writeTextFile(path, '{"format": 0}');
-    await assertRejects(() => readEvaluation(path), UserError, '"format" must be 2, but it is 0');
+    await assertRejects(() => readEvaluation(path), UserError, '"format" must be 3, but it is 0');
     await Deno.writeTextFile(path, '{"format": ');
     await assertRejects(() => readEvaluation(path), UserError, "must be JSON");
   } finally {
