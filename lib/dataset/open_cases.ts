@@ -47,7 +47,7 @@ export async function openCases(options: OpenCasesOptions): Promise<PreparedData
   const { failures, interrupted } = await prepareDataset(
     dataset,
     dir,
-    { settings: { cubeEdge }, signal },
+    { settings: { cubeEdge }, signal, waits: true }, // several trainings may start at once
     onPrepare,
   );
   if (interrupted) signal?.throwIfAborted();

@@ -43,6 +43,8 @@ export interface PrepareOptions {
   readonly jobs?: number;
   /** Once aborted, the cases at work are finished, the manifest is written, and it ends. */
   readonly signal?: AbortSignal;
+  /** Wait for another process that prepares into the same folder, instead of refusing. */
+  readonly waits?: boolean;
 }
 
 /** A case that could not be prepared, and why. */
@@ -82,7 +84,7 @@ export interface PrepareResult {
  * stop the others. The manifest lists what is complete, also after a failure or an interrupt.
  *
  * @throws UserError when a setting is out of its range, there is no labelled case, or another
- *   process is preparing into the same folder
+ *   process is preparing into the same folder and is not waited for
  */
 export async function prepareDataset(
   dataset: Dataset,
@@ -101,7 +103,7 @@ export async function prepareDataset(
     });
   }
   await Deno.mkdir(dir, { recursive: true });
-  using _lock = await lockFolder(dir);
+  using _lock = await lockFolder(dir, options.waits ?? false);
   await removePassing(dir);
 
   const entries = new Map<string, ManifestEntry>();
@@ -184,9 +186,13 @@ function checkSettings(settings: PrepareSettings): PrepareSettings {
 }
 
 /** Holds the folder for this process; the system lets go of it when the process ends. */
-async function lockFolder(dir: string): Promise<Disposable> {
+async function lockFolder(dir: string, waits: boolean): Promise<Disposable> {
   const file = await Deno.open(`${dir}/.lock`, { create: true, write: true });
   if (await file.tryLock(true)) return file;
+  if (waits) {
+    await file.lock(true);
+    return file;
+  }
   file.close();
   throw new UserError({
     what: `cannot prepare into ${dir}`,

@@ -263,3 +263,24 @@ Deno.test("specks of a label are left out of labels and boxes, unless they are t
     assertEquals(kept.entry.specks, undefined);
     assertEquals([kept.scanLabels.data.at(-1), kept.cubeLabels.data.at(-1)], [2, 2]);
   }));
+
+Deno.test("another process that prepares the same folder is refused, or waited for", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeTwoCases(`${dir}/source`);
+    const dataset = await open(`${dir}/source`);
+    await Deno.mkdir(`${dir}/out`);
+    const other = await Deno.open(`${dir}/out/.lock`, { create: true, write: true });
+    await other.lock(true);
+    await assertRejects(
+      () => prepareDataset(dataset, `${dir}/out`, { settings }),
+      UserError,
+      "one process at a time",
+    );
+    let ended = false;
+    const waiting = prepareDataset(dataset, `${dir}/out`, { settings, waits: true })
+      .finally(() => ended = true);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assertEquals(ended, false);
+    other.close();
+    assertEquals((await waiting).prepared, ["one", "two"]);
+  }));
