@@ -17,6 +17,8 @@ const source: LibrarySource = {
     "-fno-trapping-math",
     // Vectors as wide as the processor has them, where g++ would take half of that.
     ...(Deno.build.arch === "x86_64" ? ["-mprefer-vector-width=512"] : []),
+    // The end of the last worker that opened it would take it from under a call on another thread.
+    ...(Deno.build.os === "linux" ? ["-Wl,-z,nodelete"] : []),
   ],
   without: "Scans will be read slower",
 };

@@ -189,7 +189,10 @@ class Fitting<Sample, Batch> {
     const batches = epochBatches(trainIds, phase.repeats, phase.batchSize, shuffle);
     let samples = this.#samples(batches, this.#progress.stepInEpoch);
     while (this.#progress.stepInEpoch < batches.length) {
-      if (stop?.aborted) return false;
+      if (stop?.aborted) {
+        await samples.catch(() => {}); // the program may end next, and should not in the midst of it
+        return false;
+      }
       const { stepInEpoch, sums, seconds } = this.#progress;
       const ids = batches[stepInEpoch];
       const startedAt = performance.now();

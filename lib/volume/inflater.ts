@@ -4,7 +4,7 @@ import { type NativeLibrary, nativeLibrary } from "./native_library.ts";
 
 /** What came of a portion of a deflate stream. */
 export interface Inflated {
-  /** Good until the portion after the next one is begun. */
+  /** Good until the portion after the next one is begun, or the inflater is closed. */
   readonly chunks: readonly Uint8Array[];
   /** Where the stream has ended: the bytes behind it. */
   readonly unused: Uint8Array | null;
@@ -70,17 +70,12 @@ const status = { more: 0, needsInput: 1, end: 2, damaged: 3 } as const;
 export class NativeInflater implements Inflater {
   readonly #native: NativeLibrary["inflater"];
   readonly #stream: Deno.PointerValue;
-  /** One is filled while the caller reads the other. */
-  readonly #outputs: readonly Uint8Array<ArrayBuffer>[];
-  readonly #size = new Uint32Array(1);
-  #steps = 0;
   #input: Uint8Array = new Uint8Array(0);
   #needsInput = true;
 
   constructor({ inflater }: NativeLibrary) {
     this.#native = inflater;
     this.#stream = inflater.create();
-    this.#outputs = [0, 1].map(() => new Uint8Array(inflater.outputBytes));
   }
 
   async begin(source: ByteSource): Promise<{ readonly result: Promise<Inflated> } | null> {
@@ -98,14 +93,12 @@ export class NativeInflater implements Inflater {
   }
 
   async #step(): Promise<Inflated> {
-    const output = this.#outputs[this.#steps++ % this.#outputs.length];
-    const ended = await this.#native.step(this.#stream, output, this.#size);
+    const ended = await this.#native.step(this.#stream);
     this.#needsInput = ended === status.needsInput;
     const unused = ended === status.end
       ? this.#input.subarray(this.#input.length - this.#native.unused(this.#stream))
       : null;
-    const begin = this.#native.historyBytes;
-    const chunk = output.subarray(begin, begin + this.#size[0]);
+    const chunk = this.#native.portion(this.#stream);
     return {
       chunks: chunk.length === 0 ? [] : [chunk],
       unused,

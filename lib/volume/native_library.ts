@@ -1,18 +1,20 @@
 import { describeVolumeLibrary } from "../runtime/volume_library.ts";
 import type { VolumeKernels } from "./kernels.ts";
 
-const symbols = {
+/** The functions of `native/volume.cc`, as Deno calls them. */
+export const volumeSymbols = {
   roiseg_inflater: { parameters: [], result: "pointer" },
   roiseg_inflater_delete: { parameters: ["pointer"], result: "void" },
   roiseg_inflater_feed: { parameters: ["pointer", "buffer", "u32"], result: "void" },
   roiseg_inflater_step: {
-    parameters: ["pointer", "buffer", "buffer"],
+    // No buffer of this script: it would be freed under the call's hands when its worker ends.
+    parameters: ["pointer"],
     result: "i32",
     nonblocking: true, // on another thread
   },
+  roiseg_inflater_portion: { parameters: ["pointer"], result: "pointer" },
+  roiseg_inflater_portion_size: { parameters: ["pointer"], result: "u32" },
   roiseg_inflater_unused: { parameters: ["pointer"], result: "u32" },
-  roiseg_inflater_history: { parameters: [], result: "u32" },
-  roiseg_inflater_output: { parameters: [], result: "u32" },
   roiseg_resample_plane: {
     parameters: [
       "buffer",
@@ -40,7 +42,7 @@ const symbols = {
   roiseg_window: { parameters: ["buffer", "u32", "f64", "f64", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-type Functions = Deno.StaticForeignLibraryInterface<typeof symbols>;
+type Functions = Deno.StaticForeignLibraryInterface<typeof volumeSymbols>;
 
 /** The compiled functions for volumes, whose sources are in `native/`. */
 export interface NativeLibrary {
@@ -49,21 +51,16 @@ export interface NativeLibrary {
   readonly inflater: {
     create(): Deno.PointerValue;
     feed(inflater: Deno.PointerValue, bytes: Uint8Array<ArrayBuffer>): void;
+    /** Inflates the next portion on another thread. */
+    step(inflater: Deno.PointerValue): Promise<number>;
     /**
-     * Inflates a portion into `output` from index `historyBytes` on, on another thread; `size` gets
-     * its length. The output of the step before is read and must not be the same.
+     * What the last step inflated: the inflater's own memory, good until the step after the next one
+     * is begun or the inflater is deleted.
      */
-    step(
-      inflater: Deno.PointerValue,
-      output: Uint8Array<ArrayBuffer>,
-      size: Uint32Array<ArrayBuffer>,
-    ): Promise<number>;
+    portion(inflater: Deno.PointerValue): Uint8Array;
     /** Bytes fed that lie behind the stream's end. */
     unused(inflater: Deno.PointerValue): number;
     delete(inflater: Deno.PointerValue): void;
-    readonly historyBytes: number;
-    /** Bytes that an output must hold. */
-    readonly outputBytes: number;
   };
 }
 
@@ -79,7 +76,7 @@ function open(): NativeLibrary | null {
   if (state !== "built") return null;
   try {
     // Never closed: a worker's end would take it from the others.
-    return bind(Deno.dlopen(path, symbols).symbols);
+    return bind(Deno.dlopen(path, volumeSymbols).symbols);
   } catch {
     return null; // of another system, in a cache folder that several share
   }
@@ -129,11 +126,16 @@ function bind(native: Functions): NativeLibrary {
     inflater: {
       create: () => native.roiseg_inflater(),
       feed: (inflater, input) => native.roiseg_inflater_feed(inflater, input, input.length),
-      step: (inflater, output, size) => native.roiseg_inflater_step(inflater, output, size),
+      step: (inflater) => native.roiseg_inflater_step(inflater),
+      portion(inflater) {
+        const size = native.roiseg_inflater_portion_size(inflater);
+        const start = native.roiseg_inflater_portion(inflater);
+        return size === 0 || start === null
+          ? new Uint8Array()
+          : new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(start, size));
+      },
       unused: (inflater) => native.roiseg_inflater_unused(inflater),
       delete: (inflater) => native.roiseg_inflater_delete(inflater),
-      historyBytes: native.roiseg_inflater_history(),
-      outputBytes: native.roiseg_inflater_output(),
     },
   };
 }

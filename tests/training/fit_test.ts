@@ -136,6 +136,24 @@ Deno.test("fit: a model that is kept after a stop is the best so far, and resumi
   });
 });
 
+Deno.test("fit: a stop waits for the samples that are being read", async () => {
+  await inFolder(async (options) => {
+    const stop = new AbortController();
+    const task = makeTinyTask();
+    let reading = 0;
+    const sample: TinyTask["sample"] = async (id, random) => {
+      reading++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      reading--;
+      return await task.sample(id, random);
+    };
+    const listener = { step: ({ step }: { step: number }) => step === 1 && stop.abort() };
+    const { stopped } = await fit({ ...task, sample }, { ...options, listener, stop: stop.signal });
+    assertEquals([stopped, reading], [true, 0]);
+    task.parameters.dispose();
+  });
+});
+
 Deno.test("fit: stopped in the middle of an epoch, at every step, resumes exactly", async () => {
   const whole = await uninterrupted();
   for (const stopAt of [1, 5, 8]) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 namespace roiseg {
@@ -25,10 +26,9 @@ class Inflater {
     input_.insert(input_.end(), bytes, bytes + length);
   }
 
-  // Inflates at most kPortion + kLongestMatch bytes to output + kHistory. `output` holds kOutput bytes
-  // and is not that of the step before, which must still be there.
-  Status step(uint8_t* output) {
-    begin(output);
+  // Inflates the next portion, of at most kPortion + kLongestMatch bytes.
+  Status step() {
+    begin();
     while (end_ < kHistory + kPortion) {
       const Saved saved{position_, bits_, bitCount_, end_};
       Status status = kMore;
@@ -41,7 +41,8 @@ class Inflater {
     return kMore;
   }
 
-  // Bytes that the last step inflated.
+  // What the last step inflated; good until the step after the next one.
+  const uint8_t* portion() const { return output_ + kHistory; }
   size_t portionSize() const { return end_ - kHistory; }
 
   // Bytes of the input behind the end of the stream.
@@ -50,6 +51,7 @@ class Inflater {
     return input_.size() - position_;
   }
 
+ private:
   // How far back a match may reach.
   static constexpr size_t kHistory = 1 << 15;
   static constexpr size_t kPortion = 1 << 19;
@@ -57,7 +59,6 @@ class Inflater {
   // A copy writes whole words, beyond its end.
   static constexpr size_t kOutput = kHistory + kPortion + kLongestMatch + 64;
 
- private:
   static constexpr int kLiteralBits = 11;
   static constexpr int kDistanceBits = 10;
   static constexpr int kLongestCode = 15;
@@ -104,10 +105,11 @@ class Inflater {
     end_ = saved.end;
   }
 
-  // Puts the end of what was inflated before the place of the next portion.
-  void begin(uint8_t* output) {
+  // Takes the other output, and puts the end of what was inflated before the place of the next portion.
+  void begin() {
+    uint8_t* const output = outputs_[output_ == outputs_[0].get() ? 1 : 0].get();
     const size_t kept = std::min(end_ - historyBegin_, kHistory);
-    if (kept > 0) std::memcpy(output + kHistory - kept, output_ + end_ - kept, kept);
+    std::memcpy(output + kHistory - kept, output_ + end_ - kept, kept);
     output_ = output;
     historyBegin_ = kHistory - kept;
     end_ = kHistory;
@@ -469,8 +471,12 @@ class Inflater {
   Block block_ = kNone;
   bool isLast_ = false;
   size_t storedLeft_ = 0;
+  // One is filled while the caller reads the other. They are this object's own, so that a step on
+  // another thread never writes to memory that the script's end takes away.
+  const std::unique_ptr<uint8_t[]> outputs_[2] = {std::unique_ptr<uint8_t[]>(new uint8_t[kOutput]),
+                                                  std::unique_ptr<uint8_t[]>(new uint8_t[kOutput])};
   // The last step's output; what was inflated before it and is kept begins at historyBegin_.
-  uint8_t* output_ = nullptr;
+  uint8_t* output_ = outputs_[1].get();
   size_t historyBegin_ = kHistory;
   size_t end_ = kHistory;
   Entry literals_[1 << kLiteralBits];

@@ -14,20 +14,17 @@ void roiseg_inflater_feed(roiseg::Inflater* inflater, const uint8_t* bytes, uint
   inflater->feed(bytes, length);
 }
 
-// Inflates the next portion to output + roiseg_inflater_history(); `size` gets its bytes. `output` and
-// that of the step before, which is read, hold roiseg_inflater_output() bytes. A roiseg::Status.
-int32_t roiseg_inflater_step(roiseg::Inflater* inflater, uint8_t* output, uint32_t* size) {
-  const auto status = inflater->step(output);
-  *size = inflater->portionSize();
-  return status;
-}
+// Inflates the next portion; a roiseg::Status. It touches the inflater's own memory only, so that it
+// may still run, on another thread, when the script that called it has ended.
+int32_t roiseg_inflater_step(roiseg::Inflater* inflater) { return inflater->step(); }
+
+// The last step's portion, which is good until the step after the next one.
+const uint8_t* roiseg_inflater_portion(roiseg::Inflater* inflater) { return inflater->portion(); }
+
+uint32_t roiseg_inflater_portion_size(roiseg::Inflater* inflater) { return inflater->portionSize(); }
 
 // Bytes fed that lie behind the stream.
 uint32_t roiseg_inflater_unused(roiseg::Inflater* inflater) { return inflater->unused(); }
-
-uint32_t roiseg_inflater_history() { return roiseg::Inflater::kHistory; }
-
-uint32_t roiseg_inflater_output() { return roiseg::Inflater::kOutput; }
 
 void roiseg_resample_plane(const float* values, int32_t width, int32_t from,
                            int32_t columns, int32_t length_x, int32_t taps_x, const int32_t* first_x,
