@@ -74,16 +74,19 @@ export class ViewModule {
 
   /** The organ's boxes in pictures `[n, edge, edge, channels]`. */
   async detect(pictures: tf.Tensor4D): Promise<ViewBox[]> {
-    const { organ } = this.#targets;
-    const found = await this.detectTargets(pictures);
-    return found.map((boxes) => joinBoxes(organ.map((target) => boxes[target])));
+    const found = await this.#read(pictures, this.organTargets);
+    return found.map(joinBoxes);
   }
 
   /** The boxes of every target in pictures `[n, edge, edge, channels]`. */
   async detectTargets(pictures: tf.Tensor4D): Promise<ViewBox[][]> {
+    return await this.#read(pictures);
+  }
+
+  async #read(pictures: tf.Tensor4D, targets?: readonly number[]): Promise<ViewBox[][]> {
     const output = this.apply(pictures, inference);
     try {
-      return await this.#network.read(output);
+      return await this.#network.read(output, targets);
     } finally {
       output.dispose();
     }

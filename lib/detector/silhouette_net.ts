@@ -95,14 +95,15 @@ export class SilhouetteNet implements ViewNetwork {
   }
 
   /** Walls of the silhouettes; see `readWalls`. */
-  async read(logits: tf.Tensor): Promise<ViewBox[][]> {
+  async read(logits: tf.Tensor, wanted?: readonly number[]): Promise<ViewBox[][]> {
     const [n, rows, columns, targets] = logits.shape;
+    const read = wanted ?? Array.from({ length: targets }, (_, target) => target);
     const apart = tf.tidy(() => tf.sigmoid(logits).transpose([0, 3, 1, 2]));
     const values = await apart.data() as Float32Array;
     apart.dispose();
     const pixels = rows * columns;
     return Array.from({ length: n }, (_, i) =>
-      Array.from({ length: targets }, (_, target) => {
+      read.map((target) => {
         const start = (i * targets + target) * pixels;
         return readWalls(values.subarray(start, start + pixels), rows, columns);
       }));

@@ -14,8 +14,12 @@ export interface ViewNetwork {
    */
   apply(pictures: tf.Tensor4D, pass: Pass, mask?: tf.Tensor4D): tf.Tensor;
 
-  /** The boxes in a result of {@linkcode ViewNetwork.apply}: of each picture, one for each target. */
-  read(output: tf.Tensor): Promise<ViewBox[][]>;
+  /**
+   * The boxes in a result of {@linkcode ViewNetwork.apply}: of each picture, one for each target.
+   *
+   * @param targets indices of those that are wanted, in the order of the result; all unless given
+   */
+  read(output: tf.Tensor, targets?: readonly number[]): Promise<ViewBox[][]>;
 
   /** What the learning rate of a parameter is multiplied by. */
   learningRateScale(parameterName: string): number;

@@ -1,25 +1,14 @@
-import type { DetectorConfig, PhaseConfig, SegmentorConfig } from "../config/config.ts";
-import { type ModelName, modelTitles } from "../config/model_name.ts";
+import type { DetectorConfig, PhaseConfig } from "../config/config.ts";
+import { modelTitles } from "../config/model_name.ts";
 import { presets } from "../config/presets.ts";
+import type { MeasuredModel } from "../evaluation/model_measurement.ts";
 
 /** A network whose cost is measured, at an edge of its input. */
 export interface CostSubject {
   /** "segmentor-64" */
   readonly id: string;
   readonly title: string;
-  readonly measured:
-    | { readonly model: "detector"; readonly config: DetectorConfig }
-    | {
-      readonly model: "segmentor";
-      readonly config: SegmentorConfig;
-      readonly edge: number;
-      readonly part?: "segmentor" | "whole";
-    }
-    | {
-      readonly model: Exclude<ModelName, "segmentor">;
-      readonly edge: number;
-      readonly part: "whole";
-    };
+  readonly measured: MeasuredModel;
   readonly phase: PhaseConfig;
 }
 

@@ -1,19 +1,10 @@
-import type { ModelCost } from "../evaluation/records.ts";
-import type { Summary } from "../evaluation/statistics.ts";
+import type { ModelMeasurement } from "../evaluation/model_measurement.ts";
 import { exists, writeAtomic } from "../files.ts";
 import { parseNumbers, stringifyNumbers } from "../training/json_numbers.ts";
 
-/** What a {@linkcode CostJob} measured, and where. */
-export interface CostResult {
+/** What a {@linkcode CostJob} measured, and where; NaN for what it does not measure. */
+export interface CostResult extends ModelMeasurement {
   readonly id: string;
-  readonly cost: ModelCost;
-  /** Of a volume, in ms; NaN in a job of the training step, as the next two in one of inference. */
-  readonly forwardMs: Summary;
-  /** Of a training step of one volume, in ms. */
-  readonly stepMs: Summary;
-  readonly stepPeakBytes: number;
-  readonly processBytes: number;
-  readonly gpuBytes?: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 

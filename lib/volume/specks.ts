@@ -17,6 +17,7 @@ export interface CleanedLabels {
  * @returns the same volume where there are none
  */
 export function removeSpecks(labels: LabelVolume, share: number): CleanedLabels {
+  if (share === 0) return { labels, removed: new Map() };
   const { numbers, sizes } = labelComponents(labels);
   const valueOf = new Uint16Array(sizes.length);
   for (let i = 0; i < numbers.length; i++) valueOf[numbers[i]] = labels.data[i];
