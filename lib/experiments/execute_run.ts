@@ -13,9 +13,8 @@ import { readHistory } from "../training/history.ts";
 import type { TrainingListener } from "../training/progress.ts";
 import { openRun, type Run } from "../training/run_folder.ts";
 import { startRun } from "../training/start_run.ts";
-import { isDetectorTrained } from "../training/trained_detector.ts";
 import { trainRun } from "../training/train_run.ts";
-import { borrowDetector, markDetector } from "./borrow_detector.ts";
+import { borrowPhases, isPhaseTrained, markPhases } from "./borrow_phases.ts";
 import { type ExperimentPlaces, resultPathOf, runFolderOf } from "./experiment_places.ts";
 import { inOrder } from "./in_order.ts";
 import {
@@ -53,15 +52,15 @@ export async function executeRun(
   const earlier = await readRunResult(path);
   if (earlier !== null && covers(earlier, spec)) return "current";
   const run = await startOrOpen(spec, prepared, places);
-  await borrowDetector(run, spec, places);
-  const hasDetector = await isDetectorTrained(run);
+  await borrowPhases(run, spec, places);
+  const trained = await Promise.all(spec.phases.map((phase) => isPhaseTrained(run, phase)));
   const parts = await trainRun(run, prepared, {
-    phases: spec.phases.filter((phase) => phase !== "detector" || !hasDetector),
+    phases: spec.phases.filter((_, i) => !trained[i]),
     resume: true,
     stop,
     listenTo,
   });
-  if (await isDetectorTrained(run)) await markDetector(run, spec);
+  await markPhases(run, spec);
   if (parts.some(({ result }) => result.stopped)) return "stopped";
   try {
     await writeRunResult(path, await measure(spec, run, prepared, earlier, { stop, onCase }));
@@ -96,7 +95,7 @@ async function measure(
   const evaluation = modes.length === 0
     ? null
     : await evaluateRun(run, prepared, { modes, runName: spec.id, onCase, stop });
-  const detector = await isDetectorTrained(run)
+  const detector = await isPhaseTrained(run, "detector")
     ? await evaluateDetector(run, prepared, stop)
     : null;
   const kept = known?.cases.filter(({ mode }) => !modes.includes(mode)) ?? [];

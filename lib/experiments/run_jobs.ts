@@ -16,8 +16,8 @@ export interface RunJobsOptions {
 }
 
 /**
- * Executes runs, some at a time, in their order: a run begins when the one that trains the same
- * detector has ended, well or not. A run that fails does not stop the others.
+ * Executes runs, some at a time, in their order: a run begins when those that train a phase
+ * of it have ended, well or not. A run that fails does not stop the others.
  *
  * @returns how each run ended that began
  */
@@ -29,8 +29,7 @@ export async function runJobs(
   const queue = [...runs];
   const working = new Set<Promise<void>>();
   const pending = new Set(runs.map(({ id }) => id));
-  const isReady = ({ sameDetectorAs }: RunSpec) =>
-    sameDetectorAs === undefined || !pending.has(sameDetectorAs);
+  const isReady = ({ waitsFor }: RunSpec) => !waitsFor.some((id) => pending.has(id));
   const execute = async (spec: RunSpec): Promise<void> => {
     const outcome = await work(spec);
     outcomes.set(spec.id, outcome);

@@ -37,12 +37,12 @@ export interface RunSpec extends RunRequest {
   readonly config: RunConfig;
   readonly parsedOrgan: Organ;
   /**
-   * Of everything that decides what the detector learns. Runs that share it train the same detector,
-   * which the later ones copy from the first.
+   * For each phase, of everything that decides what it learns. Runs that share one train the same
+   * weights, which the later ones copy from the first.
    */
-  readonly detectorHash: string;
-  /** The id of an earlier run of the plan that trains the same detector: better to wait for it. */
-  readonly sameDetectorAs?: string;
+  readonly phaseHashes: Readonly<Record<PhaseName, string>>;
+  /** Ids of earlier runs of the plan that train a phase of this one: better to wait for them. */
+  readonly waitsFor: readonly string[];
 }
 
 /** The runs of an experiment, and what each was asked for as. */
@@ -71,17 +71,20 @@ export function planRuns(
     return merged;
   };
   const requested = requests.map((request) => ({ label: request.label, id: add(request).id }));
-  return { runs: withSharedDetectors([...planned.values()]), requested };
+  return { runs: withSharedPhases([...planned.values()]), requested };
 }
 
-function withSharedDetectors(runs: readonly RunSpec[]): RunSpec[] {
+function withSharedPhases(runs: readonly RunSpec[]): RunSpec[] {
   const first = new Map<string, string>();
   return runs.map((spec) => {
-    if (!spec.phases.includes("detector")) return spec;
-    const sameDetectorAs = first.get(spec.detectorHash);
-    if (sameDetectorAs !== undefined) return { ...spec, sameDetectorAs };
-    first.set(spec.detectorHash, spec.id);
-    return spec;
+    const waitsFor = new Set<string>();
+    for (const phase of spec.phases) {
+      const hash = spec.phaseHashes[phase];
+      const earlier = first.get(hash);
+      if (earlier === undefined) first.set(hash, spec.id);
+      else waitsFor.add(earlier);
+    }
+    return { ...spec, waitsFor: [...waitsFor] };
   });
 }
 
@@ -111,7 +114,8 @@ function specOf(
     ...request,
     id: words.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"),
     hash,
-    detectorHash: detectorHash(config, parsedOrgan, fold, prepared),
+    phaseHashes: phaseHashes(config, parsedOrgan, fold, prepared),
+    waitsFor: [],
     config,
     parsedOrgan,
   };
@@ -129,29 +133,52 @@ function withoutLaterKeys(config: unknown): unknown {
   return strip(config, []);
 }
 
-/** Of what the training of the detector reads: where it learns all labels, the organ is not in it. */
-function detectorHash(
-  { seed, cubeEdge, detector, phases }: RunConfig,
+/** Of what the training of each phase reads; what only evaluation reads is in none of them. */
+function phaseHashes(
+  config: RunConfig,
   organ: Organ,
   fold: string,
   { settings, entries }: PreparedDataset,
-): string {
-  const { marginRelative: _, marginVoxels: __, fallback: ___, ...trained } = detector;
+): Record<PhaseName, string> {
+  const { seed, cubeEdge, model, modelWeights, roiTraining, phases } = config;
+  const { marginRelative, marginVoxels, fallback, ...detector } = config.detector;
+  const { paste: _, passes: __, largestComponent: ___, ...segmentor } = config.segmentor;
+  const { source: _source, edge: _edge, edgeSpace: _space, edgeRounding: _rounding, ...whole } =
+    segmentor;
   const split = splitFold(entries, organ, parseFold(fold), seed);
   const contents = (ids: readonly string[]) =>
     ids.map((id) => contentOf(entries.find((entry) => entry.id === id)!));
-  return digest({
-    config: withoutLaterKeys({
-      seed,
-      cubeEdge,
-      detector: trained,
-      phases: { detector: phases.detector },
-    }),
+  const cases = {
     settings,
     training: contents(split.training),
     validation: contents(split.validation),
-    ...(detector.targets === "organ" ? { organ } : {}),
+  };
+  const hashOf = (read: unknown, isOfOrgan = true) =>
+    digest({ ...cases, config: withoutLaterKeys(read), ...(isOfOrgan ? { organ } : {}) });
+  const network = { seed, cubeEdge, model, modelWeights };
+  const regions = { detector: { marginRelative, marginVoxels, fallback }, roiTraining };
+  const hashes = {
+    // Where it learns all labels, one detector serves every organ.
+    detector: hashOf(
+      { seed, cubeEdge, detector, phases: { detector: phases.detector } },
+      detector.targets === "organ",
+    ),
+    segmentor: hashOf({
+      ...network,
+      ...regions,
+      roiTraining: { ...roiTraining, groundTruthShare: undefined },
+      segmentor,
+      phases: { segmentor: phases.segmentor },
+    }),
+    whole: hashOf({ ...network, segmentor: whole, phases: { whole: phases.whole } }),
+  };
+  const { detector: detections, segmentor: start } = hashes;
+  const finetune = digest({
+    detections,
+    start,
+    config: withoutLaterKeys({ ...regions, phases: { finetune: phases.finetune } }),
   });
+  return { ...hashes, finetune };
 }
 
 function contentOf({ id, subset, source }: ManifestEntry): string[] {

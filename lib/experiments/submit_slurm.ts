@@ -32,8 +32,8 @@ export interface Submission {
 
 /**
  * Writes an array job for each wave of runs and one for the tables, and submits them where there is
- * `sbatch`. A wave begins when the one before has ended, well or not: a run whose detector is missing
- * then trains it itself.
+ * `sbatch`. A wave begins when the one before has ended, well or not: a run that finds a phase
+ * missing then trains it itself.
  *
  * @throws {UserError} when `sbatch` refuses a script
  */

@@ -42,9 +42,9 @@ Deno.test("runs keep their order and go on after one that fails", async () => {
 Deno.test("some run at a time, and none before what it waits for has ended", async () => {
   const runs = [
     spec("a"),
-    spec("a2", { sameDetectorAs: "a" }),
+    spec("a2", { waitsFor: ["a"] }),
     spec("b"),
-    spec("done before", { sameDetectorAs: "not in the list" }),
+    spec("done before", { waitsFor: ["not in the list"] }),
   ];
   const { events } = await trace(runs, 2);
   assertEquals(events.slice(0, 2), ["+a", "+b"]);
@@ -53,7 +53,7 @@ Deno.test("some run at a time, and none before what it waits for has ended", asy
 });
 
 Deno.test("a run does not fail with the one that it waited for", async () => {
-  const runs = [spec("a"), spec("b", { sameDetectorAs: "a" })];
+  const runs = [spec("a"), spec("b", { waitsFor: ["a"] })];
   const { events, ended } = await trace(runs, 2, { outcomes: { a: "failed" } });
   assertEquals(events, ["+a", "!a", "+b", "-b"]);
   assertEquals(ended, { a: "failed", b: "done" });

@@ -35,31 +35,56 @@ Deno.test("a run's identity is what decides its result, and nothing else", () =>
   assertThrows(() => specOf({ changes: ["segmentor.edges=1"] }), UserError);
 });
 
-Deno.test("a detector that learns the same is known by its own identity", () => {
-  const { detectorHash } = specOf();
-  const same = ["segmentor.kernel=linear", "detector.marginVoxels=3", "phases.whole.epochs=2"];
-  for (const change of same) assertEquals(specOf({ changes: [change] }).detectorHash, detectorHash);
-  const others = ["detector.view.slabCount=8", "phases.detector.epochs=2", "seed=1"];
-  for (const change of others) {
-    assertNotEquals(specOf({ changes: [change] }).detectorHash, detectorHash);
+/** The phases in which a run with these changes learns something else than one without. */
+function learnsElse(...changes: string[]): string[] {
+  const [one, other] = [specOf().phaseHashes, specOf({ changes }).phaseHashes];
+  return Object.keys(one).filter((phase) =>
+    one[phase as keyof typeof one] !== other[phase as keyof typeof one]
+  );
+}
+
+Deno.test("a phase is known by what its training reads", () => {
+  const all = ["detector", "segmentor", "finetune", "whole"];
+  const segmentors = ["segmentor", "finetune", "whole"];
+  const cases: readonly [string, readonly string[]][] = [
+    ["segmentor.passes=1", []],
+    ["segmentor.paste=nearest", []],
+    ["segmentor.largestComponent=false", []],
+    ["seed=1", all],
+    ["segmentor.kernel=linear", segmentors],
+    ["segmentor.labels=nearest", segmentors],
+    ["segmentor.dropout=0", segmentors],
+    ["segmentor.source=cube", ["segmentor", "finetune"]],
+    ["segmentor.edge=32", ["segmentor", "finetune"]],
+    ["detector.marginVoxels=3", ["segmentor", "finetune"]],
+    ["detector.fallback=none", ["segmentor", "finetune"]],
+    ["roiTraining.faceJitter=0", ["segmentor", "finetune"]],
+    ["roiTraining.groundTruthShare=0", ["finetune"]],
+    ["detector.view.slabCount=8", ["detector", "finetune"]],
+    ["phases.detector.epochs=2", ["detector", "finetune"]],
+    ["phases.segmentor.epochs=2", ["segmentor", "finetune"]],
+    ["phases.finetune.epochs=2", ["finetune"]],
+    ["phases.whole.epochs=2", ["whole"]],
+  ];
+  for (const [change, expected] of cases) {
+    assertEquals(learnsElse(change).toSorted(), expected.toSorted(), change);
   }
-  // One that learns all labels serves every organ that the same cases have; one of an organ that one.
-  assertEquals(specOf({ organ: "spleen" }).detectorHash, detectorHash);
+});
+
+Deno.test("a detector that learns all labels serves every organ that the same cases have", () => {
+  const hashOf = (...parts: Parameters<typeof specOf>) => specOf(...parts).phaseHashes.detector;
+  assertEquals(hashOf({ organ: "spleen" }), hashOf());
   const [first] = manifestOnly().entries;
   const withoutSpleen = { ...first, labels: { 1: {} } } as unknown as typeof first;
   const lacking = manifestOnly({ entries: [withoutSpleen, ...manifestOnly().entries.slice(1)] });
   const folds = [1, 2, 3].map((k) => `${k}/3`);
-  const ofOrgan = (organ: string) =>
-    folds.map((fold) => specOf({ organ, fold }, lacking).detectorHash);
+  const ofOrgan = (organ: string) => folds.map((fold) => hashOf({ organ, fold }, lacking));
   assert(ofOrgan("spleen").some((hash, i) => hash !== ofOrgan("liver")[i]));
   const alone = { changes: ["detector.targets=organ"] };
-  assertNotEquals(
-    specOf({ ...alone, organ: "spleen" }).detectorHash,
-    specOf({ ...alone, organ: "liver" }).detectorHash,
-  );
+  assertNotEquals(hashOf({ ...alone, organ: "spleen" }), hashOf({ ...alone, organ: "liver" }));
 });
 
-Deno.test("runs that several ask for are planned once, and one detector is trained once", () => {
+Deno.test("runs that several ask for are planned once, and a phase is trained once", () => {
   const { runs, requested } = planRuns([
     request({ label: "a", phases: ["detector"], modes: [] }),
     request({ label: "b", phases: ["segmentor"], modes: ["groundTruthRoi"] }),
@@ -74,11 +99,20 @@ Deno.test("runs that several ask for are planned once, and one detector is train
   assertEquals(runs[0].phases, ["detector", "segmentor"]);
   assertEquals(runs[0].modes, ["groundTruthRoi"]);
   const first = runs[0].id;
-  assertEquals(
-    runs.map(({ sameDetectorAs }) => sameDetectorAs),
-    [undefined, first, first, undefined, undefined],
-  );
+  assertEquals(runs.map(({ waitsFor }) => waitsFor), [[], [first], [first], [], []]);
   assertEquals(runWaves(runs).map((wave) => wave.length), [3, 2]);
   // What is done already is in no wave, and nothing waits for it.
   assertEquals(runWaves(runs.slice(1)).map((wave) => wave.length), [4]);
+});
+
+Deno.test("a run waits for each of those that train a phase of it", () => {
+  const { runs } = planRuns([
+    request({ label: "a", phases: ["detector"] }),
+    request({ label: "b", changes: ["phases.detector.epochs=2"], phases: ["segmentor"] }),
+    request({ label: "c", changes: ["segmentor.passes=1"] }),
+    request({ label: "d", changes: ["segmentor.paste=nearest"] }),
+  ], () => manifestOnly());
+  const [a, b, c] = runs.map(({ id }) => id);
+  assertEquals(runs.map(({ waitsFor }) => waitsFor), [[], [], [a, b], [a, b, c]]);
+  assertEquals(runWaves(runs).map((wave) => wave.length), [2, 1, 1]);
 });

@@ -1,0 +1,62 @@
+import { basename, dirname, join } from "node:path";
+import type { PhaseName } from "../config/config.ts";
+import { exists, writeAtomic } from "../files.ts";
+import { partsOf } from "../report/run_part.ts";
+import { phaseFolder, type Run } from "../training/run_folder.ts";
+import type { ExperimentPlaces } from "./experiment_places.ts";
+import type { RunSpec } from "./run_spec.ts";
+
+/** In the folder of a phase that is trained: its hash of `RunSpec.phaseHashes`. */
+const markFile = "identity.txt";
+const modelFile = "model.safetensors";
+
+/** True when every part of a phase has finished training. */
+export async function isPhaseTrained(run: Run, phase: PhaseName): Promise<boolean> {
+  const found = partsOf(run, phase).map(({ folder }) => exists(join(folder, modelFile)));
+  return (await Promise.all(found)).every(Boolean);
+}
+
+/** Marks the trained phases of a run, so that others which would train the same find them. */
+export async function markPhases(run: Run, { phases, phaseHashes }: RunSpec): Promise<void> {
+  for (const phase of phases) {
+    const path = join(phaseFolder(run, phase), markFile);
+    if (!await isPhaseTrained(run, phase) || await exists(path)) continue;
+    await writeAtomic(path, `${phaseHashes[phase]}\n`);
+  }
+}
+
+/**
+ * Copies each phase that another run has trained which differs in nothing that its training reads:
+ * weights and histories. What this run has begun itself, or nobody has trained, is left alone.
+ */
+export async function borrowPhases(
+  run: Run,
+  spec: RunSpec,
+  { runs }: ExperimentPlaces,
+): Promise<void> {
+  for (const phase of spec.phases) {
+    if (await exists(phaseFolder(run, phase))) continue;
+    const source = await findPhase(runs, phase, spec.phaseHashes[phase]);
+    if (source === undefined) continue;
+    for (const { folder } of partsOf(run, phase)) {
+      const from = folder === phaseFolder(run, phase) ? source : join(source, basename(folder));
+      // The model last: with it the part counts as trained.
+      for (const name of ["history.jsonl", modelFile]) {
+        await writeAtomic(join(folder, name), await Deno.readFile(join(from, name)));
+      }
+    }
+  }
+}
+
+async function findPhase(
+  runs: string,
+  phase: PhaseName,
+  hash: string,
+): Promise<string | undefined> {
+  for await (const { name, isDirectory } of Deno.readDir(runs)) {
+    const path = join(runs, name, phase, markFile);
+    if (!isDirectory || !await exists(path)) continue;
+    if ((await Deno.readTextFile(path)).trim() === hash) return dirname(path);
+  }
+  return undefined;
+}
