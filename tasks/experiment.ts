@@ -12,7 +12,7 @@ import {
   runFolderOf,
 } from "../lib/experiments/experiment_places.ts";
 import { experiments } from "../lib/experiments/experiments.ts";
-import { narrowRequests, type PlanOptions } from "../lib/experiments/plan_options.ts";
+import { narrowRequests, parseEpochs, type PlanOptions } from "../lib/experiments/plan_options.ts";
 import { runChild } from "../lib/experiments/run_child.ts";
 import { groupRuns } from "../lib/experiments/run_group.ts";
 import { type JobOutcome, runJobs } from "../lib/experiments/run_jobs.ts";
@@ -52,9 +52,9 @@ const flags = {
   fold: { type: "list", value: "K", description: "only these of the folds" },
   seed: { type: "integer", default: 0, description: "of split, weights and augmentation" },
   epochs: {
-    type: "integer",
-    min: 1,
-    description: "of detector, segmentor and whole; fine-tuning keeps its ratio",
+    type: "list",
+    value: "[ROW.][PHASE=]N",
+    description: "of all phases (fine-tuning keeps its ratio), of one, or of a row's or preset's",
   },
   set: { type: "list", value: "KEY=VALUE", description: "changes one value of every run" },
   row: {
@@ -108,7 +108,9 @@ case), NAME.json, and runs/RUN.json, from which the tables can be written again 
 The tables are those of the last command: give --as a name where two are to stay.
 
   deno task experiment focus --data Dataset501_CHAOST2
-  deno task experiment table3 --data Dataset501_CHAOST2 --organ liver --fold 1 --epochs 20`,
+  deno task experiment table3 --data Dataset501_CHAOST2 --organ liver --fold 1 --epochs 20
+  deno task experiment table3 --data Dataset501_CHAOST2 --preset focus --preset paper \\
+    --epochs paper=60 --epochs paper.detector=12`,
 }, async (flags, signal) => {
   if (flags.name === costName) {
     return await runCostExperiment(flags, ownArguments(Deno.args), signal);
@@ -164,18 +166,19 @@ async function openSession(
     folds: flags.folds,
     onlyFolds: flags.fold.length > 0 ? flags.fold.map((text) => foldOf(text, flags)) : undefined,
     seed: flags.seed,
-    epochs: flags.epochs,
     changes: flags.set,
   };
+  const rowNames = experiment.requests(options).flatMap(({ label, preset }) => [label, preset]);
+  const epochs = flags.epochs.map((text) => parseEpochs(text, [...new Set(rowNames)]));
   const requests = narrowRequests(
-    chooseRows(experiment.requests(options), flags.row),
+    chooseRows(experiment.requests({ ...options, epochs }), flags.row),
     flags.mode.map(modeOf),
   );
   for (const cubeEdge of edgesOf(requests)) await open(cubeEdge);
   const preparedOf = (cubeEdge: number) => byEdge.get(cubeEdge)!;
   return {
     experiment,
-    options,
+    options: { ...options, epochs },
     plan: planRuns(requests, preparedOf),
     places: experimentPlaces(prepared.name, flags.results),
     preparedOf,

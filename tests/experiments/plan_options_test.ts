@@ -7,6 +7,7 @@ import { experiments } from "../../lib/experiments/experiments.ts";
 import {
   epochChanges,
   narrowRequests,
+  parseEpochs,
   type PlanOptions,
   requestEach,
 } from "../../lib/experiments/plan_options.ts";
@@ -47,15 +48,49 @@ Deno.test("every fold has every variant and organ, the folds outermost", () => {
 });
 
 Deno.test("--epochs keeps fine-tuning's share, and a warm-up takes half at most", () => {
-  const { phases } = makeConfig("focus", epochChanges("focus", 6));
+  const { phases } = makeConfig("focus", epochChanges("focus", [{ epochs: 6 }]));
   assertEquals(
     [phases.detector.epochs, phases.segmentor.epochs, phases.whole.epochs],
     [6, 6, 6],
   );
   assertEquals([phases.finetune.epochs, phases.finetune.warmupEpochs], [2, 1]);
   assertEquals(phases.segmentor.warmupEpochs, 3);
-  assertEquals(makeConfig("paper", epochChanges("paper", 400)).phases.finetune.epochs, 100);
-  assertEquals(epochChanges("paper", undefined), []);
+  const longer = makeConfig("paper", epochChanges("paper", [{ epochs: 400 }]));
+  assertEquals(longer.phases.finetune.epochs, 100);
+  assertEquals(epochChanges("paper", []), []);
+});
+
+Deno.test("--epochs is of all rows, of one, or of a phase; the last that fits counts", () => {
+  const rows = ["paper", "focus", "1.5e-3, paper"];
+  assertEquals(parseEpochs("60", rows), { epochs: 60 });
+  assertEquals(parseEpochs("detector=20", rows), { epochs: 20, phase: "detector" });
+  assertEquals(parseEpochs("paper.detector=12", rows), {
+    epochs: 12,
+    row: "paper",
+    phase: "detector",
+  });
+  assertEquals(parseEpochs("1.5e-3, paper=7", rows), { epochs: 7, row: "1.5e-3, paper" });
+  for (const wrong of ["0", "-1", "2.5", "paper=", "papr=3", "paper.detektor=3", "paper=0", "x"]) {
+    assertThrows(() => parseEpochs(wrong, rows), UserError);
+  }
+  const variants = options.presets.map((preset) => ({
+    name: preset,
+    preset,
+    changes: [],
+    why: "",
+  }));
+  const epochs = ["9", "paper=40", "paper.detector=12"].map((text) => parseEpochs(text, rows));
+  const changes = requestEach({ ...options, epochs }, variants, { phases: [], modes: [] });
+  const phasesOf = (preset: string) =>
+    makeConfig(preset, changes.find((one) => one.preset === preset)!.changes).phases;
+  assertEquals(
+    [phasesOf("paper").detector.epochs, phasesOf("paper").segmentor.epochs],
+    [12, 40],
+  );
+  assertEquals(
+    [phasesOf("focus").detector.epochs, phasesOf("focus").segmentor.epochs],
+    [9, 9],
+  );
 });
 
 Deno.test("the requests of chosen modes leave out the phases that these do not need", () => {
