@@ -1,8 +1,10 @@
 import type { ViewConfig } from "../config/config.ts";
 import { boundingBoxVoxels, type Box2, voxelsToUnit } from "../volume/box.ts";
+import { volumeKernels } from "../volume/kernels.ts";
 import { projectBox, projectMask, viewAxes, type ViewName } from "../volume/projection.ts";
 import { resizeVolume } from "../volume/resample.ts";
-import type { Mask, Triple, Volume } from "../volume/volume.ts";
+import { meanKernel } from "../volume/sampling_kernel.ts";
+import type { Mask, Volume } from "../volume/volume.ts";
 import { filterView } from "./view_filter.ts";
 
 /** What the detector is to find in a view. */
@@ -77,27 +79,28 @@ function planesOf(data: Float32Array, columns: number, rows: number, channels: n
 
 const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 
-/** How a view's picture lies in a volume's data. */
+/**
+ * A volume's data as a view sees it: `[outer, slices, inner]`, where the picture's pixels are
+ * `[outer, inner]`, row by row, whichever axis it looks along.
+ */
 interface Layout {
   readonly columns: number;
   readonly rows: number;
+  readonly outer: number;
   readonly slices: number;
-  /** Index in the data of each pixel of the first slice, row by row. */
-  readonly firstVoxels: Int32Array;
-  /** Steps in the data from a slice to the next. */
-  readonly sliceStep: number;
+  readonly inner: number;
 }
 
 function layoutOf({ shape }: Volume, view: ViewName): Layout {
   const { horizontal, vertical, depth } = viewAxes[view];
-  const steps: Triple = [1, shape[0], shape[0] * shape[1]];
-  const [columns, rows] = [shape[horizontal], shape[vertical]];
-  const firstVoxels = new Int32Array(columns * rows);
-  for (let pixel = 0; pixel < firstVoxels.length; pixel++) {
-    const row = Math.floor(pixel / columns);
-    firstVoxels[pixel] = row * steps[vertical] + (pixel - row * columns) * steps[horizontal];
-  }
-  return { columns, rows, slices: shape[depth], firstVoxels, sliceStep: steps[depth] };
+  const product = (edges: readonly number[]) => edges.reduce((sum, edge) => sum * edge, 1);
+  return {
+    columns: shape[horizontal],
+    rows: shape[vertical],
+    outer: product(shape.slice(depth + 1)),
+    slices: shape[depth],
+    inner: product(shape.slice(0, depth)),
+  };
 }
 
 function projectImage(image: Volume, view: ViewName, config: ViewConfig): Volume {
@@ -106,46 +109,47 @@ function projectImage(image: Volume, view: ViewName, config: ViewConfig): Volume
   switch (config.kind) {
     case "centre": {
       const middle = centreOf(slices);
-      return planesOf(meanOfSlices(image, layout, middle, middle + 1), columns, rows, 1);
+      return planesOf(meansOfSlices(image, layout, middle, middle + 1, 1), columns, rows, 1);
     }
     case "mean":
-      return planesOf(meanOfSlices(image, layout, 0, slices), columns, rows, 1);
+      return planesOf(meansOfSlices(image, layout, 0, slices, 1), columns, rows, 1);
     case "deviation":
       return planesOf(deviationOfSlices(image, layout), columns, rows, 1);
     case "slabs": {
       const count = config.slabCount;
-      const planes = new Float32Array(columns * rows * count);
-      for (let slab = 0; slab < count; slab++) {
-        const [from, to] = [(slab * slices) / count, ((slab + 1) * slices) / count];
-        planes.set(meanOfSlices(image, layout, from, to), slab * columns * rows);
-      }
-      return planesOf(planes, columns, rows, count);
+      return planesOf(meansOfSlices(image, layout, 0, slices, count), columns, rows, count);
     }
   }
 }
 
-/** Mean over the depth range [from, to), whose ends may cut a slice. */
-function meanOfSlices(image: Volume, layout: Layout, from: number, to: number): Float32Array {
-  const { firstVoxels, sliceStep } = layout;
-  const sums = new Float64Array(firstVoxels.length);
-  for (let slice = Math.floor(from); slice < to; slice++) {
-    const share = (Math.min(to, slice + 1) - Math.max(from, slice)) / (to - from);
-    const offset = slice * sliceStep;
-    for (let pixel = 0; pixel < sums.length; pixel++) {
-      sums[pixel] += share * image.data[offset + firstVoxels[pixel]];
-    }
-  }
-  return Float32Array.from(sums);
+/** Means over equal parts of the depth range [from, to), whose boundaries may cut a slice. */
+function meansOfSlices(
+  { data }: Volume,
+  { outer, slices, inner }: Layout,
+  from: number,
+  to: number,
+  parts: number,
+): Float32Array {
+  const result = new Float32Array(parts * outer * inner);
+  volumeKernels().projectSlices({
+    values: data,
+    shape: [outer, slices, inner],
+    along: meanKernel(slices, from, to, parts),
+    result,
+  });
+  return result;
 }
 
 function deviationOfSlices(image: Volume, layout: Layout): Float32Array {
-  const { firstVoxels, sliceStep, slices } = layout;
-  const mean = meanOfSlices(image, layout, 0, slices);
-  const sums = new Float64Array(firstVoxels.length);
-  for (let slice = 0; slice < slices; slice++) {
-    const offset = slice * sliceStep;
-    for (let pixel = 0; pixel < sums.length; pixel++) {
-      sums[pixel] += (image.data[offset + firstVoxels[pixel]] - mean[pixel]) ** 2;
+  const { outer, slices, inner } = layout;
+  const { data } = image;
+  const mean = meansOfSlices(image, layout, 0, slices, 1);
+  const sums = new Float64Array(mean.length);
+  for (let row = 0, i = 0; row < outer; row++) {
+    for (let slice = 0; slice < slices; slice++) {
+      for (let pixel = row * inner; pixel < (row + 1) * inner; pixel++, i++) {
+        sums[pixel] += (data[i] - mean[pixel]) ** 2;
+      }
     }
   }
   return Float32Array.from(sums, (sum) => Math.sqrt(sum / slices));
@@ -159,6 +163,7 @@ function resizePlanes(planes: Volume, columns: number, rows: number): Volume {
 
 function filterPlanes(planes: Volume, filter: ViewConfig["filter"]): Volume {
   const [columns, rows, channels] = planes.shape;
+  if (filter === "none") return planes;
   const data = new Float32Array(planes.data.length);
   const pixels = columns * rows;
   for (let start = 0; start < pixels * channels; start += pixels) {
@@ -173,10 +178,8 @@ function channelsLast({ data, shape }: Volume): Float32Array {
   if (channels === 1) return data;
   const pixels = columns * rows;
   const picture = new Float32Array(data.length);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      picture[pixel * channels + channel] = data[channel * pixels + pixel];
-    }
+  for (let pixel = 0, i = 0; pixel < pixels; pixel++) {
+    for (let from = pixel; from < data.length; from += pixels) picture[i++] = data[from];
   }
   return picture;
 }

@@ -33,6 +33,16 @@ export interface AffineWork {
   readonly result: Float32Array;
 }
 
+/** A stack of slices, and where its projections along the stack go. */
+export interface SlicesWork {
+  readonly values: Float32Array;
+  /** `[outer, slices, inner]` of the values, the last fastest. */
+  readonly shape: Triple;
+  readonly along: AxisKernel;
+  /** `[along.length, outer, inner]` */
+  readonly result: Float32Array;
+}
+
 /** The inner loops over a scan's voxels, of which there are two versions with equal results. */
 export interface VolumeKernels {
   /** Applies one kernel along y, then one along x. */
@@ -43,6 +53,8 @@ export interface VolumeKernels {
   window(values: Float32Array, low: number, scale: number, result: Float32Array): void;
   /** Fills `result` trilinearly; beyond the border the border's values go on. */
   resampleAffine(work: AffineWork): void;
+  /** Fills `result` with what the kernel makes of each line of slices. */
+  projectSlices(work: SlicesWork): void;
 }
 
 /** The compiled version where it is built, else that in TypeScript. */

@@ -39,6 +39,10 @@ export const volumeSymbols = {
     parameters: ["buffer", "i32", "i32", "i32", "i32", "buffer", "buffer", "buffer"],
     result: "void",
   },
+  roiseg_project_slices: {
+    parameters: ["buffer", "i32", "i32", "i32", "i32", "i32", "buffer", "buffer", "buffer"],
+    result: "void",
+  },
   roiseg_window: { parameters: ["buffer", "u32", "f64", "f64", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -119,6 +123,19 @@ function bind(native: Functions): NativeLibrary {
           channels,
           bytes(matrix),
           bytes(offset),
+          bytes(result),
+        );
+      },
+      projectSlices({ values, shape: [outer, slices, inner], along, result }) {
+        native.roiseg_project_slices(
+          bytes(values),
+          outer,
+          slices,
+          inner,
+          along.length,
+          along.taps,
+          bytes(along.first),
+          bytes(along.weights),
           bytes(result),
         );
       },

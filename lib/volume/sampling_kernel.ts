@@ -61,6 +61,27 @@ export function triangleKernel(
   return { length, taps, first, weights };
 }
 
+/**
+ * A kernel of the means of `length` equal ranges that make up [from, to); a value that a boundary
+ * cuts counts on both sides with its share.
+ */
+export function meanKernel(size: number, from: number, to: number, length: number): AxisKernel {
+  const step = (to - from) / length;
+  const lows = Array.from({ length }, (_, i) => from + i * step);
+  const needed = lows.map((low) => Math.ceil(low + step) - Math.floor(low));
+  const taps = Math.min(size, Math.max(...needed));
+  const first = Int32Array.from(lows, (low) => Math.min(Math.floor(low), size - taps));
+  const weights = new Float64Array(length * taps);
+  for (let i = 0; i < length; i++) {
+    for (let tap = 0; tap < taps; tap++) {
+      const at = first[i] + tap;
+      const share = Math.min(lows[i] + step, at + 1) - Math.max(lows[i], at);
+      weights[i * taps + tap] = Math.max(0, share) / step;
+    }
+  }
+  return { length, taps, first, weights };
+}
+
 /** The part [from, to) of the source that a kernel touches. */
 export function touchedRange(kernel: AxisKernel): { from: number; to: number } {
   let [from, to] = [Infinity, 0];

@@ -56,6 +56,28 @@ export const scriptKernels: VolumeKernels = {
       }
     }
   },
+  projectSlices({ values, shape: [outer, slices, inner], along, result }) {
+    const { length, taps, first, weights } = along;
+    const sums = new Float64Array(inner);
+    for (let row = 0; row < outer; row++) {
+      for (let i = 0; i < length; i++) {
+        let from = (row * slices + first[i]) * inner;
+        const to = (i * outer + row) * inner;
+        if (inner === 1) { // the loop that the other case has inside would be of one step
+          let sum = 0;
+          for (let tap = 0; tap < taps; tap++) sum += weights[i * taps + tap] * values[from + tap];
+          result[to] = sum;
+          continue;
+        }
+        sums.fill(0);
+        for (let tap = 0; tap < taps; tap++, from += inner) {
+          const weight = weights[i * taps + tap];
+          for (let j = 0; j < inner; j++) sums[j] += weight * values[from + j];
+        }
+        result.set(sums, to);
+      }
+    }
+  },
 };
 
 /** Replaces a row by the weighted sum of others, the first at `from` and each `step` further on. */

@@ -1,9 +1,15 @@
-import { assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { Random } from "../../lib/random.ts";
-import type { AffineWork, PlaneWork } from "../../lib/volume/kernels.ts";
+import type { AffineWork, PlaneWork, SlicesWork, VolumeKernels } from "../../lib/volume/kernels.ts";
 import { nativeLibrary } from "../../lib/volume/native_library.ts";
-import { type AxisKernel, samplingKernel, touchedRange } from "../../lib/volume/sampling_kernel.ts";
+import {
+  type AxisKernel,
+  meanKernel,
+  samplingKernel,
+  touchedRange,
+} from "../../lib/volume/sampling_kernel.ts";
 import { scriptKernels } from "../../lib/volume/script_kernels.ts";
+import type { Triple } from "../../lib/volume/volume.ts";
 
 const random = new Random("kernels");
 const values = (length: number) => Float32Array.from({ length }, () => random.normal(0, 300));
@@ -92,6 +98,56 @@ Deno.test("resampleAffine() weighs the eight voxels around a place, by hand", ()
   });
 });
 
+const stacks: readonly Triple[] = [[1, 9, 35], [5, 9, 7], [21, 15, 1]];
+
+function slicesWork(shape: Triple): Omit<SlicesWork, "result"> {
+  const along = meanKernel(shape[1], 0.5, shape[1] - 0.2, 4);
+  return { values: values(shape[0] * shape[1] * shape[2]), shape, along };
+}
+
+/** The same projections by several kernels. */
+function resultsOf(
+  kernels: readonly VolumeKernels[],
+  work: Omit<SlicesWork, "result">,
+): Float32Array[] {
+  return kernels.map((one) => {
+    const { shape: [outer, , inner], along } = work;
+    const result = new Float32Array(along.length * outer * inner).fill(7);
+    one.projectSlices({ ...work, result });
+    return result;
+  });
+}
+
+Deno.test("means of equal ranges: a value that a boundary cuts counts on both sides", () => {
+  const { taps, first, weights } = meanKernel(5, 0, 5, 2);
+  assertEquals([taps, [...first]], [3, [0, 2]]);
+  const expected = [0.4, 0.4, 0.2, 0.2, 0.4, 0.4];
+  weights.forEach((weight, i) => assertAlmostEquals(weight, expected[i]));
+  // One slice of many, and a range that ends at the border.
+  const middle = meanKernel(7, 3, 4, 1);
+  assertEquals([[...middle.first], [...middle.weights]], [[3], [1]]);
+  const last = meanKernel(7, 6.5, 7, 1);
+  assertEquals([[...last.first], [...last.weights]], [[6], [1]]);
+});
+
+Deno.test("slices are summed with their weights, wherever their axis lies", () => {
+  for (const shape of stacks) {
+    const [outer, slices, inner] = shape;
+    const work = slicesWork(shape);
+    const { first, taps, weights } = work.along;
+    resultsOf([scriptKernels], work)[0].forEach((sum, index) => {
+      const i = Math.floor(index / (outer * inner));
+      const [row, column] = [Math.floor(index / inner) % outer, index % inner];
+      let expected = 0;
+      for (let tap = 0; tap < taps; tap++) {
+        const slice = row * slices + first[i] + tap;
+        expected += weights[i * taps + tap] * work.values[slice * inner + column];
+      }
+      assertAlmostEquals(sum, expected, 1e-4 * (1 + Math.abs(expected)));
+    });
+  }
+});
+
 const library = nativeLibrary();
 
 Deno.test({
@@ -124,6 +180,10 @@ Deno.test({
         kernels.resampleAffine({ ...affineWork(channels), result });
         return result;
       });
+      assertEquals(results[1], results[0]);
+    }
+    for (const shape of stacks) {
+      const results = resultsOf([scriptKernels, compiled], slicesWork(shape));
       assertEquals(results[1], results[0]);
     }
   },

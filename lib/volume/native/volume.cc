@@ -3,6 +3,7 @@
 #include "affine.h"
 #include "inflate.h"
 #include "resample.h"
+#include "slices.h"
 
 extern "C" {
 
@@ -48,6 +49,12 @@ void roiseg_resample_affine(const float* source, int32_t width, int32_t height, 
                             int32_t channels, const double* matrix, const double* offset,
                             float* result) {
   roiseg::resampleAffine(source, {width, height, depth, channels}, matrix, offset, result);
+}
+
+void roiseg_project_slices(const float* values, int32_t outer, int32_t slices, int32_t inner,
+                           int32_t length, int32_t taps, const int32_t* first,
+                           const double* weights, float* result) {
+  roiseg::projectSlices(values, {outer, slices, inner}, {length, taps, first, weights}, result);
 }
 
 }  // extern "C"
