@@ -63,9 +63,9 @@ history.jsonl and TensorBoard's events.
   deno task train --data AMOS22 --organ spleen --model segformer3d --phase whole
   deno task train --run data/runs/X --resume --phase whole`,
 }, async (flags, signal) => {
-  const { run, prepared } = await findRun(flags, signal);
-  const { config, organ, split, splitRule, roiEdge, roiEdgeNote } = run.record;
   const phases: readonly PhaseName[] = flags.phase === "all" ? paperPhases : [flags.phase];
+  const { run, prepared } = await findRun(flags, phases, signal);
+  const { config, organ, split, splitRule, roiEdge, roiEdgeNote } = run.record;
   for (const line of describeAgainstPaper(config, phases)) console.error(line);
   console.error(
     `${organ.name} in ${run.record.datasetName}: ${split.training.length} training, ` +
@@ -117,6 +117,7 @@ interface RunFlags {
 
 async function findRun(
   flags: RunFlags,
+  phases: readonly PhaseName[],
   signal: AbortSignal,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
   if (flags.organ === undefined) {
@@ -144,6 +145,7 @@ async function findRun(
     fold: flags.fold,
     folder,
     detectorFrom: flags.detector,
+    phases,
   });
   return { run, prepared };
 }

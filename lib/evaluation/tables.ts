@@ -17,9 +17,30 @@ import type {
   EvaluationMode,
   EvaluationSpace,
   ModelCost,
-  TimePart,
 } from "./records.ts";
-import { summarize, type Summary } from "./statistics.ts";
+import {
+  casesCell,
+  classCell,
+  edgesCell,
+  mebibytes,
+  numberCell,
+  peakCell,
+  secondsOf,
+  spread,
+  timedParts,
+} from "./table_cells.ts";
+import {
+  type Boxed,
+  type Column,
+  costColumns,
+  type Costed,
+  iouColumns,
+  nsdColumn,
+  scoreColumns,
+  type Scored,
+  tableOf,
+  wallColumn,
+} from "./table_columns.ts";
 
 /**
  * The evaluation as a Markdown report: tables in the shape of the paper's Tables 1, 2, 3 and 5 with
@@ -86,41 +107,29 @@ export function detectorTable(evaluation: Evaluation): string {
 }
 
 function detectorCells({ cases, costs }: Evaluation): Table {
-  const header = [
-    "Organ",
-    "Size",
-    "Cases",
-    "IoU 2D (paper)",
-    "IoU 2D (ours)",
-    "IoU 3D (ours)",
-    "Wall error mm (ours)",
-    "VRAM MiB (paper)",
-    "Tensors MiB (ours)",
-    "Time s (paper)",
-    "Time s (ours)",
+  const columns: readonly Column<Boxed & Costed & { organ: string }>[] = [
+    ...organColumns,
+    { title: "Cases", cell: ({ found }) => String(found.length) },
+    ...iouColumns,
+    wallColumn,
+    ...costColumns("Time s (ours)"),
   ];
-  const memory = peakMebibytes(costs, "detector");
   const detected = cases.filter(({ mode }) => mode === "withCrop");
+  const memory = peakCell(costs.filter(({ part }) => part === "detector"));
   const rows = groupBy(detected, ({ organ }) => organ).map((all) => {
     const rows = oncePerCase(all);
     const { organ } = rows[0];
     const known = paperOrgan(organ);
     const paper = known && paperTable1[known];
-    return [
-      organ,
-      sizeOf(organ),
-      String(rows.length),
-      number(paper?.iou, 4),
-      meanAndDeviation(rows.map((row) => row.detectorIou2d), 4),
-      meanAndDeviation(rows.map((row) => row.detectorIou3d), 4),
-      meanAndDeviation(rows.map((row) => row.wallErrorMm), 2),
-      number(paper?.vramMib, 0),
-      memory,
-      number(paper?.timeSeconds, 4),
-      meanAndDeviation(seconds(rows, ["detect"]), 4),
-    ];
+    const found = rows.map(({ detectorIou2d, detectorIou3d, wallErrorMm }) => ({
+      iou2d: detectorIou2d,
+      iou3d: detectorIou3d,
+      wallErrorMm,
+    }));
+    const time = spread(secondsOf(rows, ["detect"]), 4);
+    return { organ, found, paper, paperIou: paper?.iou, memory, time };
   });
-  return { header, rows };
+  return tableOf(columns, rows);
 }
 
 /**
@@ -134,12 +143,13 @@ export function segmentorTable(evaluation: Evaluation, space: EvaluationSpace): 
 }
 
 function segmentorCells({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
-  const rows = segmentationRows(casesOf(cases, "groundTruthRoi", space), {
-    paper: paperTable2,
-    times: ["segment"],
-    memory: (edges) => peakMebibytes(costs, "segmentor", edges),
-  });
-  return { header: segmentationHeader, rows };
+  return tableOf(
+    segmentationColumns,
+    segmentationRows(casesOf(cases, "groundTruthRoi", space), {
+      paper: paperTable2,
+      costs: costs.filter(({ part }) => part === "segmentor"),
+    }),
+  );
 }
 
 /**
@@ -154,26 +164,18 @@ export function frameworkTable(evaluation: Evaluation, space: EvaluationSpace): 
 }
 
 function frameworkCells({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
-  const without = segmentationRows(casesOf(cases, "withoutCrop", space), {
-    paper: paperTable3.withoutCrop,
-    times: ["crop", "segment", "paste"],
-    memory: (edges) => peakMebibytes(costs, "whole", edges),
-  });
-  const withCrop = segmentationRows(casesOf(cases, "withCrop", space), {
-    paper: paperTable3.withCrop,
-    times: ["detect", "crop", "segment", "paste"],
-    memory: (edges) => {
-      const parts = costs.filter(({ part, edge }) =>
-        part === "detector" || (part === "segmentor" && edges.has(edge))
-      );
-      return peakOf(parts);
-    },
-  });
-  const rows = [
-    ...without.map((row) => ["without crop", ...row]),
-    ...withCrop.map((row) => ["with crop", ...row]),
-  ];
-  return { header: ["Method", ...segmentationHeader], rows };
+  const partsOf = { withoutCrop: ["whole"], withCrop: ["detector", "segmentor"] };
+  const rows = (["withoutCrop", "withCrop"] as const).flatMap((mode) =>
+    segmentationRows(casesOf(cases, mode, space), {
+      paper: paperTable3[mode],
+      costs: costs.filter(({ part }) => partsOf[mode].includes(part)),
+    })
+  );
+  const method: Column<SegmentationRow> = {
+    title: "Method",
+    cell: ({ mode }) => mode === "withCrop" ? "with crop" : "without crop",
+  };
+  return tableOf([method, ...segmentationColumns], rows);
 }
 
 /** The shape of Table 5, in millions: true counts beside those by the paper's own rules. */
@@ -182,35 +184,35 @@ export function costTable(costs: readonly ModelCost[]): string {
 }
 
 function costCells(costs: readonly ModelCost[]): Table {
-  const header = [
-    "Part",
-    "Input",
-    "Parameters",
-    "Active",
-    "MACs",
-    "FLOPs by the paper's rule (paper)",
-    "FLOPs by the paper's rule (ours)",
-    "Parameters by the paper's rule (paper)",
-    "Parameters by the paper's rule (ours)",
-    "Tensors MiB",
+  const millions = (count: number, decimals = 4) => numberCell(count / 1e6, decimals);
+  const columns: readonly Column<ModelCost>[] = [
+    { title: "Part", cell: partName },
+    {
+      title: "Input",
+      cell: ({ part, edge }) => part === "detector" ? `3 x ${edge}^2` : `${edge}^3`,
+    },
+    { title: "Parameters", cell: ({ parameters }) => millions(parameters) },
+    { title: "Active", cell: ({ activeParameters }) => millions(activeParameters) },
+    { title: "MACs", cell: ({ macs }) => millions(macs, 2) },
+    {
+      title: "FLOPs by the paper's rule (paper)",
+      cell: (cost) => numberCell(paperCost(cost)?.operations, 4),
+    },
+    {
+      title: "FLOPs by the paper's rule (ours)",
+      cell: ({ paperOperations }) => millions(paperOperations),
+    },
+    {
+      title: "Parameters by the paper's rule (paper)",
+      cell: (cost) => numberCell(paperCost(cost)?.parameters, 4),
+    },
+    {
+      title: "Parameters by the paper's rule (ours)",
+      cell: ({ paperParameters }) => millions(paperParameters),
+    },
+    { title: "Tensors MiB", cell: ({ peakTensorBytes }) => mebibytes(peakTensorBytes) },
   ];
-  const rows = costs.map((cost) => {
-    const isDetector = cost.part === "detector";
-    const paper = paperCost(cost);
-    return [
-      partName(cost),
-      isDetector ? `3 x ${cost.edge}^2` : `${cost.edge}^3`,
-      number(cost.parameters / 1e6, 4),
-      number(cost.activeParameters / 1e6, 4),
-      number(cost.macs / 1e6, 2),
-      number(paper?.operations, 4),
-      number(cost.paperOperations / 1e6, 4),
-      number(paper?.parameters, 4),
-      number(cost.paperParameters / 1e6, 4),
-      mebibytes(cost.peakTensorBytes),
-    ];
-  });
-  return { header, rows };
+  return tableOf(columns, costs);
 }
 
 /** "segmentor", "whole"; with the model's name where that is a peer. */
@@ -268,56 +270,51 @@ export const spaceNames: Readonly<Record<EvaluationSpace, string>> = {
   scan: "in the scan's own grid",
 };
 
-const segmentationHeader = [
-  "Organ",
-  "Size",
-  "Input",
-  "Cases",
-  "Dice (paper)",
-  "Dice (ours)",
-  "IoU (paper)",
-  "IoU (ours)",
-  "HD95 (paper)",
-  "HD95 voxels (ours)",
-  "HD95 mm (ours)",
-  "NSD (ours)",
-  "VRAM MiB (paper)",
-  "Tensors MiB (ours)",
-  "Time s (paper)",
-  "Time s (ours)",
-];
-
-interface RowSource {
-  readonly paper: Readonly<Record<string, PaperSegmentationRow>>;
-  readonly times: readonly TimePart[];
-  readonly memory: (edges: ReadonlySet<number>) => string;
+interface SegmentationRow extends Scored, Costed {
+  readonly organ: string;
+  readonly className: string;
+  readonly mode: EvaluationMode;
+  readonly paper?: PaperSegmentationRow;
 }
 
-function segmentationRows(cases: readonly CaseResult[], source: RowSource): string[][] {
+const organColumns: readonly Column<{ readonly organ: string; readonly className?: string }>[] = [
+  { title: "Organ", cell: ({ organ, className = organ }) => classCell(organ, className) },
+  { title: "Size", cell: ({ organ }) => sizeOf(organ) },
+];
+
+const segmentationColumns: readonly Column<SegmentationRow>[] = [
+  ...organColumns,
+  { title: "Input", cell: ({ cases }) => edgesCell(cases) },
+  { title: "Cases", cell: ({ cases }) => casesCell(cases) },
+  ...scoreColumns,
+  nsdColumn,
+  ...costColumns("Time s (ours)"),
+];
+
+/** A row for each organ and class of cases of one mode. */
+function segmentationRows(
+  cases: readonly CaseResult[],
+  { paper, costs }: {
+    readonly paper: Readonly<Record<string, PaperSegmentationRow>>;
+    /** Of the parts that run in the mode. */
+    readonly costs: readonly ModelCost[];
+  },
+): SegmentationRow[] {
   const groups = groupBy(cases, ({ organ, className }) => JSON.stringify([organ, className]));
   return groups.map((rows) => {
-    const { organ, className } = rows[0];
+    const { organ, className, mode } = rows[0];
     const known = paperOrgan(className) ?? paperOrgan(organ);
-    const paper: PaperSegmentationRow | undefined = known && source.paper[known];
     const edges = new Set(rows.map(({ edge }) => edge));
-    return [
-      className === organ ? organ : `${organ}: ${className}`,
-      sizeOf(organ),
-      [...edges].sort((a, b) => a - b).map((edge) => `${edge}^3`).join(", "),
-      casesCell(rows),
-      number(paper?.dice, 4),
-      meanAndDeviation(rows.map((row) => row.dice), 4),
-      number(paper?.iou, 4),
-      meanAndDeviation(rows.map((row) => row.iou), 4),
-      number(paper?.hd95, 4),
-      meanAndDeviation(rows.map((row) => row.hd95Voxels), 2),
-      meanAndDeviation(rows.map((row) => row.hd95Mm), 2),
-      meanAndDeviation(rows.map((row) => row.nsd), 4),
-      number(paper?.vramMib, 0),
-      source.memory(edges),
-      number(paper?.timeSeconds, 4),
-      meanAndDeviation(seconds(rows, source.times), 4),
-    ];
+    const used = costs.filter(({ part, edge }) => part === "detector" || edges.has(edge));
+    return {
+      organ,
+      className,
+      mode,
+      cases: rows,
+      paper: known && paper[known],
+      memory: peakCell(used),
+      time: spread(secondsOf(rows, timedParts[mode]), 4),
+    };
   });
 }
 
@@ -341,53 +338,7 @@ function oncePerCase(cases: readonly CaseResult[]): CaseResult[] {
   return [...Map.groupBy(cases, ({ caseId }) => caseId).values()].map(([first]) => first);
 }
 
-function casesCell(rows: readonly CaseResult[]): string {
-  const empty = rows.filter((row) => row.empty === "prediction").length;
-  return empty === 0 ? String(rows.length) : `${rows.length} (${empty} empty)`;
-}
-
 function sizeOf(organ: string): string {
   const known = paperOrgan(organ);
   return known ? paperSizes[known] : "-";
-}
-
-/** Seconds of the parts together, of the cases in which at least one of them ran. */
-function seconds(rows: readonly CaseResult[], parts: readonly TimePart[]): number[] {
-  return rows.map(({ timesMs }) => parts.flatMap((part) => timesMs[part] ?? []))
-    .filter((times) => times.length > 0)
-    .map((times) => times.reduce((sum, time) => sum + time, 0) / 1000);
-}
-
-function peakMebibytes(
-  costs: readonly ModelCost[],
-  part: ModelCost["part"],
-  edges?: ReadonlySet<number>,
-): string {
-  return peakOf(costs.filter((cost) => cost.part === part && (edges?.has(cost.edge) ?? true)));
-}
-
-function peakOf(costs: readonly ModelCost[]): string {
-  if (costs.length === 0) return "-";
-  return mebibytes(Math.max(...costs.map((cost) => cost.peakTensorBytes)));
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 2 ** 20).toFixed(0);
-}
-
-function number(value: number | undefined, decimals: number): string {
-  return value === undefined || Number.isNaN(value) ? "-" : value.toFixed(decimals);
-}
-
-function meanAndDeviation(values: readonly number[], decimals: number): string {
-  return formatSummary(summarize(values), decimals);
-}
-
-/** "0.9012 +- 0.0213", with the number of cases that it does not apply to, if any. */
-export function formatSummary(summary: Summary, decimals: number): string {
-  const { count, notApplicable, mean, standardDeviation } = summary;
-  if (count === 0) return notApplicable === 0 ? "-" : `- (${notApplicable} n/a)`;
-  const deviation = count > 1 ? ` +- ${standardDeviation.toFixed(decimals)}` : "";
-  const left = notApplicable === 0 ? "" : ` (${notApplicable} n/a)`;
-  return `${mean.toFixed(decimals)}${deviation}${left}`;
 }

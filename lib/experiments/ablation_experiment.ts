@@ -1,13 +1,16 @@
 import type { Table } from "../evaluation/markdown_table.ts";
 import { barsFigure } from "../figures/bars_figure.ts";
 import type { Figure } from "../figures/figure.ts";
+import type { CaseResult } from "../evaluation/records.ts";
 import { summarize } from "../evaluation/statistics.ts";
+import { casesCell, classCell, medianCell, spread } from "../evaluation/table_cells.ts";
+import { type Boxed, type Column, iouColumns, tableOf } from "../evaluation/table_columns.ts";
 import { ablationVariants } from "./ablation_variants.ts";
 import type { Experiment, Findings } from "./experiment.ts";
 import { compareSides, comparisonCells, comparisonHeader, comparisonNote } from "./paired_table.ts";
 import { requestEach, type Variant, type Work } from "./plan_options.ts";
 import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
-import { casesCell, foldsCell, medianCell, spread } from "./table_cells.ts";
+import { foldsCell } from "./table_cells.ts";
 
 const work: Work = {
   phases: ["detector", "segmentor", "finetune"],
@@ -45,44 +48,53 @@ function variantsOf([base]: readonly string[]): Variant[] {
 }
 
 function resultTable(groups: readonly RunGroup[]): Table {
-  const header = [
-    "Variant",
-    "Organ",
-    "Folds",
-    "Cases",
-    "Detector IoU 2D",
-    "Detector IoU 3D",
-    "Dice, ground-truth region",
-    "Dice, with crop",
-    "HD95 mm, with crop",
-    "Coverage, with crop",
-    "MACs M with crop",
+  const columns: readonly Column<ResultRow>[] = [
+    { title: "Variant", cell: ({ group }) => group.label },
+    { title: "Organ", cell: ({ group, className }) => classCell(group.organ, className) },
+    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Cases", cell: ({ cropped }) => casesCell(cropped) },
+    ...iouColumns.filter(({ title }) => !title.endsWith("(paper)")),
+    {
+      title: "Dice, ground-truth region",
+      cell: ({ given }) => spread(given.map(({ dice }) => dice), 4),
+    },
+    { title: "Dice, with crop", cell: ({ cropped }) => spread(cropped.map(({ dice }) => dice), 4) },
+    {
+      title: "HD95 mm, with crop",
+      cell: ({ cropped }) => spread(cropped.map(({ hd95Mm }) => hd95Mm), 2),
+    },
+    {
+      title: "Coverage, with crop",
+      cell: ({ cropped }) => spread(cropped.map(({ roiCoverage }) => roiCoverage), 4),
+    },
+    { title: "MACs M with crop", cell: ({ group }) => macsCell(group) },
   ];
   const rows = groups.flatMap((group) =>
-    classesOf(group).map((className) => {
-      const found = group.results.flatMap(({ detections }) => detections);
-      const given = casesOf(group, "groundTruthRoi", "scan", className);
-      const cropped = casesOf(group, "withCrop", "scan", className);
-      const runsOf: Partial<Record<string, number>> = { detector: 1, segmentor: passesOf(group) };
-      const macs = group.results.map(({ costs }) =>
-        costs.reduce((sum, { part, macs }) => sum + (runsOf[part] ?? 0) * macs, 0) / 1e6
-      );
-      return [
-        group.label,
-        className === group.organ ? group.organ : `${group.organ}: ${className}`,
-        foldsCell(group),
-        casesCell(cropped),
-        spread(found.map(({ iou2d }) => iou2d), 4),
-        spread(found.map(({ iou3d }) => iou3d), 4),
-        spread(given.map(({ dice }) => dice), 4),
-        spread(cropped.map(({ dice }) => dice), 4),
-        spread(cropped.map(({ hd95Mm }) => hd95Mm), 2),
-        spread(cropped.map(({ roiCoverage }) => roiCoverage), 4),
-        costsOf(group, "segmentor").length === 0 ? "-" : medianCell(macs, 1),
-      ];
-    })
+    classesOf(group).map((className): ResultRow => ({
+      group,
+      className,
+      found: group.results.flatMap(({ detections }) => detections),
+      given: casesOf(group, "groundTruthRoi", "scan", className),
+      cropped: casesOf(group, "withCrop", "scan", className),
+    }))
   );
-  return { header, rows };
+  return tableOf(columns, rows);
+}
+
+interface ResultRow extends Boxed {
+  readonly group: RunGroup;
+  readonly className: string;
+  readonly given: readonly CaseResult[];
+  readonly cropped: readonly CaseResult[];
+}
+
+function macsCell(group: RunGroup): string {
+  if (costsOf(group, "segmentor").length === 0) return "-";
+  const runsOf: Partial<Record<string, number>> = { detector: 1, segmentor: passesOf(group) };
+  const macs = group.results.map(({ costs }) =>
+    costs.reduce((sum, { part, macs }) => sum + (runsOf[part] ?? 0) * macs, 0) / 1e6
+  );
+  return medianCell(macs, 1);
 }
 
 function differenceTable(groups: readonly RunGroup[]): Table {
@@ -92,7 +104,7 @@ function differenceTable(groups: readonly RunGroup[]): Table {
     return classesOf(group).flatMap((className) =>
       (["dice", "hd95Mm"] as const).map((metric) => [
         group.label,
-        className === group.organ ? group.organ : `${group.organ}: ${className}`,
+        classCell(group.organ, className),
         ...comparisonCells(
           metric,
           compareSides(metric, className, "scan", [

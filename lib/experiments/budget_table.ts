@@ -1,4 +1,5 @@
 import type { Table } from "../evaluation/markdown_table.ts";
+import { type Column, tableOf } from "../evaluation/table_columns.ts";
 import { formatDuration } from "../training/progress.ts";
 import type { RunGroup } from "./run_group.ts";
 import type { RunResult, TrainedPart } from "./run_result.ts";
@@ -6,25 +7,20 @@ import { foldsCell } from "./table_cells.ts";
 
 /** What the runs of a row were given: cases, epochs, time, and on what they were trained. */
 export function budgetTable(groups: readonly RunGroup[], labelTitle = "Preset"): Table {
-  const header = [
-    labelTitle,
-    "Organ",
-    "Folds",
-    "Training cases",
-    "Epochs (steps)",
-    "Training of a fold",
-    "Device",
+  const columns: readonly Column<RunGroup>[] = [
+    { title: labelTitle, cell: ({ label }) => label },
+    { title: "Organ", cell: ({ organ }) => organ },
+    { title: "Folds", cell: foldsCell },
+    {
+      title: "Training cases",
+      cell: ({ results }) =>
+        different(results.map(({ training, validation }) => `${training} + ${validation}`)),
+    },
+    { title: "Epochs (steps)", cell: ({ results }) => different(results.map(epochsText)) },
+    { title: "Training of a fold", cell: ({ results }) => trainingTime(results) },
+    { title: "Device", cell: ({ results }) => different(results.map(deviceText)) },
   ];
-  const rows = groups.map((group) => [
-    group.label,
-    group.organ,
-    foldsCell(group),
-    different(group.results.map(({ training, validation }) => `${training} + ${validation}`)),
-    different(group.results.map(epochsText)),
-    trainingTime(group.results),
-    different(group.results.map(deviceText)),
-  ]);
-  return { header, rows };
+  return tableOf(columns, groups);
 }
 
 /** "-" without any; more than one value is named only where the folds differ. */

@@ -7,7 +7,7 @@ import { barsFigure } from "../figures/bars_figure.ts";
 import type { Figure } from "../figures/figure.ts";
 import { type CostSubject, costSubjects } from "./cost_job.ts";
 import type { CostResult } from "./cost_result.ts";
-import { numberCell } from "./table_cells.ts";
+import { numberCell } from "../evaluation/table_cells.ts";
 
 /** The measurements that are there, by the ids of their jobs. */
 export type CostResults = ReadonlyMap<string, CostResult>;

@@ -78,8 +78,8 @@ async function startOrOpen(
 ): Promise<Run> {
   const folder = runFolderOf(places, spec.id);
   if (await exists(join(folder, "run.json"))) return await openRun(folder);
-  const { config, parsedOrgan: organ, fold } = spec;
-  return await startRun({ prepared, organ, config, fold, folder });
+  const { config, parsedOrgan: organ, fold, phases } = spec;
+  return await startRun({ prepared, organ, config, fold, folder, phases });
 }
 
 async function measure(

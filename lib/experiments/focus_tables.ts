@@ -2,17 +2,18 @@ import type { Table } from "../evaluation/markdown_table.ts";
 import { paperOrgan, paperSizes, paperTable5 } from "../evaluation/paper_tables.ts";
 import { summarize } from "../evaluation/statistics.ts";
 import type { ModelCost } from "../evaluation/records.ts";
-import { compareSides } from "./paired_table.ts";
-import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
 import {
-  foldsCell,
   medianCell,
   numberCell,
   peakCell,
   secondsOf,
   spread,
   timedParts,
-} from "./table_cells.ts";
+} from "../evaluation/table_cells.ts";
+import { type Column, tableOf } from "../evaluation/table_columns.ts";
+import { compareSides } from "./paired_table.ts";
+import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
+import { foldsCell } from "./table_cells.ts";
 import { targetOf } from "./targets.ts";
 
 /** Share of the paper's multiply-accumulates that the whole chain may take. */
@@ -20,43 +21,32 @@ const allowedShare = 0.1;
 
 /** Multiply-accumulates, time and memory of the chain with crop beside those without crop. */
 export function costComparisonTable(groups: readonly RunGroup[], labelTitle = "Preset"): Table {
-  const header = [
-    labelTitle,
-    "Organ",
-    "Folds",
-    "MACs M detector",
-    "MACs M segmentor, a pass",
-    "Passes",
-    "MACs M with crop",
-    "MACs M without crop",
-    "MACs M detector + segmentor (paper)",
-    "Median time s with crop",
-    "Median time s without crop",
-    "Tensors MiB with crop",
-    "Tensors MiB without crop",
+  const times = (group: RunGroup, mode: "withCrop" | "withoutCrop") =>
+    medianCell(secondsOf(casesOf(group, mode, "scan", classesOf(group)[0]), timedParts[mode]), 4);
+  const macs = (key: keyof ReturnType<typeof macsOf>) => (group: RunGroup) =>
+    numberCell(macsOf(group)[key], 1);
+  const columns: readonly Column<RunGroup>[] = [
+    { title: labelTitle, cell: ({ label }) => label },
+    { title: "Organ", cell: ({ organ }) => organ },
+    { title: "Folds", cell: foldsCell },
+    { title: "MACs M detector", cell: macs("detector") },
+    { title: "MACs M segmentor, a pass", cell: macs("segmentor") },
+    { title: "Passes", cell: (group) => String(passesOf(group)) },
+    { title: "MACs M with crop", cell: macs("withCrop") },
+    { title: "MACs M without crop", cell: macs("withoutCrop") },
+    {
+      title: "MACs M detector + segmentor (paper)",
+      cell: (group) => numberCell(paperMacs(group.organ, costsOf(group, "segmentor")), 1),
+    },
+    { title: "Median time s with crop", cell: (group) => times(group, "withCrop") },
+    { title: "Median time s without crop", cell: (group) => times(group, "withoutCrop") },
+    {
+      title: "Tensors MiB with crop",
+      cell: (group) => peakCell([...costsOf(group, "detector"), ...costsOf(group, "segmentor")]),
+    },
+    { title: "Tensors MiB without crop", cell: (group) => peakCell(costsOf(group, "whole")) },
   ];
-  const rows = groups.map((group) => {
-    const macs = macsOf(group);
-    const times = (mode: "withCrop" | "withoutCrop") =>
-      medianCell(secondsOf(casesOf(group, mode, "scan", classesOf(group)[0]), timedParts[mode]), 4);
-    const parts = [...costsOf(group, "detector"), ...costsOf(group, "segmentor")];
-    return [
-      group.label,
-      group.organ,
-      foldsCell(group),
-      numberCell(macs.detector, 1),
-      numberCell(macs.segmentor, 1),
-      String(passesOf(group)),
-      numberCell(macs.withCrop, 1),
-      numberCell(macs.withoutCrop, 1),
-      numberCell(paperMacs(group.organ, costsOf(group, "segmentor")), 1),
-      times("withCrop"),
-      times("withoutCrop"),
-      peakCell(parts),
-      peakCell(costsOf(group, "whole")),
-    ];
-  });
-  return { header, rows };
+  return tableOf(columns, groups);
 }
 
 /** What was aimed at, what came out, and whether that is enough. */
@@ -156,7 +146,7 @@ function timeRow(group: RunGroup): TargetRow {
   };
 }
 
-/** In millions; NaN for a part that was not measured. With crop the segmentor may run twice. */
+/** In millions; NaN for a part that was not measured. With crop the segmentor runs `passes` times at most. */
 function macsOf(group: RunGroup) {
   const [detector, segmentor, withoutCrop] = (["detector", "segmentor", "whole"] as const).map(
     (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,

@@ -6,19 +6,26 @@ import {
   paperTable3,
 } from "../evaluation/paper_tables.ts";
 import type { EvaluationMode, EvaluationSpace } from "../evaluation/records.ts";
-import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
 import {
   casesCell,
+  classCell,
   edgesCell,
-  foldsCell,
   medianCell,
-  modeNames,
-  numberCell,
   peakCell,
   secondsOf,
-  spread,
   timedParts,
-} from "./table_cells.ts";
+} from "../evaluation/table_cells.ts";
+import {
+  type Column,
+  costColumns,
+  type Costed,
+  nsdColumn,
+  scoreColumns,
+  type Scored,
+  tableOf,
+} from "../evaluation/table_columns.ts";
+import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
+import { foldsCell, modeNames } from "./table_cells.ts";
 
 /** What {@linkcode segmentationTable} shows. */
 export interface SegmentationTableOptions {
@@ -39,55 +46,44 @@ export function segmentationTable(
   groups: readonly RunGroup[],
   { modes, space, labelTitle = "Preset", paper = paperRow }: SegmentationTableOptions,
 ): Table {
-  const header = [
-    labelTitle,
-    "Organ",
-    "Region",
-    "Input",
-    "Folds",
-    "Cases",
-    "Dice (paper)",
-    "Dice (ours)",
-    "IoU (paper)",
-    "IoU (ours)",
-    "HD95 (paper)",
-    "HD95 voxels (ours)",
-    "HD95 mm (ours)",
-    "NSD (ours)",
-    "VRAM MiB (paper)",
-    "Tensors MiB (ours)",
-    "Time s (paper)",
-    "Median time s (ours)",
+  const columns: readonly Column<SegmentationRow>[] = [
+    { title: labelTitle, cell: ({ group }) => group.label },
+    { title: "Organ", cell: ({ group, className }) => classCell(group.organ, className) },
+    { title: "Region", cell: ({ mode }) => modeNames[mode] },
+    { title: "Input", cell: ({ cases }) => edgesCell(cases) },
+    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Cases", cell: ({ cases }) => casesCell(cases) },
+    ...scoreColumns,
+    nsdColumn,
+    ...costColumns("Median time s (ours)"),
   ];
   const rows = groups.flatMap((group) =>
     classesOf(group).flatMap((className) =>
-      modes.filter((mode) => group.specs.some((spec) => spec.modes.includes(mode))).map((mode) => {
-        const cases = casesOf(group, mode, space, className);
-        const theirs = paper(group.label, group.organ, mode);
-        return [
-          group.label,
-          className === group.organ ? group.organ : `${group.organ}: ${className}`,
-          modeNames[mode],
-          edgesCell(cases),
-          foldsCell(group),
-          casesCell(cases),
-          numberCell(theirs?.dice, 4),
-          spread(cases.map(({ dice }) => dice), 4),
-          numberCell(theirs?.iou, 4),
-          spread(cases.map(({ iou }) => iou), 4),
-          numberCell(theirs?.hd95, 4),
-          spread(cases.map(({ hd95Voxels }) => hd95Voxels), 2),
-          spread(cases.map(({ hd95Mm }) => hd95Mm), 2),
-          spread(cases.map(({ nsd }) => nsd), 4),
-          numberCell(theirs?.vramMib, 0),
-          memoryCell(group, mode),
-          numberCell(theirs?.timeSeconds, 4),
-          medianCell(secondsOf(cases, timedParts[mode]), 4),
-        ];
-      })
+      modes.filter((mode) => group.specs.some((spec) => spec.modes.includes(mode))).map(
+        (mode): SegmentationRow => {
+          const cases = casesOf(group, mode, space, className);
+          return {
+            group,
+            className,
+            mode,
+            cases,
+            paper: paper(group.label, group.organ, mode),
+            memory: memoryCell(group, mode),
+            time: medianCell(secondsOf(cases, timedParts[mode]), 4),
+          };
+        },
+      )
     )
   );
-  return space === "cube" ? { header, rows } : withoutPaper({ header, rows });
+  const table = tableOf(columns, rows);
+  return space === "cube" ? table : withoutPaper(table);
+}
+
+interface SegmentationRow extends Scored, Costed {
+  readonly group: RunGroup;
+  readonly className: string;
+  readonly mode: EvaluationMode;
+  readonly paper?: PaperSegmentationRow;
 }
 
 /** Leaves the paper's columns out, and the word that told ours from them. */

@@ -7,12 +7,21 @@ import {
   paperTable7,
 } from "../evaluation/paper_tables.ts";
 import type { EvaluationSpace } from "../evaluation/records.ts";
+import {
+  casesCell,
+  classCell,
+  edgesCell,
+  medianCell,
+  numberCell,
+  peakCell,
+} from "../evaluation/table_cells.ts";
+import { type Column, scoreColumns, type Scored, tableOf } from "../evaluation/table_columns.ts";
 import type { Experiment } from "./experiment.ts";
 import { modeFigures } from "./focus_experiment.ts";
 import { inBothSpaces } from "./paper_experiments.ts";
 import { type PlanOptions, requestEach, type Variant, type Work } from "./plan_options.ts";
 import { casesOf, classesOf, type RunGroup } from "./run_group.ts";
-import { casesCell, foldsCell, medianCell, numberCell, spread } from "./table_cells.ts";
+import { foldsCell } from "./table_cells.ts";
 
 const work: Work = { phases: ["detector", "segmentor", "finetune"], modes: ["withCrop"] };
 
@@ -116,39 +125,27 @@ function scoresTable(
   labelTitle: string,
   paperOf: (group: RunGroup) => PaperScores | undefined,
 ): Table {
-  const header = [
-    labelTitle,
-    "Organ",
-    "Folds",
-    "Cases",
-    "Dice (paper)",
-    "Dice (ours)",
-    "IoU (paper)",
-    "IoU (ours)",
-    "HD95 (paper)",
-    "HD95 voxels (ours)",
-    "HD95 mm (ours)",
+  const columns: readonly Column<ScoresRow>[] = [
+    { title: labelTitle, cell: ({ group }) => group.label },
+    { title: "Organ", cell: ({ group, className }) => classCell(group.organ, className) },
+    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Cases", cell: ({ cases }) => casesCell(cases) },
+    ...scoreColumns,
   ];
   const rows = groups.flatMap((group) =>
-    classesOf(group).map((className) => {
-      const cases = casesOf(group, "withCrop", space, className);
-      const paper = space === "cube" ? paperOf(group) : undefined;
-      return [
-        group.label,
-        className === group.organ ? group.organ : `${group.organ}: ${className}`,
-        foldsCell(group),
-        casesCell(cases),
-        numberCell(paper?.dice, 4),
-        spread(cases.map(({ dice }) => dice), 4),
-        numberCell(paper?.iou, 4),
-        spread(cases.map(({ iou }) => iou), 4),
-        numberCell(paper?.hd95, 4),
-        spread(cases.map(({ hd95Voxels }) => hd95Voxels), 2),
-        spread(cases.map(({ hd95Mm }) => hd95Mm), 2),
-      ];
-    })
+    classesOf(group).map((className): ScoresRow => ({
+      group,
+      className,
+      cases: casesOf(group, "withCrop", space, className),
+      paper: space === "cube" ? paperOf(group) : undefined,
+    }))
   );
-  return { header, rows };
+  return tableOf(columns, rows);
+}
+
+interface ScoresRow extends Scored {
+  readonly group: RunGroup;
+  readonly className: string;
 }
 
 function stepTable(
@@ -157,28 +154,18 @@ function stepTable(
     group: RunGroup,
   ) => { readonly vramMib: number; readonly timeSeconds: number } | undefined,
 ): Table {
-  const header = [
-    "Batch",
-    "Organ",
-    "Input",
-    "VRAM MiB (paper)",
-    "Tensors MiB (ours)",
-    "Iteration s (paper)",
-    "Iteration s (ours)",
+  const steps = ({ results }: RunGroup) => results.flatMap(({ step }) => step ?? []);
+  const columns: readonly Column<RunGroup>[] = [
+    { title: "Batch", cell: ({ label }) => label },
+    { title: "Organ", cell: ({ organ }) => organ },
+    { title: "Input", cell: (group) => edgesCell(steps(group)) },
+    { title: "VRAM MiB (paper)", cell: (group) => numberCell(paperOf(group)?.vramMib, 0) },
+    { title: "Tensors MiB (ours)", cell: (group) => peakCell(steps(group)) },
+    { title: "Iteration s (paper)", cell: (group) => numberCell(paperOf(group)?.timeSeconds, 4) },
+    {
+      title: "Iteration s (ours)",
+      cell: (group) => medianCell(steps(group).map(({ stepMs }) => stepMs / 1000), 4),
+    },
   ];
-  const rows = groups.map((group) => {
-    const steps = group.results.flatMap(({ step }) => step ?? []);
-    const paper = paperOf(group);
-    const edges = [...new Set(steps.map(({ edge }) => `${edge}^3`))];
-    return [
-      group.label,
-      group.organ,
-      edges.join(", ") || "-",
-      numberCell(paper?.vramMib, 0),
-      medianCell(steps.map(({ peakTensorBytes }) => peakTensorBytes / 2 ** 20), 0),
-      numberCell(paper?.timeSeconds, 4),
-      medianCell(steps.map(({ stepMs }) => stepMs / 1000), 4),
-    ];
-  });
-  return { header, rows };
+  return tableOf(columns, groups);
 }

@@ -1,11 +1,18 @@
 import type { Table } from "../evaluation/markdown_table.ts";
 import { type PaperFilter, paperTable8 } from "../evaluation/paper_tables.ts";
 import { summarize } from "../evaluation/statistics.ts";
+import {
+  type Boxed,
+  type Column,
+  iouColumns,
+  tableOf,
+  wallColumn,
+} from "../evaluation/table_columns.ts";
 import { barsFigure } from "../figures/bars_figure.ts";
 import type { Experiment } from "./experiment.ts";
 import { type PlanOptions, requestEach, type Variant } from "./plan_options.ts";
 import type { RunGroup } from "./run_group.ts";
-import { foldsCell, numberCell, spread } from "./table_cells.ts";
+import { foldsCell } from "./table_cells.ts";
 
 const kinds = { mean: "average", deviation: "standard deviation" } as const;
 const filters = ["none", "clahe", "laplacian", "sobel", "gaussian"] as const;
@@ -79,30 +86,20 @@ function variants({ presets: [preset] }: PlanOptions): Variant[] {
 }
 
 function viewsTable(groups: readonly RunGroup[]): Table {
-  const header = [
-    "Views",
-    "Organ",
-    "Folds",
-    "Cases",
-    "IoU 2D (paper)",
-    "IoU 2D (ours)",
-    "IoU 3D (ours)",
-    "Wall error mm (ours)",
+  const columns: readonly Column<Boxed & { readonly group: RunGroup }>[] = [
+    { title: "Views", cell: ({ group }) => group.label },
+    { title: "Organ", cell: ({ group }) => group.organ },
+    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Cases", cell: ({ found }) => String(found.length) },
+    ...iouColumns,
+    wallColumn,
   ];
-  const rows = groups.map((group) => {
-    const found = group.results.flatMap(({ detections }) => detections);
-    return [
-      group.label,
-      group.organ,
-      foldsCell(group),
-      String(found.length),
-      numberCell(paperIou(group.label), 4),
-      spread(found.map(({ iou2d }) => iou2d), 4),
-      spread(found.map(({ iou3d }) => iou3d), 4),
-      spread(found.map(({ wallErrorMm }) => wallErrorMm), 2),
-    ];
-  });
-  return { header, rows };
+  const rows = groups.map((group) => ({
+    group,
+    found: group.results.flatMap(({ detections }) => detections),
+    paperIou: paperIou(group.label),
+  }));
+  return tableOf(columns, rows);
 }
 
 function paperIou(label: string): number | undefined {

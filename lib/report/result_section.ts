@@ -6,7 +6,7 @@ import type {
   GroupSummary,
 } from "../evaluation/records.ts";
 import { bootstrapMean, pairedDifference, type Summary } from "../evaluation/statistics.ts";
-import { formatSummary } from "../evaluation/tables.ts";
+import { formatSummary } from "../evaluation/table_cells.ts";
 import { Random } from "../random.ts";
 import { classesOf, modeLooks, modesOf, scanCases } from "./evaluation_modes.ts";
 import { code, footnote, type Html, markup, notice } from "./html.ts";

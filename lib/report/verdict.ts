@@ -1,6 +1,6 @@
 import type { Evaluation, GroupSummary } from "../evaluation/records.ts";
 import { paperOrgan, paperTable2, paperTable3 } from "../evaluation/paper_tables.ts";
-import { formatSummary } from "../evaluation/tables.ts";
+import { formatSummary } from "../evaluation/table_cells.ts";
 import { modeLooks } from "./evaluation_modes.ts";
 import type { RunFacts } from "./run_facts.ts";
 import { stateText } from "./progress_text.ts";

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
-import type { RunConfig } from "../config/config.ts";
+import type { PhaseName, RunConfig } from "../config/config.ts";
 import { type ModelName, modelTitles } from "../config/model_name.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { type Organ } from "../dataset/organ.ts";
@@ -9,7 +9,7 @@ import { boxPrior } from "../detector/box_prior.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
-import { peerEdge } from "../peers/peer.ts";
+import { peerEdge, requirePeerEdge } from "../peers/peer.ts";
 import { chooseRoiEdge, organBox } from "./organ_box.ts";
 import { labelsToDetect } from "./detector_targets.ts";
 import { createRun, type Run, type RunRecord } from "./run_folder.ts";
@@ -26,6 +26,8 @@ export interface NewRun {
   readonly folder?: string;
   /** Folder of the run whose trained detector this one takes over; it trains its own unless given. */
   readonly detectorFrom?: string;
+  /** What is to be trained: what a phase would refuse is refused before there is a folder. */
+  readonly phases?: readonly PhaseName[];
 }
 
 /** Shares of the cases for validation and test in a split by ratio. */
@@ -34,15 +36,19 @@ const ratio = { validation: 0.15, test: 0.2 };
 /**
  * Splits the cases, chooses the segmentor's cube for the organ, and makes the run's folder.
  *
- * @throws {UserError} when the split is impossible, the weights to start from are missing, the
- *   detector to take over does not fit, or the folder holds a run already
+ * @throws {UserError} when the split is impossible, the weights to start from are missing, a peer
+ *   does not take the whole volume, the detector to take over does not fit, or the folder holds a run
+ *   already
  */
 export async function startRun(
-  { prepared, organ, config, fold, folder, detectorFrom }: NewRun,
+  { prepared, organ, config, fold, folder, detectorFrom, phases = [] }: NewRun,
 ): Promise<Run> {
   const { split, rule } = chooseSplit(prepared, organ, config.seed, fold);
   const wanted = chooseRoiEdge(prepared, split.training, organ, config);
   await requireWeights(config.modelWeights);
+  if (config.model !== "segmentor" && phases.includes("whole")) {
+    requirePeerEdge(config.model, config.cubeEdge);
+  }
   const { settings, dir: preparedFolder } = prepared;
   const detector = detectorFrom === undefined
     ? { detectorLabels: labelsToDetect(prepared, split.training, config) }

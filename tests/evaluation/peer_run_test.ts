@@ -1,7 +1,9 @@
 /** Runs in which a peer takes the segmentor's place, from training to masks and tables. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { PhaseName } from "../../lib/config/config.ts";
+import { makeConfig } from "../../lib/config/overrides.ts";
 import { entryOf } from "../../lib/dataset/case.ts";
+import { parseOrgan } from "../../lib/dataset/organ.ts";
 import { UserError } from "../../lib/errors.ts";
 import { readEvaluation } from "../../lib/evaluation/evaluation_file.ts";
 import { evaluateRun } from "../../lib/evaluation/evaluate_run.ts";
@@ -13,6 +15,7 @@ import { writeResults } from "../../lib/evaluation/write_results.ts";
 import { runReport } from "../../lib/report/run_report.ts";
 import * as tf from "../../lib/tf.ts";
 import { openRun } from "../../lib/training/run_folder.ts";
+import { startRun } from "../../lib/training/start_run.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
 import { inTemporaryFolder } from "../dataset/temporary.ts";
 import { tinyPrepared, tinyRun } from "../training/tiny_run.ts";
@@ -123,6 +126,21 @@ Deno.test("a volume that a peer does not take is refused before any training", a
     assertEquals(error.parts.what, "cannot build SwinSMT");
     assertEquals((await openRun(`${dir}/whole`)).record.roiEdge, 64);
     await assertRejects(() => Deno.stat(`${dir}/whole/detector`), Deno.errors.NotFound);
+    // A run that is told what it is for is not even begun.
+    const folder = `${dir}/told`;
+    await assertRejects(
+      () =>
+        startRun({
+          prepared,
+          organ: parseOrgan("liver", prepared.labels),
+          config: makeConfig("tiny", ["model=swin-smt"]),
+          folder,
+          phases: ["segmentor", "whole"],
+        }),
+      UserError,
+      "SwinSMT",
+    );
+    await assertRejects(() => Deno.stat(folder), Deno.errors.NotFound);
     assertEquals(tf.memory().numTensors, before);
   });
 });
