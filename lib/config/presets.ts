@@ -179,7 +179,7 @@ const focus: RunConfig = {
     kernel: "area", // ours: every voxel of the ROI counts
     labels: "soft", // ours: nearest costs 0.05 to 0.2 Dice on small cubes
     paste: "logits", // ours: the counterpart of soft labels
-    passes: 3, // ours: the first result sees the walls better than the views do; a cut wall takes two
+    passes: 2, // ours: the first result sees the walls better than the views do
     largestComponent: true, // ours: an organ is one piece
   },
   roiTraining: {

@@ -1,7 +1,7 @@
 import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection, Detector } from "../detector/detector.ts";
 import { addMargin } from "../detector/fusion.ts";
-import { reachBeyondCuts, resultBoxUnit } from "../segmentor/result_box.ts";
+import { resultBoxUnit } from "../segmentor/result_box.ts";
 import { classesOfLogits, pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import { type Box3, boxEdges, boxIou3, wholeUnit } from "../volume/box.ts";
@@ -47,9 +47,9 @@ export class ScanSegmenter {
 
   /**
    * Segments a region of a scan. A region that the detector found is segmented up to
-   * `segmentor.passes` times, each time around what the pass before found, and but for the last one
-   * farther out where its region cut that off. It ends where the region holds still, and a pass that loses the organ does
-   * not count.
+   * `segmentor.passes` times, each time around what the pass before found, which may also let a face
+   * that cut the organ move outwards. It ends where the region holds still, and a pass that loses
+   * the organ does not count.
    *
    * @param regionUnit the region; without it the detector's, or the whole volume without a detector
    */
@@ -75,11 +75,7 @@ export class ScanSegmenter {
     for (let number = 2; detector && number <= config.passes; number++) {
       const tightUnit = resultBoxUnit(last.logits, edge, last.roiUnit, config.largestComponent);
       if (tightUnit === null) break;
-      // The last pass does not reach out: nothing would bring its region back to the organ.
-      const around = number < config.passes
-        ? reachBeyondCuts(tightUnit, last.roiUnit, edge)
-        : tightUnit;
-      const roiUnit = addMargin(around, images.cubeImage.shape, detector.config);
+      const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
       if (boxIou3(roiUnit, last.roiUnit) > holdsStill) break;
       const next = await pass(roiUnit, tightUnit);
       if (foundVolume(next, edge) < keptShare * foundVolume(last, edge)) break;

@@ -29,28 +29,3 @@ export function resultBoxUnit(
     eachAxis((axis) => roiUnit.min[axis] + point[axis] * edges[axis]);
   return { min: outer(inRegion.min), max: outer(inRegion.max) };
 }
-
-/** How far a face that cut the result off is moved, in shares of the region's edge. */
-const reach = 0.3;
-
-/**
- * The box of a result, with the faces moved outwards at which the region cut it off: where a result
- * fills the region up to its wall, the organ probably goes on behind it. Where the region ends with
- * the volume there is nothing behind.
- *
- * @param edge of the region's cube: a result that ends in its last cell is cut off
- */
-export function reachBeyondCuts(resultUnit: Box3, roiUnit: Box3, edge: number): Box3 {
-  const edges = boxEdges(roiUnit);
-  const halfCell = (axis: 0 | 1 | 2) => 0.5 * edges[axis] / edge;
-  return {
-    min: eachAxis((axis) => {
-      const [face, wall] = [resultUnit.min[axis], roiUnit.min[axis]];
-      return face - wall < halfCell(axis) ? Math.max(0, face - reach * edges[axis]) : face;
-    }),
-    max: eachAxis((axis) => {
-      const [face, wall] = [resultUnit.max[axis], roiUnit.max[axis]];
-      return wall - face < halfCell(axis) ? Math.min(1, face + reach * edges[axis]) : face;
-    }),
-  };
-}

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { reachBeyondCuts, resultBoxUnit } from "../../lib/segmentor/result_box.ts";
+import { resultBoxUnit } from "../../lib/segmentor/result_box.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
 
 const edge = 8;
@@ -39,18 +39,4 @@ Deno.test("of several classes each keeps its largest piece, and the box is aroun
 
 Deno.test("where nothing is found there is no box", () => {
   assertEquals(resultBoxUnit(new Float32Array(edge ** 3).fill(-1), edge, roiUnit, true), null);
-});
-
-Deno.test("where the region cut the result off, the box reaches beyond it; not out of the volume", () => {
-  const [x, y, z] = [0.3 * 0.4, 0.3 * 0.8, 0.3 * 0.2]; // of the region's edges
-  const inner: Box3 = { min: [0.25, 0.2, 0.55], max: [0.55, 0.8, 0.675] };
-  assertBox(reachBeyondCuts(inner, roiUnit, edge), inner);
-  const cut: Box3 = { min: [0.2, 0.2, 0.5], max: [0.55, 0.9, 0.675] };
-  const reached: Box3 = { min: [0.2 - x, 0.2, 0.5 - z], max: [0.55, Math.min(1, 0.9 + y), 0.675] };
-  assertBox(reachBeyondCuts(cut, roiUnit, edge), reached);
-  const atBorder: Box3 = { min: [0, 0.1, 0.5], max: [0.6, 1, 0.7] };
-  assertBox(
-    reachBeyondCuts({ min: [0, 0.2, 0.55], max: [0.5, 1, 0.7] }, atBorder, edge),
-    { min: [0, 0.2, 0.55], max: [0.5, 1, 0.7 + z] },
-  );
 });
