@@ -414,7 +414,7 @@ function commandOf(flags: ExperimentFlags): string {
     folds === 5 ? "" : ` --folds ${folds}`,
     each("fold", fold),
     seed === 0 ? "" : ` --seed ${seed}`,
-    epochs === undefined ? "" : ` --epochs ${epochs}`,
+    each("epochs", epochs),
     each("set", set),
     each("row", row),
     each("mode", mode),

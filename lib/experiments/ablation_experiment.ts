@@ -10,7 +10,7 @@ import type { Experiment, Findings } from "./experiment.ts";
 import { compareSides, comparisonCells, comparisonHeader, comparisonNote } from "./paired_table.ts";
 import { requestEach, type Variant, type Work } from "./plan_options.ts";
 import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
-import { foldsCell } from "./table_cells.ts";
+import { foldsCell, hasModes } from "./table_cells.ts";
 
 const work: Work = {
   phases: ["detector", "segmentor", "finetune"],
@@ -51,7 +51,7 @@ function resultTable(groups: readonly RunGroup[]): Table {
   const columns: readonly Column<ResultRow>[] = [
     { title: "Variant", cell: ({ group }) => group.label },
     { title: "Organ", cell: ({ group, className }) => classCell(group.organ, className) },
-    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Folds", cell: ({ group }) => foldsCell(group, hasModes("withCrop")) },
     { title: "Cases", cell: ({ cropped }) => casesCell(cropped) },
     ...iouColumns.filter(({ title }) => !title.endsWith("(paper)")),
     {

@@ -11,7 +11,7 @@ import {
   wallColumn,
 } from "../evaluation/table_columns.ts";
 import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
-import { foldsCell } from "./table_cells.ts";
+import { foldsCell, hasDetections } from "./table_cells.ts";
 
 /**
  * The shape of the paper's Table 1: the detector's boxes, by label and organ. Beside their 3D IoU
@@ -21,7 +21,7 @@ export function detectorTable(groups: readonly RunGroup[], labelTitle = "Preset"
   const columns: readonly Column<DetectorRow>[] = [
     { title: labelTitle, cell: ({ group }) => group.label },
     { title: "Organ", cell: ({ group }) => group.organ },
-    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Folds", cell: ({ group }) => foldsCell(group, hasDetections) },
     { title: "Cases", cell: ({ found }) => String(found.length) },
     ...iouColumns,
     { title: "IoU 3D, last pass (ours)", cell: ({ group }) => lastPassCell(group) },

@@ -5,6 +5,7 @@ import { budgetTable } from "./budget_table.ts";
 import { fromRows, rowsOfCases } from "./case_rows.ts";
 import type { Experiment, Findings, TitledTable } from "./experiment.ts";
 import type { RunState } from "./run_states.ts";
+import { modeNames } from "./table_cells.ts";
 
 /** An experiment and what has been found so far. */
 export interface ExperimentReport {
@@ -93,9 +94,12 @@ export function reportCsv({ findings: { groups } }: ExperimentReport): string {
 export function missingText(states: readonly RunState[]): string {
   const missing = states.filter(({ state }) => state !== "done");
   if (missing.length === 0) return `All ${states.length} runs are done.\n`;
-  const lines = missing.map(({ spec, state, failure }) => {
+  const lines = missing.map(({ spec, state, result, failure }) => {
+    const lacking = spec.modes.filter((mode) => result !== null && !result.modes.includes(mode));
     const why = state === "failed"
       ? `failed: ${failure}`
+      : lacking.length > 0
+      ? `lacks ${lacking.map((mode) => modeNames[mode]).join(", ")}`
       : state === "begun"
       ? "begun"
       : "not begun";

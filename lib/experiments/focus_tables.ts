@@ -13,7 +13,8 @@ import {
 import { type Column, tableOf } from "../evaluation/table_columns.ts";
 import { compareSides } from "./paired_table.ts";
 import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
-import { foldsCell } from "./table_cells.ts";
+import type { RunResult } from "./run_result.ts";
+import { foldsCell, hasDetections, hasModes } from "./table_cells.ts";
 import { targetOf } from "./targets.ts";
 
 /** Share of the paper's multiply-accumulates that the whole chain may take. */
@@ -55,14 +56,14 @@ export function targetTable(
   labels: Readonly<Record<string, number>>,
 ): Table {
   const rows = groups.flatMap((group) =>
-    targetRows(group, labels).map(({ what, aim, value, met }) => [
+    targetRows(group, labels).map(({ what, aim, value, met, has }) => [
       group.label,
       group.organ,
-      foldsCell(group),
+      foldsCell(group, has),
       what,
       aim,
       value,
-      group.results.length === 0 || met === null ? "-" : met ? "yes" : "no",
+      met === null ? "-" : met ? "yes" : "no",
     ])
   );
   return { header: ["Preset", "Organ", "Folds", "Target", "Aim", "Reached", "Met"], rows };
@@ -74,6 +75,8 @@ interface TargetRow {
   readonly value: string;
   /** `null` where it cannot be told. */
   readonly met: boolean | null;
+  /** Whether a fold's result counts. */
+  readonly has: (result: RunResult) => boolean;
 }
 
 function targetRows(
@@ -84,18 +87,21 @@ function targetRows(
   const rows: TargetRow[] = [];
   if (target?.detectorIou3d !== undefined) {
     const found = group.results.flatMap(({ detections }) => detections.map(({ iou3d }) => iou3d));
-    rows.push(atLeast("detector IoU 3D", target.detectorIou3d, found));
+    rows.push({ ...atLeast("detector IoU 3D", target.detectorIou3d, found), has: hasDetections });
   }
   classesOf(group).forEach((className, i) => {
     const cases = casesOf(group, "withCrop", "scan", className).map(({ dice }) => dice);
     const aim = target?.dice[i];
-    if (aim !== undefined) rows.push(atLeast(`Dice of ${className} with crop`, aim, cases));
+    if (aim !== undefined) {
+      const row = atLeast(`Dice of ${className} with crop`, aim, cases);
+      rows.push({ ...row, has: hasModes("withCrop") });
+    }
     rows.push(cropRow(group, className));
   });
   return [...rows, macsRow(group), timeRow(group)];
 }
 
-function atLeast(what: string, aim: number, values: readonly number[]): TargetRow {
+function atLeast(what: string, aim: number, values: readonly number[]): Omit<TargetRow, "has"> {
   const { mean, count } = summarize(values);
   return {
     what,
@@ -118,6 +124,7 @@ function cropRow(group: RunGroup, className: string): TargetRow {
       ? "-"
       : `${mean.toFixed(4)} (${interval.low.toFixed(4)} .. ${interval.high.toFixed(4)})`,
     met: count === 0 ? null : mean >= 0,
+    has: hasModes("withoutCrop", "withCrop"),
   };
 }
 
@@ -130,12 +137,15 @@ function macsRow(group: RunGroup): TargetRow {
     aim: `< ${allowedShare}`,
     value: numberCell(share, 3),
     met: Number.isNaN(share) ? null : share < allowedShare,
+    has: hasModes("withCrop"),
   };
 }
 
 function timeRow(group: RunGroup): TargetRow {
+  const has = hasModes("withoutCrop", "withCrop");
+  const both = { ...group, results: group.results.filter(has) };
   const median = (mode: "withCrop" | "withoutCrop") =>
-    summarize(secondsOf(casesOf(group, mode, "scan", classesOf(group)[0]), timedParts[mode]))
+    summarize(secondsOf(casesOf(both, mode, "scan", classesOf(group)[0]), timedParts[mode]))
       .median;
   const ratio = median("withCrop") / median("withoutCrop");
   return {
@@ -143,6 +153,7 @@ function timeRow(group: RunGroup): TargetRow {
     aim: "< 1",
     value: numberCell(ratio, 3),
     met: Number.isNaN(ratio) ? null : ratio < 1,
+    has,
   };
 }
 

@@ -2,9 +2,10 @@ import type { Table } from "../evaluation/markdown_table.ts";
 import type { CaseResult, EvaluationMode, EvaluationSpace } from "../evaluation/records.ts";
 import { type SignedRank, signedRankTest } from "../evaluation/signed_rank.ts";
 import { type PairedDifference, pairedDifference } from "../evaluation/statistics.ts";
+import { classCell } from "../evaluation/table_cells.ts";
 import { Random } from "../random.ts";
 import { casesOf, classesOf, type RunGroup } from "./run_group.ts";
-import { foldsCell, modeNames } from "./table_cells.ts";
+import { foldsCell, hasModes, modeNames } from "./table_cells.ts";
 
 /** One side of a comparison: the cases of a group in a mode. */
 export interface Side {
@@ -54,8 +55,8 @@ export function cropDifferenceTable(
     classesOf(group).flatMap((className) =>
       (["dice", "hd95Mm"] as const).map((metric) => [
         group.label,
-        className === group.organ ? group.organ : `${group.organ}: ${className}`,
-        foldsCell(group),
+        classCell(group.organ, className),
+        foldsCell(group, hasModes("withoutCrop", "withCrop")),
         ...comparisonCells(
           metric,
           compareSides(metric, className, space, [

@@ -12,9 +12,9 @@ import type { RunSpec } from "./run_spec.ts";
 /** How far a run is. */
 export interface RunState {
   readonly spec: RunSpec;
-  /** `done`: its result is there and complete. `begun`: its folder is there. */
+  /** `done`: its result is there and complete. `begun`: its folder or a part of its result is there. */
   readonly state: "done" | "failed" | "begun" | "waiting";
-  /** `null` unless it is done. */
+  /** Of a run that is not done, what it has so far; `null` where that is nothing. */
   readonly result: RunResult | null;
   /** Why it failed; "" otherwise. */
   readonly failure: string;
@@ -30,14 +30,16 @@ export async function readRunStates(
 
 /** {@linkcode readRunStates} of one. */
 export async function readRunState(spec: RunSpec, places: ExperimentPlaces): Promise<RunState> {
-  const result = await readRunResult(resultPathOf(places, spec.id));
+  const found = await readRunResult(resultPathOf(places, spec.id));
+  const result = found?.hash === spec.hash ? found : null;
   if (result !== null && covers(result, spec)) return { spec, state: "done", result, failure: "" };
   const failurePath = failurePathOf(places, spec.id);
-  const shared = { spec, result: null, failure: "" };
+  const shared = { spec, result, failure: "" };
   if (await exists(failurePath)) {
     const failure = (await Deno.readTextFile(failurePath)).trim();
     // Tables are published; where this machine keeps its data is nobody's business.
     return { ...shared, state: "failed", failure: failure.replaceAll(dataFolder, "data") };
   }
-  return { ...shared, state: await exists(runFolderOf(places, spec.id)) ? "begun" : "waiting" };
+  const isBegun = result !== null || await exists(runFolderOf(places, spec.id));
+  return { ...shared, state: isBegun ? "begun" : "waiting" };
 }

@@ -25,7 +25,7 @@ import {
   tableOf,
 } from "../evaluation/table_columns.ts";
 import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
-import { foldsCell, modeNames } from "./table_cells.ts";
+import { foldsCell, hasModes, modeNames } from "./table_cells.ts";
 
 /** What {@linkcode segmentationTable} shows. */
 export interface SegmentationTableOptions {
@@ -51,7 +51,7 @@ export function segmentationTable(
     { title: "Organ", cell: ({ group, className }) => classCell(group.organ, className) },
     { title: "Region", cell: ({ mode }) => modeNames[mode] },
     { title: "Input", cell: ({ cases }) => edgesCell(cases) },
-    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Folds", cell: ({ group, mode }) => foldsCell(group, hasModes(mode)) },
     { title: "Cases", cell: ({ cases }) => casesCell(cases) },
     ...scoreColumns,
     nsdColumn,

@@ -21,7 +21,7 @@ import { modeFigures } from "./focus_experiment.ts";
 import { inBothSpaces } from "./paper_experiments.ts";
 import { type PlanOptions, requestEach, type Variant, type Work } from "./plan_options.ts";
 import { casesOf, classesOf, type RunGroup } from "./run_group.ts";
-import { foldsCell } from "./table_cells.ts";
+import { foldsCell, hasModes } from "./table_cells.ts";
 
 const work: Work = { phases: ["detector", "segmentor", "finetune"], modes: ["withCrop"] };
 
@@ -128,7 +128,7 @@ function scoresTable(
   const columns: readonly Column<ScoresRow>[] = [
     { title: labelTitle, cell: ({ group }) => group.label },
     { title: "Organ", cell: ({ group, className }) => classCell(group.organ, className) },
-    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Folds", cell: ({ group }) => foldsCell(group, hasModes("withCrop")) },
     { title: "Cases", cell: ({ cases }) => casesCell(cases) },
     ...scoreColumns,
   ];

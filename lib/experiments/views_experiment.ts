@@ -12,7 +12,7 @@ import { barsFigure } from "../figures/bars_figure.ts";
 import type { Experiment } from "./experiment.ts";
 import { type PlanOptions, requestEach, type Variant } from "./plan_options.ts";
 import type { RunGroup } from "./run_group.ts";
-import { foldsCell } from "./table_cells.ts";
+import { foldsCell, hasDetections } from "./table_cells.ts";
 
 const kinds = { mean: "average", deviation: "standard deviation" } as const;
 const filters = ["none", "clahe", "laplacian", "sobel", "gaussian"] as const;
@@ -89,7 +89,7 @@ function viewsTable(groups: readonly RunGroup[]): Table {
   const columns: readonly Column<Boxed & { readonly group: RunGroup }>[] = [
     { title: "Views", cell: ({ group }) => group.label },
     { title: "Organ", cell: ({ group }) => group.organ },
-    { title: "Folds", cell: ({ group }) => foldsCell(group) },
+    { title: "Folds", cell: ({ group }) => foldsCell(group, hasDetections) },
     { title: "Cases", cell: ({ found }) => String(found.length) },
     ...iouColumns,
     wallColumn,

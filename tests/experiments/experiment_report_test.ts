@@ -68,6 +68,27 @@ Deno.test("focus: means over the cases of all folds, targets, differences, what 
   assertStringIncludes(text, "The protocols differ");
 });
 
+Deno.test("focus: of a run that goes on another day, what it has is shown and what it lacks is named", () => {
+  const report = reportOf(named("focus"), 4);
+  const states = report.states.map((state, i): RunState => {
+    if (i === 0) return state;
+    const modes = ["groundTruthRoi", "withCrop"] as const;
+    const cases = state.result!.cases.filter(({ mode }) => mode !== "withoutCrop");
+    return { ...state, state: "begun", result: { ...state.result!, modes, cases } };
+  });
+  const results = new Map(states.map(({ spec, result }) => [spec.id, result!]));
+  const groups = report.findings.groups.map((group) => ({
+    ...group,
+    results: group.specs.map(({ id }) => results.get(id)!),
+  }));
+  const text = reportMarkdown({ ...report, states, findings: { ...report.findings, groups } });
+  assertMatch(text, /1 of 4 runs are done[^]*- `spleen-focus-\S+ \(focus\): lacks without crop/);
+  assertStringIncludes(text, "| focus | liver | 2 of 2 | Dice of liver with crop |");
+  assertStringIncludes(text, "| focus | liver | 1 of 2 | Dice of liver, with minus without crop |");
+  assertStringIncludes(text, "| focus | liver | without crop | 64^3 | 1 of 2 | 2 |");
+  assertStringIncludes(text, "| focus | spleen | without crop | - | 0 of 2 | 0 |");
+});
+
 Deno.test("table3: the paper's numbers have their own columns, in the space it scores in", () => {
   const text = reportMarkdown(reportOf(named("table3"), 4));
   assertStringIncludes(text, "All 4 runs are done.");
