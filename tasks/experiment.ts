@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { makeConfig } from "../lib/config/overrides.ts";
 import type { PreparedDataset } from "../lib/dataset/case.ts";
+import { withOpenWaits } from "../lib/experiments/borrow_phases.ts";
 import { costTitle } from "../lib/experiments/cost_report.ts";
 import { executeRun } from "../lib/experiments/execute_run.ts";
 import type { Experiment } from "../lib/experiments/experiment.ts";
@@ -276,6 +277,13 @@ async function printStates({ plan, places }: Session): Promise<number> {
   return 0;
 }
 
+/** The runs that are not done, each with what it has still to wait for. */
+async function runsToDo({ plan, places }: Session): Promise<RunSpec[]> {
+  const states = await readRunStates(plan.runs, places);
+  const specs = states.filter(({ state }) => state !== "done").map(({ spec }) => spec);
+  return await withOpenWaits(specs, places);
+}
+
 /** Executes the runs that are not done, each in a process of its own. */
 async function executeAll(
   session: Session,
@@ -284,8 +292,7 @@ async function executeAll(
 ): Promise<"complete" | "interrupted"> {
   const { plan, places } = session;
   const { jobs = 1 } = flags;
-  const states = await readRunStates(plan.runs, places);
-  const runs = states.filter(({ state }) => state !== "done").map(({ spec }) => spec);
+  const runs = await runsToDo(session);
   console.error(
     `${session.experiment.title}: ${plan.runs.length} runs, ${runs.length} to be done` +
       (jobs > 1 ? `, ${jobs} at a time` : ""),
@@ -348,9 +355,8 @@ function ownArguments(args: readonly string[]): string[] {
 
 /** Leaves the runs to Slurm. */
 async function submitAll(session: Session, flags: ExperimentFlags): Promise<number> {
-  const { plan, places, fileName } = session;
-  const states = await readRunStates(plan.runs, places);
-  const runs = states.filter(({ state }) => state !== "done").map(({ spec }) => spec);
+  const { places, fileName } = session;
+  const runs = await runsToDo(session);
   if (runs.length === 0) {
     console.log("All runs are done; the same command without --slurm writes the tables.");
     return 0;

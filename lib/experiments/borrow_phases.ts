@@ -48,11 +48,34 @@ export async function borrowPhases(
   }
 }
 
+/**
+ * The runs without the waits that are over: for phases that are trained already, whoever trained
+ * them.
+ */
+export async function withOpenWaits(
+  specs: readonly RunSpec[],
+  { runs }: ExperimentPlaces,
+): Promise<RunSpec[]> {
+  const byId = new Map(specs.map((spec) => [spec.id, spec]));
+  return await Promise.all(specs.map(async (spec) => {
+    const found = await Promise.all(
+      spec.phases.map((phase) => findPhase(runs, phase, spec.phaseHashes[phase])),
+    );
+    const open = spec.phases.filter((_, i) => found[i] === undefined);
+    const isOpen = (other: RunSpec | undefined) =>
+      open.some((phase) =>
+        other?.phases.includes(phase) && other.phaseHashes[phase] === spec.phaseHashes[phase]
+      );
+    return { ...spec, waitsFor: spec.waitsFor.filter((id) => isOpen(byId.get(id))) };
+  }));
+}
+
 async function findPhase(
   runs: string,
   phase: PhaseName,
   hash: string,
 ): Promise<string | undefined> {
+  if (!await exists(runs)) return undefined;
   for await (const { name, isDirectory } of Deno.readDir(runs)) {
     const path = join(runs, name, phase, markFile);
     if (!isDirectory || !await exists(path)) continue;
