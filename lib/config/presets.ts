@@ -134,7 +134,7 @@ const focusAugmentation: AugmentationConfig = {
 };
 
 const focusSegmentorPhase: PhaseConfig = {
-  epochs: 80, // ours: on CHAOS' liver twice as many gain another 0.007 of Dice
+  epochs: 160, // ours: on CHAOS' liver 0.015 of Dice with crop over 80
   batchSize: 2, // ours: more steps for few cases: on CHAOS' liver 0.02 of Dice over 4
   learningRate: 2e-3, // Table 6, best for medium organs
   weightDecay: 0.05, // as `paper`
@@ -208,10 +208,13 @@ const focus: RunConfig = {
     segmentor: focusSegmentorPhase,
     finetune: {
       ...focusSegmentorPhase,
-      epochs: 20, // ours: a quarter of the first phase
+      epochs: 20, // ours: an eighth of the first phase
       learningRate: 5e-4, // ours: a quarter of the first phase's
     },
-    whole: focusSegmentorPhase,
+    whole: {
+      ...focusSegmentorPhase,
+      epochs: 80, // ours: a volume costs as much as eight regions
+    },
   },
 };
 

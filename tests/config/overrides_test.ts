@@ -11,7 +11,7 @@ import { UserError } from "../../lib/errors.ts";
 Deno.test("makeConfig() changes one value and nothing else", () => {
   const config = makeConfig("focus", ["phases.segmentor.epochs=7"]);
   assertEquals(configDifference(config, presets.focus), [
-    { key: "phases.segmentor.epochs", ours: "7", theirs: "80" },
+    { key: "phases.segmentor.epochs", ours: "7", theirs: "160" },
   ]);
 });
 
