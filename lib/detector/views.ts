@@ -145,10 +145,11 @@ function deviationOfSlices(image: Volume, layout: Layout): Float32Array {
   const { data } = image;
   const mean = meansOfSlices(image, layout, 0, slices, 1);
   const sums = new Float64Array(mean.length);
-  for (let row = 0, i = 0; row < outer; row++) {
+  let i = 0;
+  for (let row = 0; row < outer; row++) {
     for (let slice = 0; slice < slices; slice++) {
-      for (let pixel = row * inner; pixel < (row + 1) * inner; pixel++, i++) {
-        sums[pixel] += (data[i] - mean[pixel]) ** 2;
+      for (let pixel = row * inner; pixel < (row + 1) * inner; pixel++) {
+        sums[pixel] += (data[i++] - mean[pixel]) ** 2;
       }
     }
   }
@@ -178,7 +179,8 @@ function channelsLast({ data, shape }: Volume): Float32Array {
   if (channels === 1) return data;
   const pixels = columns * rows;
   const picture = new Float32Array(data.length);
-  for (let pixel = 0, i = 0; pixel < pixels; pixel++) {
+  let i = 0;
+  for (let pixel = 0; pixel < pixels; pixel++) {
     for (let from = pixel; from < data.length; from += pixels) picture[i++] = data[from];
   }
   return picture;
