@@ -2,17 +2,17 @@ import { basename, dirname, join } from "node:path";
 import type { PhaseName } from "../config/config.ts";
 import { exists, writeAtomic } from "../files.ts";
 import { partsOf } from "../report/run_part.ts";
+import { historyPath, modelPath } from "../training/fit.ts";
 import { phaseFolder, type Run } from "../training/run_folder.ts";
 import type { ExperimentPlaces } from "./experiment_places.ts";
 import type { RunSpec } from "./run_spec.ts";
 
 /** In the folder of a phase that is trained: its hash of `RunSpec.phaseHashes`. */
 const markFile = "identity.txt";
-const modelFile = "model.safetensors";
 
 /** True when every part of a phase has finished training. */
 export async function isPhaseTrained(run: Run, phase: PhaseName): Promise<boolean> {
-  const found = partsOf(run, phase).map(({ folder }) => exists(join(folder, modelFile)));
+  const found = partsOf(run, phase).map(({ folder }) => exists(modelPath(folder)));
   return (await Promise.all(found)).every(Boolean);
 }
 
@@ -41,8 +41,8 @@ export async function borrowPhases(
     for (const { folder } of partsOf(run, phase)) {
       const from = folder === phaseFolder(run, phase) ? source : join(source, basename(folder));
       // The model last: with it the part counts as trained.
-      for (const name of ["history.jsonl", modelFile]) {
-        await writeAtomic(join(folder, name), await Deno.readFile(join(from, name)));
+      for (const pathIn of [historyPath, modelPath]) {
+        await writeAtomic(pathIn(folder), await Deno.readFile(pathIn(from)));
       }
     }
   }

@@ -9,6 +9,7 @@ import { peakProcessBytes } from "../evaluation/memory.ts";
 import type { Evaluation, EvaluationMode, ModelCost } from "../evaluation/records.ts";
 import { trainedModes } from "../evaluation/run_models.ts";
 import { allPhases, partsOf } from "../report/run_part.ts";
+import { historyPath, modelPath } from "../training/fit.ts";
 import { readHistory } from "../training/history.ts";
 import type { TrainingListener } from "../training/progress.ts";
 import { openRun, type Run } from "../training/run_folder.ts";
@@ -147,8 +148,8 @@ async function modesToEvaluate(
 async function trainedParts(run: Run): Promise<TrainedPart[]> {
   const parts: TrainedPart[] = [];
   for (const { name, phase, folder } of allPhases.flatMap((phase) => partsOf(run, phase))) {
-    if (!await exists(join(folder, "model.safetensors"))) continue;
-    const history = await readHistory(join(folder, "history.jsonl"));
+    if (!await exists(modelPath(folder))) continue;
+    const history = await readHistory(historyPath(folder));
     const scores = history.flatMap(({ validation }) => validation?.score ?? [])
       .filter((score) => !Number.isNaN(score));
     parts.push({
