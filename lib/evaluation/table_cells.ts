@@ -1,6 +1,13 @@
 import type { CaseResult, EvaluationMode, ModelCost, TimePart } from "./records.ts";
 import { summarize, type Summary } from "./statistics.ts";
 
+/** How the modes are named in tables. */
+export const modeNames: Readonly<Record<EvaluationMode, string>> = {
+  groundTruthRoi: "ground-truth region",
+  withCrop: "with crop",
+  withoutCrop: "without crop",
+};
+
 /** The parts of the way to a mask whose times count in a mode; reading and writing files do not. */
 export const timedParts: Readonly<Record<EvaluationMode, readonly TimePart[]>> = {
   groundTruthRoi: ["segment"],

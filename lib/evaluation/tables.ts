@@ -23,6 +23,7 @@ import {
   classCell,
   edgesCell,
   mebibytes,
+  modeNames,
   numberCell,
   peakCell,
   secondsOf,
@@ -173,7 +174,7 @@ function frameworkCells({ cases, costs }: Evaluation, space: EvaluationSpace): T
   );
   const method: Column<SegmentationRow> = {
     title: "Method",
-    cell: ({ mode }) => mode === "withCrop" ? "with crop" : "without crop",
+    cell: ({ mode }) => modeNames[mode],
   };
   return tableOf([method, ...segmentationColumns], rows);
 }

@@ -3,7 +3,7 @@ import { barsFigure } from "../figures/bars_figure.ts";
 import type { Figure } from "../figures/figure.ts";
 import type { CaseResult } from "../evaluation/records.ts";
 import { summarize } from "../evaluation/statistics.ts";
-import { casesCell, classCell, medianCell, spread } from "../evaluation/table_cells.ts";
+import { casesCell, classCell, medianCell, modeNames, spread } from "../evaluation/table_cells.ts";
 import { type Boxed, type Column, iouColumns, tableOf } from "../evaluation/table_columns.ts";
 import { ablationVariants } from "./ablation_variants.ts";
 import type { Experiment, Findings } from "./experiment.ts";
@@ -141,7 +141,7 @@ function figures({ groups }: Findings): Figure[] {
         )
       );
       return {
-        name: mode === "withCrop" ? "with crop" : "ground-truth region",
+        name: modeNames[mode],
         values: dice.map(({ mean }) => mean),
         errors: dice.map(({ standardDeviation }) => standardDeviation),
       };

@@ -1,11 +1,11 @@
 import { formatCsv } from "../evaluation/csv.ts";
 import { markdownTable, type Table } from "../evaluation/markdown_table.ts";
+import { modeNames } from "../evaluation/table_cells.ts";
 import { protocolNote } from "../evaluation/tables.ts";
 import { budgetTable } from "./budget_table.ts";
 import { fromRows, rowsOfCases } from "./case_rows.ts";
 import type { Experiment, Findings, TitledTable } from "./experiment.ts";
 import type { RunState } from "./run_states.ts";
-import { modeNames } from "./table_cells.ts";
 
 /** An experiment and what has been found so far. */
 export interface ExperimentReport {

@@ -2,10 +2,10 @@ import type { Table } from "../evaluation/markdown_table.ts";
 import type { CaseResult, EvaluationMode, EvaluationSpace } from "../evaluation/records.ts";
 import { type SignedRank, signedRankTest } from "../evaluation/signed_rank.ts";
 import { type PairedDifference, pairedDifference } from "../evaluation/statistics.ts";
-import { classCell } from "../evaluation/table_cells.ts";
+import { classCell, modeNames } from "../evaluation/table_cells.ts";
 import { Random } from "../random.ts";
 import { casesOf, classesOf, type RunGroup } from "./run_group.ts";
-import { foldsCell, hasModes, modeNames } from "./table_cells.ts";
+import { foldsCell, hasModes } from "./table_cells.ts";
 
 /** One side of a comparison: the cases of a group in a mode. */
 export interface Side {

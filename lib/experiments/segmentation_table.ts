@@ -11,6 +11,7 @@ import {
   classCell,
   edgesCell,
   medianCell,
+  modeNames,
   peakCell,
   secondsOf,
   timedParts,
@@ -25,7 +26,7 @@ import {
   tableOf,
 } from "../evaluation/table_columns.ts";
 import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
-import { foldsCell, hasModes, modeNames } from "./table_cells.ts";
+import { foldsCell, hasModes } from "./table_cells.ts";
 
 /** What {@linkcode segmentationTable} shows. */
 export interface SegmentationTableOptions {

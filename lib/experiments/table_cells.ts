@@ -3,13 +3,6 @@ import type { EvaluationMode } from "../evaluation/records.ts";
 import type { RunGroup } from "./run_group.ts";
 import type { RunResult } from "./run_result.ts";
 
-/** How the modes are named in tables. */
-export const modeNames: Readonly<Record<EvaluationMode, string>> = {
-  groundTruthRoi: "ground-truth region",
-  withCrop: "with crop",
-  withoutCrop: "without crop",
-};
-
 /** "3 of 5": folds that have what a row shows, of all that the data was parted into. */
 export function foldsCell(
   { results, specs }: RunGroup,
