@@ -6,7 +6,8 @@ import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
 import type { Run } from "../training/run_folder.ts";
-import { isDetectorTrained, loadDetector } from "../training/trained_detector.ts";
+import { isPhaseTrained } from "../training/run_part.ts";
+import { loadDetector } from "../training/trained_detector.ts";
 import { type Box3, boxIou3 } from "../volume/box.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
 import { readLabels } from "../volume/nifti_read.ts";
@@ -76,7 +77,7 @@ export async function evaluateRun(
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   const { modes, caseIds = run.record.split.test, onCase, stop } = options;
-  const needsDetector = modes.includes("withCrop") || await isDetectorTrained(run);
+  const needsDetector = modes.includes("withCrop") || await isPhaseTrained(run, "detector");
   const detector = needsDetector ? await loadDetector(run) : null;
   const segmentors = new Map<EvaluationMode, LoadedSegmentor>();
   try {

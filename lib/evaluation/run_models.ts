@@ -3,7 +3,7 @@ import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { buildSegmentor, type BuiltSegmentor } from "../training/build_segmentor.ts";
 import { modelFile, phaseMissing, type Run } from "../training/run_folder.ts";
-import { isDetectorTrained } from "../training/trained_detector.ts";
+import { isPhaseTrained } from "../training/run_part.ts";
 import type { EvaluationMode } from "./records.ts";
 
 /** A segmentor that is ready to run. */
@@ -27,7 +27,7 @@ export async function trainedModes(run: Run): Promise<EvaluationMode[]> {
   const modes: EvaluationMode[] = [];
   for (const mode of ["groundTruthRoi", "withCrop", "withoutCrop"] as const) {
     const hasSegmentor = await firstTrained(run, phasesOfMode[mode]) !== undefined;
-    const hasDetector = mode !== "withCrop" || await isDetectorTrained(run);
+    const hasDetector = mode !== "withCrop" || await isPhaseTrained(run, "detector");
     if (hasSegmentor && hasDetector) modes.push(mode);
   }
   return modes;

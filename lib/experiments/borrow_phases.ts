@@ -1,20 +1,13 @@
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import type { PhaseName } from "../config/config.ts";
 import { exists, writeAtomic } from "../files.ts";
-import { partsOf } from "../report/run_part.ts";
-import { historyPath, modelPath } from "../training/fit.ts";
 import { phaseFolder, type Run } from "../training/run_folder.ts";
+import { copyPhase, isPhaseTrained } from "../training/run_part.ts";
 import type { ExperimentPlaces } from "./experiment_places.ts";
 import type { RunSpec } from "./run_spec.ts";
 
 /** In the folder of a phase that is trained: its hash of `RunSpec.phaseHashes`. */
 const markFile = "identity.txt";
-
-/** True when every part of a phase has finished training. */
-export async function isPhaseTrained(run: Run, phase: PhaseName): Promise<boolean> {
-  const found = partsOf(run, phase).map(({ folder }) => exists(modelPath(folder)));
-  return (await Promise.all(found)).every(Boolean);
-}
 
 /** Marks the trained phases of a run, so that others which would train the same find them. */
 export async function markPhases(run: Run, { phases, phaseHashes }: RunSpec): Promise<void> {
@@ -37,14 +30,7 @@ export async function borrowPhases(
   for (const phase of spec.phases) {
     if (await exists(phaseFolder(run, phase))) continue;
     const source = await findPhase(runs, phase, spec.phaseHashes[phase]);
-    if (source === undefined) continue;
-    for (const { folder } of partsOf(run, phase)) {
-      const from = folder === phaseFolder(run, phase) ? source : join(source, basename(folder));
-      // The model last: with it the part counts as trained.
-      for (const pathIn of [historyPath, modelPath]) {
-        await writeAtomic(pathIn(folder), await Deno.readFile(pathIn(from)));
-      }
-    }
+    if (source !== undefined) await copyPhase(source, run, phase);
   }
 }
 
@@ -70,6 +56,7 @@ export async function withOpenWaits(
   }));
 }
 
+/** Folder of a run that has trained a phase of this hash. */
 async function findPhase(
   runs: string,
   phase: PhaseName,
@@ -77,9 +64,10 @@ async function findPhase(
 ): Promise<string | undefined> {
   if (!await exists(runs)) return undefined;
   for await (const { name, isDirectory } of Deno.readDir(runs)) {
-    const path = join(runs, name, phase, markFile);
+    const folder = join(runs, name);
+    const path = join(folder, phase, markFile);
     if (!isDirectory || !await exists(path)) continue;
-    if ((await Deno.readTextFile(path)).trim() === hash) return dirname(path);
+    if ((await Deno.readTextFile(path)).trim() === hash) return folder;
   }
   return undefined;
 }

@@ -8,14 +8,13 @@ import { measureModel } from "../evaluation/model_measurement.ts";
 import { peakProcessBytes } from "../evaluation/memory.ts";
 import type { Evaluation, EvaluationMode, ModelCost } from "../evaluation/records.ts";
 import { trainedModes } from "../evaluation/run_models.ts";
-import { allPhases, partsOf } from "../report/run_part.ts";
-import { historyPath, modelPath } from "../training/fit.ts";
 import { readHistory } from "../training/history.ts";
 import type { TrainingListener } from "../training/progress.ts";
-import { openRun, type Run } from "../training/run_folder.ts";
+import { historyPath, modelPath, openRun, type Run } from "../training/run_folder.ts";
+import { allPhases, isPhaseTrained, partsOf } from "../training/run_part.ts";
 import { startRun } from "../training/start_run.ts";
 import { trainRun } from "../training/train_run.ts";
-import { borrowPhases, isPhaseTrained, markPhases } from "./borrow_phases.ts";
+import { borrowPhases, markPhases } from "./borrow_phases.ts";
 import { type ExperimentPlaces, resultPathOf, runFolderOf } from "./experiment_places.ts";
 import { inOrder } from "./in_order.ts";
 import {

@@ -11,9 +11,9 @@ import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
 import { variable } from "../runtime/settings.ts";
 import { deviceName, nativeVersion } from "../tf.ts";
-import { modelFile, openRun, type Run } from "../training/run_folder.ts";
+import { openRun, type Run } from "../training/run_folder.ts";
 import { startRun } from "../training/start_run.ts";
-import { isDetectorTrained } from "../training/trained_detector.ts";
+import { isPhaseTrained } from "../training/run_part.ts";
 import { LiveOutput } from "./live_output.ts";
 import { markdownMedia, showMarkdown } from "./show.ts";
 import { trainLive } from "./train_live.ts";
@@ -181,10 +181,7 @@ function isOf({ record }: Run, course: Course): boolean {
 async function untrained(run: Run, phases: readonly PhaseName[]): Promise<PhaseName[]> {
   const missing: PhaseName[] = [];
   for (const phase of phases) {
-    const isTrained = phase === "detector"
-      ? await isDetectorTrained(run)
-      : await exists(modelFile(run, phase));
-    if (!isTrained) missing.push(phase);
+    if (!await isPhaseTrained(run, phase)) missing.push(phase);
   }
   return missing;
 }

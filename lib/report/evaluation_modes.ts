@@ -1,3 +1,4 @@
+import { modeNames } from "../evaluation/table_cells.ts";
 import type { CaseResult, Evaluation, EvaluationMode } from "../evaluation/records.ts";
 import type { ColourName } from "../figures/palette.ts";
 
@@ -10,10 +11,14 @@ export interface ModeLook {
 
 /** The modes, the one that matters most first. */
 export const modeLooks: readonly ModeLook[] = [
-  { mode: "withCrop", name: "with crop", colour: "bluishGreen" },
-  { mode: "groundTruthRoi", name: "ground-truth region", colour: "blue" },
-  { mode: "withoutCrop", name: "without crop", colour: "orange" },
+  look("withCrop", "bluishGreen"),
+  look("groundTruthRoi", "blue"),
+  look("withoutCrop", "orange"),
 ];
+
+function look(mode: EvaluationMode, colour: ColourName): ModeLook {
+  return { mode, name: modeNames[mode], colour };
+}
 
 /** The modes that an evaluation has, in their order. */
 export function modesOf({ cases }: Evaluation): ModeLook[] {

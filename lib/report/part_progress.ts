@@ -1,6 +1,6 @@
 import { EarlyStopping } from "../training/early_stopping.ts";
 import type { EpochRecord } from "../training/history.ts";
-import type { RunPart } from "./run_part.ts";
+import type { RunPart } from "../training/run_part.ts";
 
 /** How far a part of a run is. */
 export interface PartProgress extends RunPart {

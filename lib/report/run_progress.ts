@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { PhaseName } from "../config/config.ts";
 import { exists } from "../files.ts";
-import type { Run } from "../training/run_folder.ts";
+import { historyPath, modelPath, type Run } from "../training/run_folder.ts";
 import { HistoryTail } from "./history_tail.ts";
 import { type PartProgress, partProgress } from "./part_progress.ts";
-import { allPhases, partsOf, type RunPart } from "./run_part.ts";
+import { allPhases, partsOf, type RunPart } from "../training/run_part.ts";
 
 /** How far a run is. */
 export interface RunProgress {
@@ -53,7 +53,7 @@ export class RunReader {
     const read = allPhases.filter((phase) => phases?.includes(phase) ?? true);
     this.#sources = read.flatMap((phase) => partsOf(run, phase)).map((part) => ({
       part,
-      history: new HistoryTail(join(part.folder, "history.jsonl")),
+      history: new HistoryTail(historyPath(part.folder)),
     }));
   }
 
@@ -62,7 +62,7 @@ export class RunReader {
     const parts: PartProgress[] = [];
     const signsMs = [Date.parse(this.#run.record.createdAt)];
     for (const { part, history } of this.#sources) {
-      const hasModel = await exists(join(part.folder, "model.safetensors"));
+      const hasModel = await exists(modelPath(part.folder));
       const progress = partProgress(part, await history.read(), hasModel);
       if (progress.state === "waiting" && !this.#isAsked(part.phase)) continue;
       parts.push(progress);

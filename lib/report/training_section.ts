@@ -6,7 +6,7 @@ import type { Section } from "./page.ts";
 import type { PartProgress } from "./part_progress.ts";
 import { stateText } from "./progress_text.ts";
 import { lossFigure, scoreFigure } from "./run_figures.ts";
-import { allPhases } from "./run_part.ts";
+import { allPhases } from "../training/run_part.ts";
 import type { RunProgress } from "./run_progress.ts";
 
 /** How far each part was trained, and its curves by phase. */

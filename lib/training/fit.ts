@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import * as tf from "../tf.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
@@ -28,6 +27,7 @@ import {
 import { stringifyNumbers } from "./json_numbers.ts";
 import { MovingAverage } from "./moving_average.ts";
 import type { StepProgress } from "./progress.ts";
+import { historyPath, modelPath } from "./run_folder.ts";
 import { learningRateAt, phaseSchedule, type Schedule } from "./schedule.ts";
 import { SessionClock } from "./session_clock.ts";
 import { TensorboardWriter } from "./tensorboard.ts";
@@ -59,16 +59,6 @@ export async function fit<Sample, Batch>(
   } finally {
     fitting.dispose();
   }
-}
-
-/** Path of the weights that a phase ends with. */
-export function modelPath(folder: string): string {
-  return join(folder, "model.safetensors");
-}
-
-/** Path of a phase's history. */
-export function historyPath(folder: string): string {
-  return join(folder, "history.jsonl");
 }
 
 async function start<Sample, Batch>(

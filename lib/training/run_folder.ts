@@ -114,7 +114,17 @@ export function phaseFolder(run: Run, phase: PhaseName, view?: string): string {
 
 /** The weights that a phase ends with. */
 export function modelFile(run: Run, phase: PhaseName, view?: string): string {
-  return join(phaseFolder(run, phase, view), "model.safetensors");
+  return modelPath(phaseFolder(run, phase, view));
+}
+
+/** Path of the weights that the training in a folder ends with. */
+export function modelPath(folder: string): string {
+  return join(folder, "model.safetensors");
+}
+
+/** Path of the history of the training in a folder. */
+export function historyPath(folder: string): string {
+  return join(folder, "history.jsonl");
 }
 
 /** The error of work that needs the weights of a phase that has not finished. */

@@ -1,9 +1,7 @@
 import { organValues } from "../dataset/organ.ts";
 import { UserError } from "../errors.ts";
-import { writeAtomic } from "../files.ts";
-import { viewNames } from "../volume/projection.ts";
-import { modelFile, openRun, phaseMissing, type Run, type RunRecord } from "./run_folder.ts";
-import { isDetectorTrained } from "./trained_detector.ts";
+import { openRun, phaseMissing, type Run, type RunRecord } from "./run_folder.ts";
+import { copyPhase, isPhaseTrained } from "./run_part.ts";
 
 /** What a run has to say of itself to take over a detector. */
 export type DetectorTaker = Pick<
@@ -28,7 +26,7 @@ export async function openDetectorRun(folder: string, taker: DetectorTaker): Pro
       remedy: "Train the detector of this run itself, or one with the same data, fold and seed",
     });
   };
-  if (!await isDetectorTrained(run)) throw phaseMissing(run, "detector");
+  if (!await isPhaseTrained(run, "detector")) throw phaseMissing(run, "detector");
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
   const [theirs, ours] = [config.detector, taker.config.detector];
   if (
@@ -53,19 +51,14 @@ export async function openDetectorRun(folder: string, taker: DetectorTaker): Pro
 }
 
 /**
- * Copies the weights of the detector that a run took over into its own folder, which needs no other
+ * Copies the weights and histories of the detector that a run took over into its own folder, which needs no other
  * afterwards; does nothing where that is done.
  *
  * @throws {UserError} as {@linkcode openDetectorRun}
  */
 export async function copyDetector(run: Run): Promise<void> {
   const { detectorFrom } = run.record;
-  if (detectorFrom === undefined || await isDetectorTrained(run)) return;
+  if (detectorFrom === undefined || await isPhaseTrained(run, "detector")) return;
   const from = await openDetectorRun(detectorFrom, run.record);
-  for (const view of viewNames) {
-    await writeAtomic(
-      modelFile(run, "detector", view),
-      await Deno.readFile(modelFile(from, "detector", view)),
-    );
-  }
+  await copyPhase(from.folder, run, "detector");
 }

@@ -1,17 +1,9 @@
 import { buildDetector, type Detector } from "../detector/detector.ts";
-import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { viewNames } from "../volume/projection.ts";
 import { detectorTargets } from "./detector_targets.ts";
 import { modelFile, phaseMissing, type Run } from "./run_folder.ts";
-
-/** True when the three modules of the detector have finished training. */
-export async function isDetectorTrained(run: Run): Promise<boolean> {
-  const found = await Promise.all(
-    viewNames.map((view) => exists(modelFile(run, "detector", view))),
-  );
-  return found.every(Boolean);
-}
+import { isPhaseTrained } from "./run_part.ts";
 
 /**
  * The trained detector of a run.
@@ -20,7 +12,7 @@ export async function isDetectorTrained(run: Run): Promise<boolean> {
  */
 export async function loadDetector(run: Run): Promise<Detector> {
   const { config } = run.record;
-  if (!await isDetectorTrained(run)) throw phaseMissing(run, "detector");
+  if (!await isPhaseTrained(run, "detector")) throw phaseMissing(run, "detector");
   const { usualBoxes } = run.record;
   const targets = detectorTargets(run.record);
   const detector = buildDetector(config.detector, config.seed, targets, usualBoxes);

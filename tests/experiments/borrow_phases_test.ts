@@ -1,16 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import {
-  borrowPhases,
-  isPhaseTrained,
-  markPhases,
-  withOpenWaits,
-} from "../../lib/experiments/borrow_phases.ts";
+import { borrowPhases, markPhases, withOpenWaits } from "../../lib/experiments/borrow_phases.ts";
 import type { ExperimentPlaces } from "../../lib/experiments/experiment_places.ts";
 import { planRuns, type RunSpec } from "../../lib/experiments/run_spec.ts";
 import { exists, writeAtomic } from "../../lib/files.ts";
-import { partsOf } from "../../lib/report/run_part.ts";
 import type { Run } from "../../lib/training/run_folder.ts";
+import { isPhaseTrained, partsOf } from "../../lib/training/run_part.ts";
 import { inTemporaryFolder } from "../dataset/temporary.ts";
 import { manifestOnly, request } from "./plans.ts";
 

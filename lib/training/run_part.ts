@@ -1,6 +1,8 @@
+import { join, relative } from "node:path";
 import type { PhaseConfig, PhaseName } from "../config/config.ts";
-import { phaseFolder, type Run } from "../training/run_folder.ts";
+import { exists, writeAtomic } from "../files.ts";
 import { viewNames } from "../volume/projection.ts";
+import { historyPath, modelPath, phaseFolder, type Run } from "./run_folder.ts";
 
 /** What is trained at once: a view's module of the detector, or a segmentor. */
 export interface RunPart {
@@ -30,4 +32,23 @@ export function partsOf(run: Run, phase: PhaseName): RunPart[] {
     settings,
     scoreName: "IoU",
   }));
+}
+
+/** True when every part of a phase has finished training. */
+export async function isPhaseTrained(run: Run, phase: PhaseName): Promise<boolean> {
+  const found = await Promise.all(
+    partsOf(run, phase).map(({ folder }) => exists(modelPath(folder))),
+  );
+  return found.every(Boolean);
+}
+
+/** Copies what the training of a phase ended with, weights and history, from another run's folder. */
+export async function copyPhase(from: string, run: Run, phase: PhaseName): Promise<void> {
+  for (const { folder } of partsOf(run, phase)) {
+    const source = join(from, relative(run.folder, folder));
+    // The model last: with it the part counts as trained.
+    for (const pathIn of [historyPath, modelPath]) {
+      await writeAtomic(pathIn(folder), await Deno.readFile(pathIn(source)));
+    }
+  }
 }
