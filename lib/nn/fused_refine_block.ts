@@ -64,11 +64,17 @@ export class FusedRefineBlock {
         3 + STATISTIC_COUNT,
       );
       if (training) this.#statistics.forEach((variable, i) => variable.assign(moved[i]));
-      save([...inputs, features, statistics]);
+      // Not the weights: each would be copied to a tensor of its own, and they stay what they are.
+      save([x, features, statistics]);
       return {
         value,
-        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-          tf.rawOps("RoisegRefineBlockBack", attributes, [...saved, dy], 1 + WEIGHT_COUNT),
+        gradFunc: (dy: tf.Tensor, [x, features, statistics]: tf.Tensor[]) =>
+          tf.rawOps(
+            "RoisegRefineBlockBack",
+            attributes,
+            [x, ...this.#weights, features, statistics, dy],
+            1 + WEIGHT_COUNT,
+          ),
       };
     });
     return tf.tidy(() => op(x, ...this.#weights) as tf.Tensor5D);

@@ -104,4 +104,13 @@ void product(ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t columns, Strided a, cons
   }
 }
 
+inline void product(Result result, ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t columns, Strided a,
+                    const float* b, ptrdiff_t bStep, float* c, ptrdiff_t cStep) {
+  if (result == Result::kAdd) {
+    product<Result::kAdd>(rows, depth, columns, a, b, bStep, c, cStep);
+  } else {
+    product<Result::kReplace>(rows, depth, columns, a, b, bStep, c, cStep);
+  }
+}
+
 }  // namespace roiseg

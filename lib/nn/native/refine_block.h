@@ -145,8 +145,12 @@ class RefineBlock {
   AttentionState attention(const Floats& memory, int64_t sample) const {
     return {spreading_.tokens, channels_, memory.data() + sample * attentionSize()};
   }
-  // Rows in pieces for a forward pass.
-  Pieces rowPieces() const { return Pieces(grid_.rows(), 32, 64); }
+  // Rows in pieces of a size that is worth its while, but at least two: few rows are of many channels.
+  Pieces rowPieces(int64_t usual, int64_t most) const {
+    return Pieces(grid_.rows(), std::min(usual, (grid_.rows() + 1) / 2), most);
+  }
+  // For a forward pass.
+  Pieces rowPieces() const { return rowPieces(32, 64); }
 
   template <typename Task>
   void run(int64_t tasks, const Task& task) const {

@@ -32,28 +32,32 @@ inline int64_t weightSize(Weight weight, int64_t channels, int64_t stride) {
   }
 }
 
-// What each of several tasks adds to the slopes of some weights, and the sum in the tasks' order.
+// What each of several tasks adds to the slopes of some weights, and the sum in the tasks' order:
+// the first task's share lies where the sum will be.
 class PartialSlopes {
  public:
   PartialSlopes(int64_t pieces, std::initializer_list<Weight> weights, int64_t channels,
-                int64_t stride)
-      : pieces_(pieces), weights_(weights), size_(0), offsets_{} {
+                int64_t stride, const Slopes& sums)
+      : pieces_(pieces), sums_(sums), weights_(weights), size_(0), offsets_{} {
     for (const Weight weight : weights_) {
       sizes_[weight] = weightSize(weight, channels, stride);
       offsets_[weight] = size_;
       size_ += (sizes_[weight] + 15) / 16 * 16;
     }
-    memory_ = Floats(pieces * size_);
+    memory_ = Floats((pieces - 1) * size_);
   }
-
-  void clear(int64_t piece) const { std::fill_n(memory_.data() + piece * size_, size_, 0.0f); }
 
   float* at(int64_t piece, Weight weight) const {
-    return memory_.data() + piece * size_ + offsets_[weight];
+    return piece == 0 ? sums_[weight] : memory_.data() + (piece - 1) * size_ + offsets_[weight];
   }
 
-  void sum(Weight weight, float* to) const {
-    std::copy_n(at(0, weight), sizes_[weight], to);
+  void clear(int64_t piece, std::initializer_list<Weight> weights) const {
+    for (const Weight weight : weights) std::fill_n(at(piece, weight), sizes_[weight], 0.0f);
+  }
+
+  // Once for each weight, when all tasks are done.
+  void sum(Weight weight) const {
+    float* to = sums_[weight];
     for (int64_t piece = 1; piece < pieces_; piece++) {
       const float* from = at(piece, weight);
       for (int64_t i = 0; i < sizes_[weight]; i++) to[i] += from[i];
@@ -64,6 +68,7 @@ class PartialSlopes {
 
  private:
   int64_t pieces_;
+  const Slopes& sums_;
   std::vector<Weight> weights_;
   int64_t size_;
   std::array<int64_t, kWeightCount> offsets_, sizes_;
@@ -76,19 +81,20 @@ inline void RefineBlock::back(const float* x, const float* features,
   const int64_t c = channels_, size = grid_.size(), tokens = spreading_.tokens;
   // The way back reads what was kept, and writes none of it.
   const State at(const_cast<float*>(features), size, const_cast<float*>(statistics));
-  const Pieces rows(grid_.rows(), 128, 32);
+  const Pieces rows = rowPieces(128, 32);
   const float share = options_.training ? 1.0f / grid_.rows() : 0.0f;
 
   const PartialSlopes byRows(rows.count(),
                              {kExpand2, kCompress2, kSpreadPointwise, kExpand1, kCompress1,
-                              kPointwise2, kNorm2Scale, kNorm2Shift, kPointwise1, kNorm1Scale,
-                              kNorm1Shift},
-                             c, options_.stride);
+                              kPointwise2, kPointwise1},
+                             c, options_.stride, slopes);
+  const PartialSlopes ofNorms(rows.count(), {kNorm2Scale, kNorm2Shift, kNorm1Scale, kNorm1Shift},
+                              c, options_.stride, slopes);
   const PartialSlopes byPlanes(planes_.count(), {kPosition2, kDepthwise, kPosition1}, c,
-                               options_.stride);
+                               options_.stride, slopes);
   const PartialSlopes bySamples(grid_.samples,
                                 {kTransposed, kTransposedBias, kSpreadScale, kSpreadShift}, c,
-                                options_.stride);
+                                options_.stride, slopes);
 
   const Floats buffers(3 * size);
   float* stream = buffers.data();  // the slope of x5, x4, ... x1 in turn
@@ -125,17 +131,25 @@ inline void RefineBlock::back(const float* x, const float* features,
            })->data;
   };
   const auto mlpSlopes = [&](Weight expand, Weight compress) {
-    return MlpSlopes{weights_[expand], turn(expand), turn(compress), nullptr, nullptr};
+    return MlpSlopes{weights_[expand], turn(expand), turn(compress), nullptr, nullptr,
+                     Result::kReplace};
   };
-  const auto mlpSlopesAt = [&](MlpSlopes mlp, int64_t piece, Weight expand, Weight compress) {
+  // A piece's first block of rows begins the sums.
+  const auto begins = [&](int64_t piece, int64_t row) {
+    return row == rows.begin(piece) ? Result::kReplace : Result::kAdd;
+  };
+  const auto mlpSlopesAt = [&](MlpSlopes mlp, int64_t piece, int64_t row, Weight expand,
+                               Weight compress) {
     mlp.expandSlope = byRows.at(piece, expand);
     mlp.compressSlope = byRows.at(piece, compress);
+    mlp.slopesBecome = begins(piece, row);
     return mlp;
   };
   // slope of a [rows, c] x [c, c] product's matrix, and of its rows
   const auto squareBack = [&](const float* input, const float* outputSlope, int64_t count,
-                              const float* turnedWeight, float* weightSlope, float* inputSlope) {
-    product<Result::kAdd>(c, count, c, {input, 1, c}, outputSlope, c, weightSlope, c);
+                              const float* turnedWeight, Result slopeBecomes, float* weightSlope,
+                              float* inputSlope) {
+    product(slopeBecomes, c, count, c, {input, 1, c}, outputSlope, c, weightSlope, c);
     product<Result::kReplace>(count, c, c, {outputSlope, c, 1}, turnedWeight, c, inputSlope, c);
   };
   // to = from's way back through a depth-wise convolution whose input was `input`
@@ -160,16 +174,15 @@ inline void RefineBlock::back(const float* x, const float* features,
   const MlpSlopes mlp2 = mlpSlopes(kExpand2, kCompress2);
   const float* spreadTurned = turn(kSpreadPointwise);
   run(rows.count(), [&](int64_t i) {
-    byRows.clear(i);
     float* normed = threadScratch(kBlockRows * 13 * c);
     forBlocks(rows.begin(i), rows.end(i), [&](int64_t row, int64_t count) {
       float* rowSlope = stream + row * c;
       std::copy_n(slope + row * c, count * c, rowSlope);
-      addMlpBack(at.x5 + row * c, count, c, mlpSlopesAt(mlp2, i, kExpand2, kCompress2),
+      addMlpBack(at.x5 + row * c, count, c, mlpSlopesAt(mlp2, i, row, kExpand2, kCompress2),
                  normed + kBlockRows * c, rowSlope);
       spreadRows(attended, spreadStatistics, row, count, normed);
-      squareBack(normed, rowSlope, count, spreadTurned, byRows.at(i, kSpreadPointwise),
-                 branch + row * c);
+      squareBack(normed, rowSlope, count, spreadTurned, begins(i, row),
+                 byRows.at(i, kSpreadPointwise), branch + row * c);
     });
   });
 
@@ -214,19 +227,20 @@ inline void RefineBlock::back(const float* x, const float* features,
   const float* pointwise2Turned = turn(kPointwise2);
   run(rows.count(), [&](int64_t i) {
     float* normed = threadScratch(kBlockRows * 13 * c);
+    ofNorms.clear(i, {kNorm2Scale, kNorm2Shift});
     forBlocks(rows.begin(i), rows.end(i), [&](int64_t row, int64_t count) {
       float* rowSlope = stream + row * c;
-      addMlpBack(at.x2 + row * c, count, c, mlpSlopesAt(mlp1, i, kExpand1, kCompress1),
+      addMlpBack(at.x2 + row * c, count, c, mlpSlopesAt(mlp1, i, row, kExpand1, kCompress1),
                  normed + kBlockRows * c, rowSlope);
       norm2(at).apply(at.mixed + row * c, count, c, normed);
-      squareBack(normed, rowSlope, count, pointwise2Turned, byRows.at(i, kPointwise2),
-                 branch + row * c);
+      squareBack(normed, rowSlope, count, pointwise2Turned, begins(i, row),
+                 byRows.at(i, kPointwise2), branch + row * c);
       norm2(at).addGradients(at.mixed + row * c, branch + row * c, count, c,
-                             byRows.at(i, kNorm2Scale), byRows.at(i, kNorm2Shift));
+                             ofNorms.at(i, kNorm2Scale), ofNorms.at(i, kNorm2Shift));
     });
   });
-  byRows.sum(kNorm2Scale, slopes[kNorm2Scale]);
-  byRows.sum(kNorm2Shift, slopes[kNorm2Shift]);
+  ofNorms.sum(kNorm2Scale);
+  ofNorms.sum(kNorm2Shift);
   mixChannels(at, spare);
   run(rows.count(), [&](int64_t i) {
     const int64_t from = rows.begin(i) * c;
@@ -241,16 +255,17 @@ inline void RefineBlock::back(const float* x, const float* features,
   const float* pointwise1Turned = turn(kPointwise1);
   run(rows.count(), [&](int64_t i) {
     float* normed = threadScratch(kBlockRows * c);
+    ofNorms.clear(i, {kNorm1Scale, kNorm1Shift});
     forBlocks(rows.begin(i), rows.end(i), [&](int64_t row, int64_t count) {
       norm1(at).apply(at.x1 + row * c, count, c, normed);
-      squareBack(normed, mixedInput + row * c, count, pointwise1Turned, byRows.at(i, kPointwise1),
-                 branch + row * c);
+      squareBack(normed, mixedInput + row * c, count, pointwise1Turned, begins(i, row),
+                 byRows.at(i, kPointwise1), branch + row * c);
       norm1(at).addGradients(at.x1 + row * c, branch + row * c, count, c,
-                             byRows.at(i, kNorm1Scale), byRows.at(i, kNorm1Shift));
+                             ofNorms.at(i, kNorm1Scale), ofNorms.at(i, kNorm1Shift));
     });
   });
-  byRows.sum(kNorm1Scale, slopes[kNorm1Scale]);
-  byRows.sum(kNorm1Shift, slopes[kNorm1Shift]);
+  ofNorms.sum(kNorm1Scale);
+  ofNorms.sum(kNorm1Shift);
   run(rows.count(), [&](int64_t i) {
     const int64_t from = rows.begin(i) * c;
     norm1(at).slopeOfInput<Result::kAdd>(at.x1 + from, branch + from,
@@ -268,7 +283,7 @@ inline void RefineBlock::back(const float* x, const float* features,
   }
   run(sums.size(), [&](int64_t i) {
     const auto [partial, weight] = sums[i];
-    partial->sum(weight, slopes[weight]);
+    partial->sum(weight);
   });
 }
 

@@ -37,16 +37,29 @@ inline std::array<Vector, kSums> sumRows(int64_t rows, const Each& each) {
   return sums;
 }
 
+// to [columns, rows] = from [rows, columns] transposed, in squares of whole vectors.
 inline void transpose(const float* from, int64_t rows, int64_t columns, float* to) {
-  constexpr int64_t kEdge = 16;
-  for (int64_t i0 = 0; i0 < rows; i0 += kEdge) {
-    for (int64_t j0 = 0; j0 < columns; j0 += kEdge) {
-      for (int64_t j = j0; j < std::min(columns, j0 + kEdge); j++) {
-        for (int64_t i = i0; i < std::min(rows, i0 + kEdge); i++) {
-          to[j * rows + i] = from[i * columns + j];
-        }
+  for (int64_t top = 0; top < rows; top += kLanes) {
+    const int64_t height = std::min<int64_t>(kLanes, rows - top);
+    forVectors(columns, [&](ptrdiff_t left, auto across) {
+      const float* source = from + top * columns + left;
+      float* target = to + left * rows + top;
+      const int64_t width = std::min<int64_t>(kLanes, columns - left);
+      if (height == kLanes && width == kLanes) {
+        Vector square[kLanes];
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++) square[i] = load(source + i * columns);
+        transposeSquare(square);
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++) store(target + i * rows, square[i]);
+        return;
       }
-    }
+      Vector square[kLanes] = {};
+      for (int64_t i = 0; i < height; i++) square[i] = load(source + i * columns, across);
+      transposeSquare(square);
+      const Part down(static_cast<int>(height));
+      for (int64_t j = 0; j < width; j++) store(target + j * rows, square[j], down);
+    });
   }
 }
 
@@ -167,6 +180,7 @@ struct MlpSlopes {
   const float* compressTransposed;
   float* expandSlope;
   float* compressSlope;
+  Result slopesBecome;
 };
 
 // The reverse of addMlp: `slope`, that of y, becomes that of x. `hidden` holds 3 kBlockRows * 4 c.
@@ -184,14 +198,15 @@ inline void addMlpBack(const float* x, int64_t rows, int64_t channels, const Mlp
     store(activated + i, value * at.below, lanes);
     store(derivative + i, geluSlope(value, at), lanes);
   });
-  product<Result::kAdd>(wide, rows, channels, {activated, 1, wide}, slope, channels,
-                        mlp.compressSlope, channels);
+  product(mlp.slopesBecome, wide, rows, channels, {activated, 1, wide}, slope, channels,
+          mlp.compressSlope, channels);
   product<Result::kReplace>(rows, channels, wide, {slope, channels, 1}, mlp.compressTransposed,
                             wide, back, wide);
   forVectors(rows * wide, [&](ptrdiff_t i, auto lanes) {
     store(back + i, load(back + i, lanes) * load(derivative + i, lanes), lanes);
   });
-  product<Result::kAdd>(channels, rows, wide, {x, 1, channels}, back, wide, mlp.expandSlope, wide);
+  product(mlp.slopesBecome, channels, rows, wide, {x, 1, channels}, back, wide, mlp.expandSlope,
+          wide);
   product<Result::kAdd>(rows, wide, channels, {back, wide, 1}, mlp.expandTransposed, channels,
                         slope, channels);
 }

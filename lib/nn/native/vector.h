@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #if defined(__AVX512F__) || defined(__AVX__)
 #include <immintrin.h>
@@ -87,6 +88,33 @@ inline float sumLanes(Vector value) {
 inline Vector squareRoot(Vector value) {
   for (int i = 0; i < kLanes; i++) value[i] = __builtin_sqrtf(value[i]);
   return value;
+}
+
+// The lanes of a and of b in turns, from lane kBegin of each.
+template <int kBegin, int... kLane>
+inline Vector interleave(Vector a, Vector b, std::integer_sequence<int, kLane...>) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a, b, (kBegin + kLane / 2 + kLane % 2 * kLanes)...);
+#else
+  return __builtin_shuffle(a, b, Integers{(kBegin + kLane / 2 + kLane % 2 * kLanes)...});
+#endif
+}
+
+// Transposes a square of kLanes rows: each round brings the halves together by twos.
+template <int kRound = 1>
+inline void transposeSquare(Vector (&rows)[kLanes]) {
+  if constexpr (kRound < kLanes) {
+    constexpr std::make_integer_sequence<int, kLanes> lanes;
+    Vector next[kLanes];
+#pragma GCC unroll 8
+    for (int i = 0; i < kLanes / 2; i++) {
+      next[2 * i] = interleave<0>(rows[i], rows[i + kLanes / 2], lanes);
+      next[2 * i + 1] = interleave<kLanes / 2>(rows[i], rows[i + kLanes / 2], lanes);
+    }
+    transposeSquare<2 * kRound>(next);
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; i++) rows[i] = next[i];
+  }
 }
 
 inline Vector larger(Vector a, Vector b) { return a > b ? a : b; }
