@@ -93,7 +93,9 @@ export function reportCsv({ findings: { groups } }: ExperimentReport): string {
 /** "All 20 runs are done." or what is not, by name. */
 export function missingText(states: readonly RunState[]): string {
   const missing = states.filter(({ state }) => state !== "done");
-  if (missing.length === 0) return `All ${states.length} runs are done.\n`;
+  if (missing.length === 0) {
+    return states.length === 1 ? "The run is done.\n" : `All ${states.length} runs are done.\n`;
+  }
   const lines = missing.map(({ spec, state, result, failure }) => {
     const lacking = spec.modes.filter((mode) => result !== null && !result.modes.includes(mode));
     const why = state === "failed"

@@ -175,7 +175,7 @@ echo 7
       assertMatch(calls[1], /^sbatch --parsable --dependency=afterany:7 /);
       assertStringIncludes(log, "segmentor epoch 2/2");
       const table = await Deno.readTextFile(`${dir}/${results}/table2.md`);
-      assertStringIncludes(table, "All 1 runs are done.");
+      assertStringIncludes(table, "The run is done.");
       assertMatch(table, /\| ground-truth region \| 16\^3 \| 1 of 2 \| 2 /);
     });
   });
