@@ -1,7 +1,7 @@
 import type { PhaseName } from "../config/config.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
+import { allPhases } from "../training/run_part.ts";
 
-const phaseOrder: readonly PhaseName[] = ["detector", "segmentor", "finetune", "whole"];
 const modeOrder: readonly EvaluationMode[] = ["groundTruthRoi", "withCrop", "withoutCrop"];
 
 /** Phases in the order of training and modes in that of the paper's tables, each once. */
@@ -10,7 +10,7 @@ export function inOrder(
   modes: readonly EvaluationMode[],
 ): { readonly phases: readonly PhaseName[]; readonly modes: readonly EvaluationMode[] } {
   return {
-    phases: phaseOrder.filter((phase) => phases.includes(phase)),
+    phases: allPhases.filter((phase) => phases.includes(phase)),
     modes: modeOrder.filter((mode) => modes.includes(mode)),
   };
 }

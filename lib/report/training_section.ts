@@ -1,12 +1,12 @@
 import type { Figure } from "../figures/figure.ts";
 import { formatDuration } from "../training/progress.ts";
+import { allPhases } from "../training/run_part.ts";
 import { figureGrid, footnote, markup, nothing, notice } from "./html.ts";
 import { htmlTable } from "./html_table.ts";
 import type { Section } from "./page.ts";
 import type { PartProgress } from "./part_progress.ts";
 import { stateText } from "./progress_text.ts";
 import { lossFigure, scoreFigure } from "./run_figures.ts";
-import { allPhases } from "../training/run_part.ts";
 import type { RunProgress } from "./run_progress.ts";
 
 /** How far each part was trained, and its curves by phase. */

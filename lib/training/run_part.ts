@@ -42,12 +42,16 @@ export async function isPhaseTrained(run: Run, phase: PhaseName): Promise<boolea
   return found.every(Boolean);
 }
 
-/** Copies what the training of a phase ended with, weights and history, from another run's folder. */
+/**
+ * Copies what the training of a phase ended with from another run's folder: weights, and the history
+ * where there is one.
+ */
 export async function copyPhase(from: string, run: Run, phase: PhaseName): Promise<void> {
   for (const { folder } of partsOf(run, phase)) {
     const source = join(from, relative(run.folder, folder));
     // The model last: with it the part counts as trained.
     for (const pathIn of [historyPath, modelPath]) {
+      if (pathIn === historyPath && !await exists(pathIn(source))) continue;
       await writeAtomic(pathIn(folder), await Deno.readFile(pathIn(source)));
     }
   }

@@ -51,8 +51,8 @@ export async function openDetectorRun(folder: string, taker: DetectorTaker): Pro
 }
 
 /**
- * Copies the weights and histories of the detector that a run took over into its own folder, which needs no other
- * afterwards; does nothing where that is done.
+ * Copies the weights and histories of the detector that a run took over into its own folder, which
+ * needs no other afterwards; does nothing where that is done.
  *
  * @throws {UserError} as {@linkcode openDetectorRun}
  */
