@@ -130,20 +130,17 @@ inline void RefineBlock::back(const float* x, const float* features,
              return one.weight == weight;
            })->data;
   };
-  const auto mlpSlopes = [&](Weight expand, Weight compress) {
-    return MlpSlopes{weights_[expand], turn(expand), turn(compress), nullptr, nullptr,
-                     Result::kReplace};
-  };
   // A piece's first block of rows begins the sums.
   const auto begins = [&](int64_t piece, int64_t row) {
     return row == rows.begin(piece) ? Result::kReplace : Result::kAdd;
   };
-  const auto mlpSlopesAt = [&](MlpSlopes mlp, int64_t piece, int64_t row, Weight expand,
-                               Weight compress) {
-    mlp.expandSlope = byRows.at(piece, expand);
-    mlp.compressSlope = byRows.at(piece, compress);
-    mlp.slopesBecome = begins(piece, row);
-    return mlp;
+  const auto mlpSlopes = [&](int64_t piece, int64_t row, Weight expand, Weight compress) {
+    return MlpSlopes{weights_[expand],
+                     turn(expand),
+                     turn(compress),
+                     byRows.at(piece, expand),
+                     byRows.at(piece, compress),
+                     begins(piece, row)};
   };
   // slope of a [rows, c] x [c, c] product's matrix, and of its rows
   const auto squareBack = [&](const float* input, const float* outputSlope, int64_t count,
@@ -171,14 +168,13 @@ inline void RefineBlock::back(const float* x, const float* features,
   run(grid_.samples, [&](int64_t i) { attendSample(at.x4, i, attended, &spreadStatistics[i]); });
 
   // y = x5 + mlp2(x5); x5 = x4 + spread pointwise
-  const MlpSlopes mlp2 = mlpSlopes(kExpand2, kCompress2);
   const float* spreadTurned = turn(kSpreadPointwise);
   run(rows.count(), [&](int64_t i) {
     float* normed = threadScratch(kBlockRows * 13 * c);
     forBlocks(rows.begin(i), rows.end(i), [&](int64_t row, int64_t count) {
       float* rowSlope = stream + row * c;
       std::copy_n(slope + row * c, count * c, rowSlope);
-      addMlpBack(at.x5 + row * c, count, c, mlpSlopesAt(mlp2, i, row, kExpand2, kCompress2),
+      addMlpBack(at.x5 + row * c, count, c, mlpSlopes(i, row, kExpand2, kCompress2),
                  normed + kBlockRows * c, rowSlope);
       spreadRows(attended, spreadStatistics, row, count, normed);
       squareBack(normed, rowSlope, count, spreadTurned, begins(i, row),
@@ -223,14 +219,13 @@ inline void RefineBlock::back(const float* x, const float* features,
 
   // x3 = x2 + mlp1(x2); x2 = x1 + norm2(mixed) pointwise2. The input of the depth-wise convolution
   // between the norms is made again, in `spare`.
-  const MlpSlopes mlp1 = mlpSlopes(kExpand1, kCompress1);
   const float* pointwise2Turned = turn(kPointwise2);
   run(rows.count(), [&](int64_t i) {
     float* normed = threadScratch(kBlockRows * 13 * c);
     ofNorms.clear(i, {kNorm2Scale, kNorm2Shift});
     forBlocks(rows.begin(i), rows.end(i), [&](int64_t row, int64_t count) {
       float* rowSlope = stream + row * c;
-      addMlpBack(at.x2 + row * c, count, c, mlpSlopesAt(mlp1, i, row, kExpand1, kCompress1),
+      addMlpBack(at.x2 + row * c, count, c, mlpSlopes(i, row, kExpand1, kCompress1),
                  normed + kBlockRows * c, rowSlope);
       norm2(at).apply(at.mixed + row * c, count, c, normed);
       squareBack(normed, rowSlope, count, pointwise2Turned, begins(i, row),

@@ -173,7 +173,8 @@ inline void addMlp(const float* x, int64_t rows, int64_t channels, const float* 
   product<Result::kAdd>(rows, wide, channels, {hidden, wide, 1}, compress, channels, y, channels);
 }
 
-// Weights of a perceptron, their transposes, and where the sums of their slopes are.
+// Weights of a perceptron, their transposes, where the sums of their slopes are, and what becomes of
+// what lies there.
 struct MlpSlopes {
   const float* expand;
   const float* expandTransposed;
