@@ -1,5 +1,6 @@
 /** `deno task demo`: the whole chain on data that it makes itself. */
 import { join } from "node:path";
+import { phaseNames } from "../lib/config/config.ts";
 import { describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
 import { phantomChanges } from "../lib/config/phantom_changes.ts";
 import { openPrepared } from "../lib/dataset/case.ts";
@@ -67,7 +68,7 @@ nothing about patients.`,
       `${split.test.length} test cases; a cube of ${roiEdge}`,
   );
   const parts = await trainRun(run, prepared, {
-    phases: ["detector", "segmentor", "finetune", "whole"],
+    phases: phaseNames,
     resume: false,
     stop: signal,
     listenTo: (scoreName) => new ProgressPrinter(scoreName),

@@ -1,6 +1,6 @@
 /** `deno task train`: trains the detector and the segmentor of one organ. */
 import { join } from "node:path";
-import type { PhaseName, RunConfig } from "../lib/config/config.ts";
+import { type PhaseName, phaseNames, type RunConfig } from "../lib/config/config.ts";
 import { modelNames, modelTitles } from "../lib/config/model_name.ts";
 import { configDifference, describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
 import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
@@ -39,7 +39,7 @@ await runTask({
     },
     phase: {
       type: "text",
-      choices: ["all", "detector", "segmentor", "finetune", "whole"],
+      choices: ["all", ...phaseNames],
       default: "all",
       description: "`all` is the first three; `whole` is the comparison without a detector",
     },

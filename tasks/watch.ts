@@ -1,5 +1,5 @@
 /** `deno task watch`: follows a run that is trained, wherever it is trained. */
-import type { PhaseName } from "../lib/config/config.ts";
+import { type PhaseName, phaseNames } from "../lib/config/config.ts";
 import { followRun } from "../lib/report/follow_run.ts";
 import { progressText, stateText } from "../lib/report/progress_text.ts";
 import { readRunProgress, type RunProgress } from "../lib/report/run_progress.ts";
@@ -19,7 +19,7 @@ await runTask({
     once: { type: "boolean", description: "print where it stands, and end" },
     phase: {
       type: "text",
-      choices: ["all", "detector", "segmentor", "finetune", "whole"],
+      choices: ["all", ...phaseNames],
       default: "all",
       description: "what to wait for; `all` is the first three, and `whole` once it has begun",
     },

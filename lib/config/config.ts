@@ -182,15 +182,11 @@ export interface RunConfig {
   readonly detector: DetectorConfig;
   readonly segmentor: SegmentorConfig;
   readonly roiTraining: RoiTrainingConfig;
-  readonly phases: {
-    readonly detector: PhaseConfig;
-    readonly segmentor: PhaseConfig;
-    readonly finetune: PhaseConfig;
-    readonly whole: PhaseConfig;
-  };
+  readonly phases: Readonly<Record<PhaseName, PhaseConfig>>;
 }
 
 /** The presets' names. */
 export type PresetName = "paper" | "focus" | "tiny";
 /** The phases of training, in order; `whole` is the comparison without a detector. */
-export type PhaseName = keyof RunConfig["phases"];
+export const phaseNames = ["detector", "segmentor", "finetune", "whole"] as const;
+export type PhaseName = typeof phaseNames[number];

@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { phaseNames } from "../config/config.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { exists } from "../files.ts";
 import { evaluateDetector } from "../evaluation/detector_cases.ts";
@@ -11,7 +12,7 @@ import { trainedModes } from "../evaluation/run_models.ts";
 import { readHistory } from "../training/history.ts";
 import type { TrainingListener } from "../training/progress.ts";
 import { historyPath, modelPath, openRun, type Run } from "../training/run_folder.ts";
-import { allPhases, isPhaseTrained, partsOf } from "../training/run_part.ts";
+import { isPhaseTrained, partsOf } from "../training/run_part.ts";
 import { startRun } from "../training/start_run.ts";
 import { trainRun } from "../training/train_run.ts";
 import { borrowPhases, markPhases } from "./borrow_phases.ts";
@@ -146,7 +147,7 @@ async function modesToEvaluate(
 
 async function trainedParts(run: Run): Promise<TrainedPart[]> {
   const parts: TrainedPart[] = [];
-  for (const { name, phase, folder } of allPhases.flatMap((phase) => partsOf(run, phase))) {
+  for (const { name, phase, folder } of phaseNames.flatMap((phase) => partsOf(run, phase))) {
     if (!await exists(modelPath(folder))) continue;
     const history = await readHistory(historyPath(folder));
     const scores = history.flatMap(({ validation }) => validation?.score ?? [])

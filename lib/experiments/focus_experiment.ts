@@ -1,3 +1,4 @@
+import { phaseNames } from "../config/config.ts";
 import { boxPlotFigure } from "../figures/box_plot_figure.ts";
 import type { Figure } from "../figures/figure.ts";
 import { modeLooks } from "../report/evaluation_modes.ts";
@@ -11,7 +12,7 @@ import { segmentationTable } from "./segmentation_table.ts";
 
 /** Everything that a run can be: detector, both segmentors, fine-tuning. */
 export const everything: Work = {
-  phases: ["detector", "segmentor", "finetune", "whole"],
+  phases: phaseNames,
   modes: ["groundTruthRoi", "withCrop", "withoutCrop"],
 };
 

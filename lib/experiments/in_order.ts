@@ -1,6 +1,5 @@
-import type { PhaseName } from "../config/config.ts";
+import { type PhaseName, phaseNames } from "../config/config.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
-import { allPhases } from "../training/run_part.ts";
 
 const modeOrder: readonly EvaluationMode[] = ["groundTruthRoi", "withCrop", "withoutCrop"];
 
@@ -10,7 +9,7 @@ export function inOrder(
   modes: readonly EvaluationMode[],
 ): { readonly phases: readonly PhaseName[]; readonly modes: readonly EvaluationMode[] } {
   return {
-    phases: allPhases.filter((phase) => phases.includes(phase)),
+    phases: phaseNames.filter((phase) => phases.includes(phase)),
     modes: modeOrder.filter((mode) => modes.includes(mode)),
   };
 }

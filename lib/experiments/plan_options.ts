@@ -1,4 +1,4 @@
-import type { PhaseName } from "../config/config.ts";
+import { type PhaseName, phaseNames } from "../config/config.ts";
 import { makeConfig } from "../config/overrides.ts";
 import { UserError } from "../errors.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
@@ -134,8 +134,6 @@ export function epochChanges(preset: string, budgets: readonly EpochBudget[]): s
   });
 }
 
-const phaseNames: readonly string[] = ["detector", "segmentor", "finetune", "whole"];
-
 /**
  * A budget as it is written: `60`, `detector=20`, `paper=40` or `paper.detector=12`.
  *
@@ -154,7 +152,7 @@ export function parseEpochs(text: string, rows: readonly string[]): EpochBudget 
   const epochs = Number(digits);
   const dot = place.lastIndexOf(".");
   const last = place.slice(dot + 1);
-  const phase = phaseNames.includes(last) ? last as PhaseName : undefined;
+  const phase = phaseNames.find((name) => name === last);
   const row = phase === undefined ? place : place.slice(0, Math.max(0, dot));
   if (row !== "" && !rows.includes(row)) {
     throw new UserError({

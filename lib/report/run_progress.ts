@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import type { PhaseName } from "../config/config.ts";
+import { type PhaseName, phaseNames } from "../config/config.ts";
 import { exists } from "../files.ts";
 import { historyPath, modelPath, type Run } from "../training/run_folder.ts";
 import { HistoryTail } from "./history_tail.ts";
 import { type PartProgress, partProgress } from "./part_progress.ts";
-import { allPhases, partsOf, type RunPart } from "../training/run_part.ts";
+import { partsOf, type RunPart } from "../training/run_part.ts";
 
 /** How far a run is. */
 export interface RunProgress {
@@ -50,7 +50,7 @@ export class RunReader {
     this.#run = run;
     this.#phases = phases;
     this.#now = now;
-    const read = allPhases.filter((phase) => phases?.includes(phase) ?? true);
+    const read = phaseNames.filter((phase) => phases?.includes(phase) ?? true);
     this.#sources = read.flatMap((phase) => partsOf(run, phase)).map((part) => ({
       part,
       history: new HistoryTail(historyPath(part.folder)),

@@ -1,6 +1,6 @@
+import { phaseNames } from "../config/config.ts";
 import type { Figure } from "../figures/figure.ts";
 import { formatDuration } from "../training/progress.ts";
-import { allPhases } from "../training/run_part.ts";
 import { figureGrid, footnote, markup, nothing, notice } from "./html.ts";
 import { htmlTable } from "./html_table.ts";
 import type { Section } from "./page.ts";
@@ -46,7 +46,7 @@ const phaseTitles = {
 
 /** Loss and score of each phase that has begun. */
 function phaseFigures({ parts }: RunProgress): Figure[] {
-  return allPhases.flatMap((phase) => {
+  return phaseNames.flatMap((phase) => {
     const own = parts.filter((part) => part.phase === phase && part.records.length > 0);
     if (own.length === 0) return [];
     return [

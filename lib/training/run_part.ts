@@ -16,9 +16,6 @@ export interface RunPart {
   readonly scoreName: "IoU" | "Dice";
 }
 
-/** All phases in the order in which they are trained; `whole` is the comparison beside the others. */
-export const allPhases: readonly PhaseName[] = ["detector", "segmentor", "finetune", "whole"];
-
 /** The parts of a phase, in the order in which they are trained. */
 export function partsOf(run: Run, phase: PhaseName): RunPart[] {
   const settings = run.record.config.phases[phase];
