@@ -53,6 +53,11 @@ export interface DetectorConfig {
    * the region takes in all places where training cases have it.
    */
   readonly fallback: "none" | "usual";
+  /**
+   * What the fused box is made of: `views`, the box of each view on its own; `hull`, the boxes of what
+   * all three views agree on, which needs silhouettes.
+   */
+  readonly fusion: "views" | "hull";
   /** Growth of each face as a share of the box's edge on that axis. */
   readonly marginRelative: number;
   /** Growth of each face in voxels of the prepared cube. */

@@ -103,6 +103,7 @@ const laterKeys: Readonly<Record<string, string | number | boolean>> = {
   "detector.targets": "organ",
   "detector.view.filter": "none",
   "detector.fallback": "none",
+  "detector.fusion": "views",
   "segmentor.passes": 1,
   "roiTraining.fallbackShare": 0,
   "phases.*.augmentation.gamma": 0,
@@ -243,6 +244,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   "roiTraining.edges": ["one", "all"],
   "detector.targets": ["organ", "labels"],
   "detector.fallback": ["none", "usual"],
+  "detector.fusion": ["views", "hull"],
   "detector.view.kind": ["centre", "mean", "deviation", "slabs"],
   "detector.view.filter": ["none", "clahe", "laplacian", "sobel", "gaussian"],
   "detector.network.backbone": ["resnet34", "resnet50", "small"],
@@ -290,6 +292,11 @@ function checkConfig(config: RunConfig): void {
     detector.network.kind === "silhouette" || detector.targets === "organ",
     "detector.targets",
     targetRule,
+  );
+  require(
+    detector.network.kind === "silhouette" || detector.fusion === "views",
+    "detector.fusion",
+    "views unless the detector is of kind silhouette",
   );
   const lossRule = `${needed} for a detector of kind ${detector.network.kind}`;
   require(config.phases.detector.loss === needed, "phases.detector.loss", lossRule);

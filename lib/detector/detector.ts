@@ -1,5 +1,6 @@
 import * as tf from "../tf.ts";
 import type { DetectorConfig } from "../config/config.ts";
+import { UserError } from "../errors.ts";
 import { inference, Parameters, type Pass } from "../nn/parameters.ts";
 import { aroundBoxes, type Box3 } from "../volume/box.ts";
 import { type ViewName, viewNames } from "../volume/projection.ts";
@@ -9,8 +10,10 @@ import { loadBackbone } from "./backbone_weights.ts";
 import { addMargin, fuseViews, joinBoxes, type ViewBox } from "./fusion.ts";
 import { backbonePath, PyramidNet } from "./pyramid_net.ts";
 import { SilhouetteNet } from "./silhouette_net.ts";
+import { readWalls } from "./silhouette_walls.ts";
 import type { ViewNetwork } from "./view_network.ts";
 import { makeView, viewChannels } from "./views.ts";
+import { keepHull } from "./visual_hull.ts";
 
 /** What the detector found in a volume. */
 export interface Detection {
@@ -83,10 +86,36 @@ export class ViewModule {
     return await this.#read(pictures);
   }
 
+  /**
+   * The silhouettes of the organ's targets in pictures `[n, edge, edge, channels]`; see
+   * {@linkcode SilhouetteNet.silhouettes}.
+   *
+   * @throws {UserError} when the network predicts boxes
+   */
+  async silhouettes(pictures: tf.Tensor4D): Promise<Float32Array[][]> {
+    const network = this.#network;
+    if (!(network instanceof SilhouetteNet)) {
+      throw new UserError({
+        what: "cannot show what the detector sees",
+        rule: "its networks must predict silhouettes",
+        seen: `of kind ${this.#config.network.kind}`,
+        remedy: "Use a run of the preset focus or tiny",
+      });
+    }
+    return await this.#output(
+      pictures,
+      (logits) => network.silhouettes(logits, this.organTargets),
+    );
+  }
+
   async #read(pictures: tf.Tensor4D, targets?: readonly number[]): Promise<ViewBox[][]> {
+    return await this.#output(pictures, (output) => this.#network.read(output, targets));
+  }
+
+  async #output<T>(pictures: tf.Tensor4D, read: (output: tf.Tensor) => Promise<T>): Promise<T> {
     const output = this.apply(pictures, inference);
     try {
-      return await this.#network.read(output, targets);
+      return await read(output);
     } finally {
       output.dispose();
     }
@@ -146,12 +175,12 @@ export class Detector {
 
   /** The box of the organ in a prepared cube with values in 0 .. 1, of any shape. */
   async detect(cubeImage: Volume): Promise<Detection> {
-    const [xy, yz, xz] = [
-      await this.#detectView(cubeImage, "xy"),
-      await this.#detectView(cubeImage, "yz"),
-      await this.#detectView(cubeImage, "xz"),
-    ];
-    const views = { xy, yz, xz };
+    const views = this.config.fusion === "hull"
+      ? await this.#detectTogether(cubeImage)
+      : await this.#ofEachView(cubeImage, async (module, pictures) => {
+        const [box] = await module.detect(pictures);
+        return box;
+      });
     const tightUnit = fuseViews(views);
     const prior = this.#prior;
     const unusual = prior !== undefined && !isUsual(tightUnit, prior);
@@ -172,14 +201,34 @@ export class Detector {
     for (const view of viewNames) this.modules[view].parameters.dispose();
   }
 
-  async #detectView(cubeImage: Volume, view: ViewName): Promise<ViewBox> {
-    const pictures = this.pictures(cubeImage, view);
-    try {
-      const [box] = await this.modules[view].detect(pictures);
-      return box;
-    } finally {
-      pictures.dispose();
-    }
+  /** The views' boxes, each target's read from what all views agree on. */
+  async #detectTogether(cubeImage: Volume): Promise<Record<ViewName, ViewBox>> {
+    const { edge } = this.config.view;
+    const silhouettes = await this.#ofEachView(cubeImage, async (module, pictures) => {
+      const [ofTargets] = await module.silhouettes(pictures);
+      return ofTargets;
+    });
+    const agreed = silhouettes.xy.map((xy, target) =>
+      keepHull({ xy, yz: silhouettes.yz[target], xz: silhouettes.xz[target] }, edge)
+    );
+    const boxOf = (view: ViewName) =>
+      joinBoxes(agreed.map((pictures) => readWalls(pictures[view], edge, edge)));
+    return { xy: boxOf("xy"), yz: boxOf("yz"), xz: boxOf("xz") };
+  }
+
+  async #ofEachView<T>(
+    cubeImage: Volume,
+    read: (module: ViewModule, pictures: tf.Tensor4D) => Promise<T>,
+  ): Promise<Record<ViewName, T>> {
+    const ofView = async (view: ViewName) => {
+      const pictures = this.pictures(cubeImage, view);
+      try {
+        return await read(this.modules[view], pictures);
+      } finally {
+        pictures.dispose();
+      }
+    };
+    return { xy: await ofView("xy"), yz: await ofView("yz"), xz: await ofView("xz") };
   }
 }
 

@@ -95,7 +95,20 @@ export class SilhouetteNet implements ViewNetwork {
   }
 
   /** Walls of the silhouettes; see `readWalls`. */
-  async read(logits: tf.Tensor, wanted?: readonly number[]): Promise<ViewBox[][]> {
+  async read(logits: tf.Tensor, targets?: readonly number[]): Promise<ViewBox[][]> {
+    const [, rows, columns] = logits.shape;
+    const pictures = await this.silhouettes(logits, targets);
+    return pictures.map((ofOne) => ofOne.map((picture) => readWalls(picture, rows, columns)));
+  }
+
+  /**
+   * The probability of each pixel that the line of sight meets the target: of each picture, one
+   * `[edge, edge]` in [0, 1] for each target.
+   *
+   * @param logits as {@linkcode SilhouetteNet.apply} gives them
+   * @param wanted as of {@linkcode ViewNetwork.read}
+   */
+  async silhouettes(logits: tf.Tensor, wanted?: readonly number[]): Promise<Float32Array[][]> {
     const [n, rows, columns, targets] = logits.shape;
     const read = wanted ?? Array.from({ length: targets }, (_, target) => target);
     const apart = tf.tidy(() => tf.sigmoid(logits).transpose([0, 3, 1, 2]));
@@ -105,7 +118,7 @@ export class SilhouetteNet implements ViewNetwork {
     return Array.from({ length: n }, (_, i) =>
       read.map((target) => {
         const start = (i * targets + target) * pixels;
-        return readWalls(values.subarray(start, start + pixels), rows, columns);
+        return values.subarray(start, start + pixels);
       }));
   }
 

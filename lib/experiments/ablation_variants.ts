@@ -27,7 +27,12 @@ export const ablationVariants: readonly Variant[] = [
   ),
   variant(
     "paper's detector",
-    ["detector.network=paper", "detector.targets=organ", "phases.detector=paper"],
+    [
+      "detector.network=paper",
+      "detector.targets=organ",
+      "detector.fusion=views",
+      "phases.detector=paper",
+    ],
     "a box from deformable attention in place of a silhouette; random backbone unless weights are set",
   ),
   variant(
@@ -63,6 +68,7 @@ export const ablationVariants: readonly Variant[] = [
     ["detector.fallback=none", "roiTraining.fallbackShare=0"],
     "a box in an unusual place is taken as it is",
   ),
+  variant("each view alone", ["detector.fusion=views"], "boxes are fused, silhouettes are not"),
   variant("all components", ["segmentor.largestComponent=false"], "islands are kept"),
   variant(
     "published quirks",

@@ -141,7 +141,7 @@ function phaseHashes(
   { settings, entries }: PreparedDataset,
 ): Record<PhaseName, string> {
   const { seed, cubeEdge, model, modelWeights, roiTraining, phases } = config;
-  const { marginRelative, marginVoxels, fallback, ...detector } = config.detector;
+  const { marginRelative, marginVoxels, fallback, fusion, ...detector } = config.detector;
   const { paste: _, passes: __, largestComponent: ___, ...segmentor } = config.segmentor;
   const { source: _source, edge: _edge, edgeSpace: _space, edgeRounding: _rounding, ...whole } =
     segmentor;
@@ -176,7 +176,11 @@ function phaseHashes(
   const finetune = digest({
     detections,
     start,
-    config: withoutLaterKeys({ ...regions, phases: { finetune: phases.finetune } }),
+    config: withoutLaterKeys({
+      ...regions,
+      detector: { ...regions.detector, fusion },
+      phases: { finetune: phases.finetune },
+    }),
   });
   return { ...hashes, finetune };
 }

@@ -3,11 +3,13 @@ import * as tf from "../../lib/tf.ts";
 import type { DetectorConfig } from "../../lib/config/config.ts";
 import { boxPrior } from "../../lib/detector/box_prior.ts";
 import { buildDetector } from "../../lib/detector/detector.ts";
-import { addMargin, fuseViews } from "../../lib/detector/fusion.ts";
+import { addMargin, fuseViews, joinBoxes } from "../../lib/detector/fusion.ts";
+import { readWalls } from "../../lib/detector/silhouette_walls.ts";
+import { keepHull } from "../../lib/detector/visual_hull.ts";
 import { UserError } from "../../lib/errors.ts";
 import { Random } from "../../lib/random.ts";
 import { aroundBoxes, type Box3 } from "../../lib/volume/box.ts";
-import { viewNames } from "../../lib/volume/projection.ts";
+import { type ViewName, viewNames } from "../../lib/volume/projection.ts";
 import type { Volume } from "../../lib/volume/volume.ts";
 import { assertNoLeak } from "./tensors.ts";
 
@@ -16,6 +18,7 @@ const silhouette: DetectorConfig = {
   view: { kind: "slabs", slabCount: 3, edge: 16, filter: "none" },
   network: { kind: "silhouette", widths: [4, 8] },
   fallback: "none",
+  fusion: "hull",
   marginRelative: 0.1,
   marginVoxels: 1,
 };
@@ -35,6 +38,7 @@ const pyramid: DetectorConfig = {
     maskDropRate: 0.5,
   },
   fallback: "none",
+  fusion: "views",
   marginRelative: 0,
   marginVoxels: 2,
 };
@@ -62,6 +66,41 @@ Deno.test("detector: views, fusion and margin belong together, for both kinds", 
     });
     detector.dispose();
   }
+});
+
+Deno.test("detector: with fusion by the hull each target is read from what all views agree on", async () => {
+  const random = new Random("heads");
+  const targets = { count: 3, organ: [0, 2] };
+  const detector = buildDetector(silhouette, 5, targets);
+  for (const view of viewNames) {
+    const { parameters } = detector.modules[view];
+    const noise = (length: number, size: number) =>
+      Array.from({ length }, () => random.normal(0, size));
+    tf.tidy(() => {
+      parameters.get("head.weight").assign(tf.tensor(noise(12, 2), [1, 1, 4, 3]));
+      parameters.get("head.bias").assign(tf.tensor1d(noise(3, 0.5)));
+    });
+  }
+  const volume = randomVolume();
+  const seen = { xy: [], yz: [], xz: [] } as Record<ViewName, Float32Array[]>;
+  for (const view of viewNames) {
+    const pictures = detector.pictures(volume, view);
+    [seen[view]] = await detector.modules[view].silhouettes(pictures);
+    pictures.dispose();
+  }
+  const agreed = [0, 1].map((i) =>
+    keepHull({ xy: seen.xy[i], yz: seen.yz[i], xz: seen.xz[i] }, 16)
+  );
+  const { views } = await detector.detect(volume);
+  let changed = 0;
+  for (const view of viewNames) {
+    const read = (pictures: Float32Array[]) =>
+      joinBoxes(pictures.map((picture) => readWalls(picture, 16, 16)));
+    assertEquals(views[view], read(agreed.map((pictures) => pictures[view])), view);
+    if (JSON.stringify(views[view]) !== JSON.stringify(read(seen[view]))) changed++;
+  }
+  assertEquals(changed > 0, true);
+  detector.dispose();
 });
 
 Deno.test("detector: an unusual box leads to all places that are usual, besides its own", async () => {
