@@ -244,7 +244,8 @@ async function executeOnly(
     });
   }
   const failurePath = failurePathOf(places, id);
-  const cases = new ProgressLine("cases evaluated");
+  // Begun by the first case, which is in no rate: what came before it was mostly training.
+  let cases: ProgressLine | undefined;
   try {
     const ended = await exclusively(
       join(runFolderOf(places, id), "lock"),
@@ -253,15 +254,16 @@ async function executeOnly(
           places,
           stop: signal,
           listenTo: (scoreName) => new ProgressPrinter(scoreName),
-          onCase: (done, total) => cases.show(done, total, 0),
+          onCase: (done, total) =>
+            (cases ??= new ProgressLine("cases evaluated")).show(done, total, 1),
         }),
       () => console.error("Waiting for another process, which is at this run"),
     );
-    cases.end();
+    cases?.end();
     if (await exists(failurePath)) await Deno.remove(failurePath);
     return ended === "stopped" ? interruptedExitCode : 0;
   } catch (error) {
-    cases.end();
+    cases?.end();
     await writeAtomic(failurePath, `${error instanceof Error ? error.message : error}\n`);
     throw error;
   }
