@@ -61,6 +61,7 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
     ["focus", ["preset=paper"], "no key preset"],
     ["focus", ["segmentor.paste=cubic"], "logits or nearest"],
     ["paper", ["detector.view.filter=canny"], "none or clahe or laplacian or sobel or gaussian"],
+    ["paper", ["detector.fusion=hull"], "views unless the detector is of kind silhouette"],
     ["focus", ["model=unet"], "segmentor or segformer3d or mednext-s or swin-smt or slim-unetr"],
     ["focus", ["model=swin-smt", "roiTraining.edges=all"], "one for a model of one edge"],
   ];
@@ -86,6 +87,12 @@ Deno.test("parseConfig() gives a run without a filter of its views the filter no
   }
   const newer = makeConfig("paper", ["detector.view.kind=mean", "detector.view.filter=clahe"]);
   assertEquals(parseConfig(JSON.stringify(newer), "run"), newer);
+});
+
+Deno.test("a detector of before the views agreed on a hull goes on fusing its boxes", () => {
+  const { fusion: _, ...detector } = presets.focus.detector;
+  const read = parseConfig(JSON.stringify({ ...presets.focus, detector }), "run");
+  assertEquals(read, makeConfig("focus", ["detector.fusion=views"]));
 });
 
 Deno.test("a configuration of before there was a choice of model has the segmentor", () => {

@@ -58,6 +58,7 @@ Deno.test("a phase is known by what its training reads", () => {
     ["segmentor.edge=32", ["segmentor", "finetune"]],
     ["detector.marginVoxels=3", ["segmentor", "finetune"]],
     ["detector.fallback=none", ["segmentor", "finetune"]],
+    ["detector.fusion=views", ["finetune"]],
     ["roiTraining.faceJitter=0", ["segmentor", "finetune"]],
     ["roiTraining.groundTruthShare=0", ["finetune"]],
     ["detector.view.slabCount=8", ["detector", "finetune"]],
