@@ -1,5 +1,6 @@
 import { largestComponent } from "../volume/components.ts";
-import { projectMask, type ViewName, viewNames } from "../volume/projection.ts";
+import { projectMask, viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
+import type { Mask, Triple } from "../volume/volume.ts";
 
 /** Probability pictures of an organ's silhouettes, `[edge, edge]` in [0, 1] each. */
 export type Silhouettes = Readonly<Record<ViewName, Float32Array>>;
@@ -26,14 +27,19 @@ const reach = 1 / 16;
 export function keepHull(silhouettes: Silhouettes, edge: number): Silhouettes {
   const factor = Math.ceil(edge / hullEdge);
   const side = Math.ceil(edge / factor);
-  const shadows = castHull(silhouettes, { edge, factor, side });
-  if (shadows === null) return silhouettes;
+  const hull = castHull(silhouettes, { edge, factor, side });
+  if (hull === null) return silhouettes;
   const kept = (view: ViewName) => {
-    const allowed = dilate(shadows[view], side, Math.ceil(reach * side));
-    return silhouettes[view].map((p, pixel) => {
-      const [row, column] = [Math.floor(pixel / edge), pixel % edge];
-      return allowed[Math.floor(row / factor) * side + Math.floor(column / factor)] === 0 ? 0 : p;
-    });
+    const near = surroundings(hull, view, side);
+    const [picture, result] = [silhouettes[view], new Float32Array(edge ** 2)];
+    for (let row = 0; row < edge; row++) {
+      const nearRow = Math.floor(row / factor) * side;
+      for (let column = 0; column < edge; column++) {
+        const pixel = row * edge + column;
+        if (near[nearRow + Math.floor(column / factor)] !== 0) result[pixel] = picture[pixel];
+      }
+    }
+    return result;
   };
   return { xy: kept("xy"), yz: kept("yz"), xz: kept("xz") };
 }
@@ -45,50 +51,89 @@ interface Grids {
   readonly side: number;
 }
 
-/** The shadows of the hull's largest piece, `[side, side]`; `null` when the hull is empty. */
-function castHull(silhouettes: Silhouettes, grids: Grids): Record<ViewName, Uint8Array> | null {
+/** The largest piece of a visual hull, in a part of its grid that begins at `first`. */
+interface Hull {
+  readonly piece: Mask;
+  readonly first: Triple;
+}
+
+/** `null` when the hull is empty. */
+function castHull(silhouettes: Silhouettes, grids: Grids): Hull | null {
   const { side } = grids;
   const [xy, yz, xz] = viewNames.map((view) => possiblePixels(silhouettes[view], grids));
-  const data = new Uint8Array(side ** 3);
-  let voxel = 0;
-  for (let z = 0; z < side; z++) {
-    for (let y = 0; y < side; y++) {
-      const isSeen = yz[z * side + y];
-      for (let x = 0; x < side; x++) data[voxel++] = isSeen & xy[y * side + x] & xz[z * side + x];
+  const [x, y, z] = [
+    commonSpan(spanOf(xy, side, "columns"), spanOf(xz, side, "columns")),
+    commonSpan(spanOf(xy, side, "rows"), spanOf(yz, side, "columns")),
+    commonSpan(spanOf(yz, side, "rows"), spanOf(xz, side, "rows")),
+  ];
+  const [width, height, depth] = [x, y, z].map(({ first, end }) => end - first);
+  if (Math.min(width, height, depth) <= 0) return null;
+  const data = new Uint8Array(width * height * depth);
+  for (let k = 0; k < depth; k++) {
+    const seenInXz = xz.subarray((z.first + k) * side + x.first);
+    for (let j = 0; j < height; j++) {
+      if (yz[(z.first + k) * side + y.first + j] === 0) continue;
+      const seenInXy = xy.subarray((y.first + j) * side + x.first);
+      const row = (k * height + j) * width;
+      for (let i = 0; i < width; i++) data[row + i] = seenInXy[i] & seenInXz[i];
     }
   }
-  const hull = { shape: [side, side, side], affine: [], data } as const;
-  const piece = largestComponent(hull);
-  if (!piece.data.includes(1)) return null;
-  return {
-    xy: projectMask(piece, "xy"),
-    yz: projectMask(piece, "yz"),
-    xz: projectMask(piece, "xz"),
-  };
+  const piece = largestComponent({ shape: [width, height, depth], affine: [], data }, 6);
+  return piece.data.includes(1) ? { piece, first: [x.first, y.first, z.first] } : null;
 }
 
 /** 1 where any pixel within a voxel's shadow may be the organ's. */
 function possiblePixels(picture: Float32Array, { edge, factor, side }: Grids): Uint8Array {
   const pixels = new Uint8Array(side ** 2);
-  for (let pixel = 0; pixel < picture.length; pixel++) {
-    if (!(picture[pixel] >= possible)) continue;
-    const [row, column] = [Math.floor(pixel / edge), pixel % edge];
-    pixels[Math.floor(row / factor) * side + Math.floor(column / factor)] = 1;
+  for (let row = 0; row < edge; row++) {
+    const first = Math.floor(row / factor) * side;
+    for (let column = 0; column < edge; column++) {
+      if (picture[row * edge + column] >= possible) pixels[first + Math.floor(column / factor)] = 1;
+    }
   }
   return pixels;
 }
 
-/** The pixels that have one of the picture's within `distance` rows and columns. */
-function dilate(picture: Uint8Array, side: number, distance: number): Uint8Array {
-  const result = new Uint8Array(picture.length);
-  picture.forEach((value, pixel) => {
-    if (value === 0) return;
-    const [row, column] = [Math.floor(pixel / side), pixel % side];
-    const [left, right] = [Math.max(0, column - distance), Math.min(side, column + distance + 1)];
-    const last = Math.min(side - 1, row + distance);
-    for (let r = Math.max(0, row - distance); r <= last; r++) {
-      result.fill(1, r * side + left, r * side + right);
+/** Places along an axis from `first` up to, without, `end`. */
+interface Span {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The rows or columns between which all of a picture's ones lie. */
+function spanOf(picture: Uint8Array, side: number, along: "rows" | "columns"): Span {
+  let [first, end] = [side, 0];
+  for (let pixel = picture.indexOf(1); pixel >= 0; pixel = picture.indexOf(1, pixel + 1)) {
+    const place = along === "columns" ? pixel % side : Math.floor(pixel / side);
+    first = Math.min(first, place);
+    end = Math.max(end, place + 1);
+  }
+  return { first, end };
+}
+
+function commonSpan(a: Span, b: Span): Span {
+  return { first: Math.max(a.first, b.first), end: Math.min(a.end, b.end) };
+}
+
+/** 1 in the shadow that a hull casts on a view, and within `reach` of it: `[side, side]`. */
+function surroundings({ piece, first }: Hull, view: ViewName, side: number): Uint8Array {
+  const { horizontal, vertical } = viewAxes[view];
+  const shadow = projectMask(piece, view);
+  const [columns, rows] = [piece.shape[horizontal], piece.shape[vertical]];
+  const distance = Math.ceil(reach * side);
+  const near = new Uint8Array(side ** 2);
+  for (let row = 0; row < rows; row++) {
+    const pixels = shadow.subarray(row * columns, (row + 1) * columns);
+    const top = Math.max(0, first[vertical] + row - distance);
+    const bottom = Math.min(side, first[vertical] + row + distance + 1);
+    for (let start = pixels.indexOf(1); start >= 0;) {
+      const zero = pixels.indexOf(0, start);
+      const end = zero < 0 ? columns : zero;
+      const left = Math.max(0, first[horizontal] + start - distance);
+      const right = Math.min(side, first[horizontal] + end + distance);
+      for (let r = top; r < bottom; r++) near.fill(1, r * side + left, r * side + right);
+      start = pixels.indexOf(1, end);
     }
-  });
-  return result;
+  }
+  return near;
 }
