@@ -78,7 +78,7 @@ function castHull(silhouettes: Silhouettes, grids: Grids): Hull | null {
       for (let i = 0; i < width; i++) data[row + i] = seenInXy[i] & seenInXz[i];
     }
   }
-  const piece = largestComponent({ shape: [width, height, depth], affine: [], data }, 6);
+  const piece = largestComponent({ shape: [width, height, depth], affine: [], data });
   return piece.data.includes(1) ? { piece, first: [x.first, y.first, z.first] } : null;
 }
 
