@@ -16,8 +16,8 @@ export async function predictSilhouette(
 ): Promise<Float32Array> {
   const pictures = detector.pictures(cubeImage, view);
   try {
-    const [[first, ...others]] = await detector.modules[view].silhouettes(pictures);
-    return first.map((p, pixel) => Math.max(p, ...others.map((picture) => picture[pixel])));
+    const [ofTargets] = await detector.modules[view].silhouettes(pictures);
+    return ofTargets.reduce((most, one) => most.map((p, pixel) => Math.max(p, one[pixel])));
   } finally {
     pictures.dispose();
   }

@@ -1,6 +1,7 @@
+import { boundingBoxVoxels, eachAxis } from "../volume/box.ts";
 import { largestComponent } from "../volume/components.ts";
 import { projectMask, viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
-import type { Mask, Triple } from "../volume/volume.ts";
+import { type Mask, type Triple, voxelCount } from "../volume/volume.ts";
 
 /** Probability pictures of an organ's silhouettes, `[edge, edge]` in [0, 1] each. */
 export type Silhouettes = Readonly<Record<ViewName, Float32Array>>;
@@ -61,25 +62,35 @@ interface Hull {
 function castHull(silhouettes: Silhouettes, grids: Grids): Hull | null {
   const { side } = grids;
   const [xy, yz, xz] = viewNames.map((view) => possiblePixels(silhouettes[view], grids));
-  const [x, y, z] = [
-    commonSpan(spanOf(xy, side, "columns"), spanOf(xz, side, "columns")),
-    commonSpan(spanOf(xy, side, "rows"), spanOf(yz, side, "columns")),
-    commonSpan(spanOf(yz, side, "rows"), spanOf(xz, side, "rows")),
+  const boxOf = (data: Uint8Array) =>
+    boundingBoxVoxels({ shape: [side, side, 1], affine: [], data });
+  const [inXy, inYz, inXz] = [boxOf(xy), boxOf(yz), boxOf(xz)];
+  if (inXy === null || inYz === null || inXz === null) return null;
+  const first: Triple = [
+    Math.max(inXy.min[0], inXz.min[0]),
+    Math.max(inXy.min[1], inYz.min[0]),
+    Math.max(inYz.min[1], inXz.min[1]),
   ];
-  const [width, height, depth] = [x, y, z].map(({ first, end }) => end - first);
-  if (Math.min(width, height, depth) <= 0) return null;
-  const data = new Uint8Array(width * height * depth);
+  const end: Triple = [
+    Math.min(inXy.max[0], inXz.max[0]),
+    Math.min(inXy.max[1], inYz.max[0]),
+    Math.min(inYz.max[1], inXz.max[1]),
+  ];
+  const shape = eachAxis((axis) => end[axis] - first[axis]);
+  if (Math.min(...shape) <= 0) return null;
+  const [width, height, depth] = shape;
+  const data = new Uint8Array(voxelCount(shape));
   for (let k = 0; k < depth; k++) {
-    const seenInXz = xz.subarray((z.first + k) * side + x.first);
+    const seenInXz = xz.subarray((first[2] + k) * side + first[0]);
     for (let j = 0; j < height; j++) {
-      if (yz[(z.first + k) * side + y.first + j] === 0) continue;
-      const seenInXy = xy.subarray((y.first + j) * side + x.first);
+      if (yz[(first[2] + k) * side + first[1] + j] === 0) continue;
+      const seenInXy = xy.subarray((first[1] + j) * side + first[0]);
       const row = (k * height + j) * width;
       for (let i = 0; i < width; i++) data[row + i] = seenInXy[i] & seenInXz[i];
     }
   }
-  const piece = largestComponent({ shape: [width, height, depth], affine: [], data });
-  return piece.data.includes(1) ? { piece, first: [x.first, y.first, z.first] } : null;
+  const piece = largestComponent({ shape, affine: [], data });
+  return piece.data.includes(1) ? { piece, first } : null;
 }
 
 /** 1 where any pixel within a voxel's shadow may be the organ's. */
@@ -92,27 +103,6 @@ function possiblePixels(picture: Float32Array, { edge, factor, side }: Grids): U
     }
   }
   return pixels;
-}
-
-/** Places along an axis from `first` up to, without, `end`. */
-interface Span {
-  readonly first: number;
-  readonly end: number;
-}
-
-/** The rows or columns between which all of a picture's ones lie. */
-function spanOf(picture: Uint8Array, side: number, along: "rows" | "columns"): Span {
-  let [first, end] = [side, 0];
-  for (let pixel = picture.indexOf(1); pixel >= 0; pixel = picture.indexOf(1, pixel + 1)) {
-    const place = along === "columns" ? pixel % side : Math.floor(pixel / side);
-    first = Math.min(first, place);
-    end = Math.max(end, place + 1);
-  }
-  return { first, end };
-}
-
-function commonSpan(a: Span, b: Span): Span {
-  return { first: Math.max(a.first, b.first), end: Math.min(a.end, b.end) };
 }
 
 /** 1 in the shadow that a hull casts on a view, and within `reach` of it: `[side, side]`. */

@@ -1,3 +1,4 @@
+import { phaseNames } from "../config/config.ts";
 import type { Variant } from "./plan_options.ts";
 
 /** Sets a key of all phases that train a segmentor. */
@@ -6,7 +7,7 @@ function segmentorPhases(key: string, value: string | number): string[] {
 }
 
 function allPhases(key: string, value: string | number): string[] {
-  return [`phases.detector.${key}=${value}`, ...segmentorPhases(key, value)];
+  return phaseNames.map((phase) => `phases.${phase}.${key}=${value}`);
 }
 
 /**

@@ -46,10 +46,9 @@ export async function isPhaseTrained(run: Run, phase: PhaseName): Promise<boolea
 export async function copyPhase(from: string, run: Run, phase: PhaseName): Promise<void> {
   for (const { folder } of partsOf(run, phase)) {
     const source = join(from, relative(run.folder, folder));
-    // The model last: with it the part counts as trained.
-    for (const pathIn of [historyPath, modelPath]) {
-      if (pathIn === historyPath && !await exists(pathIn(source))) continue;
+    const copy = async (pathIn: typeof modelPath) =>
       await writeAtomic(pathIn(folder), await Deno.readFile(pathIn(source)));
-    }
+    if (await exists(historyPath(source))) await copy(historyPath);
+    await copy(modelPath); // Last: with it the part counts as trained.
   }
 }
