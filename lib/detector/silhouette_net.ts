@@ -2,9 +2,8 @@ import * as tf from "../tf.ts";
 import type { SilhouetteDetectorConfig } from "../config/config.ts";
 import { UserError } from "../errors.ts";
 import { Conv2d } from "../nn/conv2d.ts";
-import { GroupNorm } from "../nn/group_norm.ts";
-import { constant, type Initializer, normal, type Scope } from "../nn/parameters.ts";
-import { relu } from "../nn/relu.ts";
+import { ConvNorm2d, type ConvNorm2dOptions } from "../nn/conv_norm2d.ts";
+import { constant, type Scope } from "../nn/parameters.ts";
 import { resizeBilinear2d } from "../nn/resize2d.ts";
 import type { ViewBox } from "./fusion.ts";
 import { readWalls } from "./silhouette_walls.ts";
@@ -25,11 +24,11 @@ const channelsPerGroup = 4;
  * and the logits are enlarged at the end; walls are read between pixels anyway.
  */
 export class SilhouetteNet implements ViewNetwork {
-  readonly #stem: ConvNorm;
+  readonly #stem: ConvNorm2d;
   readonly #encoder: readonly ResidualBlock[];
   /** Finest first; one less than levels. */
-  readonly #down: readonly ConvNorm[];
-  readonly #merge: readonly ConvNorm[];
+  readonly #down: readonly ConvNorm2d[];
+  readonly #merge: readonly ConvNorm2d[];
   readonly #decoder: readonly ResidualBlock[];
   readonly #head: Conv2d;
 
@@ -43,7 +42,7 @@ export class SilhouetteNet implements ViewNetwork {
     { edge, channels, outputs = 1 }: { edge: number; channels: number; outputs?: number },
   ) {
     checkSizes(edge, widths);
-    this.#stem = new ConvNorm(scope.child("stem"), {
+    this.#stem = convNorm(scope.child("stem"), {
       inputs: channels,
       outputs: widths[0],
       kernel: 2 * stemStride,
@@ -52,7 +51,7 @@ export class SilhouetteNet implements ViewNetwork {
     this.#encoder = widths.map((width, i) => new ResidualBlock(scope.child(`encoder${i}`), width));
     const finer = widths.slice(0, -1);
     this.#down = finer.map((width, i) =>
-      new ConvNorm(scope.child(`down${i}`), {
+      convNorm(scope.child(`down${i}`), {
         inputs: width,
         outputs: widths[i + 1],
         kernel: 2,
@@ -60,7 +59,7 @@ export class SilhouetteNet implements ViewNetwork {
       })
     );
     this.#merge = finer.map((width, i) =>
-      new ConvNorm(scope.child(`merge${i}`), {
+      convNorm(scope.child(`merge${i}`), {
         inputs: width + widths[i + 1],
         outputs: width,
         kernel: 1,
@@ -153,61 +152,23 @@ function checkSizes(edge: number, widths: readonly number[]): void {
   }
 }
 
-interface ConvNormOptions {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernel: number;
-  readonly stride: number;
-}
-
-/** Convolution, GroupNorm, ReLU. */
-class ConvNorm {
-  readonly #conv: Conv2d;
-  readonly #norm: GroupNorm;
-
-  constructor(scope: Scope, options: ConvNormOptions) {
-    this.#conv = new Conv2d(scope.child("conv"), {
-      ...options,
-      padding: (options.kernel - options.stride) / 2,
-      bias: false,
-      initialize: kaimingNormal(options),
-    });
-    this.#norm = groupNorm(scope.child("norm"), options.outputs);
-  }
-
-  apply(x: tf.Tensor4D): tf.Tensor4D {
-    return relu(this.#norm.apply(this.#conv.apply(x)));
-  }
+/** With GroupNorm by {@linkcode channelsPerGroup}. */
+function convNorm(scope: Scope, options: Omit<ConvNorm2dOptions, "groups">): ConvNorm2d {
+  return new ConvNorm2d(scope, { ...options, groups: options.outputs / channelsPerGroup });
 }
 
 /** Two 3 x 3 convolutions around which the input is added, as in He 2016. */
 class ResidualBlock {
-  readonly #first: ConvNorm;
-  readonly #second: Conv2d;
-  readonly #norm: GroupNorm;
+  readonly #first: ConvNorm2d;
+  readonly #second: ConvNorm2d;
 
   constructor(scope: Scope, width: number) {
     const shape = { inputs: width, outputs: width, kernel: 3, stride: 1 };
-    this.#first = new ConvNorm(scope.child("first"), shape);
-    this.#second = new Conv2d(scope.child("second").child("conv"), {
-      ...shape,
-      padding: 1,
-      bias: false,
-      initialize: kaimingNormal(shape),
-    });
-    this.#norm = groupNorm(scope.child("second").child("norm"), width);
+    this.#first = convNorm(scope.child("first"), shape);
+    this.#second = convNorm(scope.child("second"), shape);
   }
 
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    return relu(this.#norm.apply(this.#second.apply(this.#first.apply(x))).add<tf.Tensor4D>(x));
+    return this.#second.apply(this.#first.apply(x), x);
   }
-}
-
-function groupNorm(scope: Scope, channels: number): GroupNorm {
-  return new GroupNorm(scope, { channels, groups: channels / channelsPerGroup });
-}
-
-/** He 2015 by fan-in, for a ReLU behind. */
-function kaimingNormal({ inputs, kernel }: ConvNormOptions): Initializer {
-  return normal(Math.sqrt(2 / (inputs * kernel ** 2)));
 }

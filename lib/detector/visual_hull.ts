@@ -62,8 +62,7 @@ interface Hull {
 function castHull(silhouettes: Silhouettes, grids: Grids): Hull | null {
   const { side } = grids;
   const [xy, yz, xz] = viewNames.map((view) => possiblePixels(silhouettes[view], grids));
-  const boxOf = (data: Uint8Array) =>
-    boundingBoxVoxels({ shape: [side, side, 1], affine: [], data });
+  const boxOf = (data: Uint8Array) => boundingBoxVoxels({ shape: [side, side, 1], data });
   const [inXy, inYz, inXz] = [boxOf(xy), boxOf(yz), boxOf(xz)];
   if (inXy === null || inYz === null || inXz === null) return null;
   const first: Triple = [

@@ -73,12 +73,17 @@ export class ScanSegmenter {
       detection?.tightUnit ?? null,
     );
     for (let number = 2; detector && number <= config.passes; number++) {
-      const tightUnit = resultBoxUnit(last.logits, edge, last.roiUnit, config.largestComponent);
+      const classes = classesOfLogits(last.logits, edge);
+      const tightUnit = await watch.time(
+        "crop",
+        () => resultBoxUnit(classes, edge, last.roiUnit, config.largestComponent),
+      );
       if (tightUnit === null) break;
       const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
       if (boxIou3(roiUnit, last.roiUnit) > holdsStill) break;
       const next = await pass(roiUnit, tightUnit);
-      if (foundVolume(next, edge) < keptShare * foundVolume(last, edge)) break;
+      const nextVolume = foundVolume(classesOfLogits(next.logits, edge), roiUnit);
+      if (nextVolume < keptShare * foundVolume(classes, last.roiUnit)) break;
       last = next;
     }
     return { ...last, detection, edge, stage: segmentor.stageOf(edge), timesMs: watch.timesMs() };
@@ -110,8 +115,9 @@ const keptShare = 0.5;
 type Pass = Pick<SegmentedRegion, "roiUnit" | "tightUnit" | "logits">;
 
 /** The share of the whole volume that is not background. */
-function foundVolume({ logits, roiUnit }: Pass, edge: number): number {
+function foundVolume(classes: Uint16Array, roiUnit: Box3): number {
   const [x, y, z] = boxEdges(roiUnit);
-  const found = classesOfLogits(logits, edge).reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
-  return found / edge ** 3 * x * y * z;
+  let cells = 0;
+  for (let i = 0; i < classes.length; i++) cells += classes[i] > 0 ? 1 : 0;
+  return cells / classes.length * x * y * z;
 }

@@ -37,7 +37,7 @@ export function maskSurface(spaced: SpacedMask, vertexLimit: number): Mesh {
 function cropped(
   { mask, shape, spacingMm }: SpacedMask,
 ): { field: Field; cornerMm: Triple; spacingMm: Triple } {
-  const { min, max } = boundingBoxVoxels({ shape, affine: [], data: mask }) ??
+  const { min, max } = boundingBoxVoxels({ shape, data: mask }) ??
     { min: [0, 0, 0], max: [1, 1, 1] };
   const [width, height, depth] = [max[0] - min[0], max[1] - min[1], max[2] - min[2]];
   const data = new Float32Array(width * height * depth);

@@ -4,14 +4,14 @@ import { nativeGroupNorm } from "./native_norm.ts";
 import { constant, type Scope } from "./parameters.ts";
 import { standardize } from "./standardize.ts";
 
-const EPSILON = 1e-5;
-
 /**
  * Group normalisation (Wu and He 2018): each sample's channels are cut into groups of neighbours,
  * each group is standardised over its channels and all positions, then each channel scaled and
  * shifted. As many groups as channels make it an instance normalisation.
  */
 export class GroupNorm {
+  /** Added to the variance. */
+  static readonly epsilon = 1e-5;
   /** `[channels]` */
   readonly scale: tf.Variable;
   /** `[channels]` */
@@ -32,12 +32,16 @@ export class GroupNorm {
     const [n, channels] = [x.shape[0], this.scale.size];
     recordOp("groupNorm", x.size);
     if (tf.hasNativeOps()) {
-      const options = { groups: this.#groups, epsilon: EPSILON };
+      const options = { groups: this.#groups, epsilon: GroupNorm.epsilon };
       return nativeGroupNorm(x, this.scale, this.shift, options);
     }
     const grouped = this.#groups === 1
-      ? standardize(x.reshape([n, -1]), [1], EPSILON)
-      : standardize(x.reshape([n, -1, this.#groups, channels / this.#groups]), [1, 3], EPSILON);
+      ? standardize(x.reshape([n, -1]), [1], GroupNorm.epsilon)
+      : standardize(
+        x.reshape([n, -1, this.#groups, channels / this.#groups]),
+        [1, 3],
+        GroupNorm.epsilon,
+      );
     return grouped.reshape([-1, channels]).mul(this.scale).add(this.shift).reshape(x.shape);
   }
 }

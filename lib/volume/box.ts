@@ -1,5 +1,5 @@
 import { setFinder } from "./set_finder.ts";
-import type { Mask, Triple } from "./volume.ts";
+import type { LabelVolume, Mask, Triple } from "./volume.ts";
 
 /**
  * An axis-aligned box in a volume, half-open, in continuous voxel coordinates in which voxel i
@@ -45,8 +45,10 @@ export function boxEdges(box: Box3): Triple {
   ];
 }
 
-/** The smallest box that holds every voxel of the mask, in voxels; `null` when it is empty. */
-export function boundingBoxVoxels({ data, shape: [width, height, depth] }: Mask): Box3 | null {
+/** The smallest box that holds every voxel that is not 0, in voxels; `null` when there is none. */
+export function boundingBoxVoxels(
+  { data, shape: [width, height, depth] }: Pick<Mask | LabelVolume, "data" | "shape">,
+): Box3 | null {
   const min = [width, height, depth];
   const max = [0, 0, 0];
   const lookFor = setFinder(data);

@@ -13,6 +13,41 @@
 
 namespace roiseg {
 
+// Channels in groups of neighbours.
+struct ChannelGroups {
+  int64_t width() const { return channels / count; }
+
+  // Each group's mean and inverse deviation, from the moments of all parts of a sample.
+  void settle(const Moments* parts, int64_t partCount, float* mean, float* inverse) const {
+    Moments all = parts[0];
+    for (int64_t part = 1; part < partCount; part++) all.add(parts[part]);
+    for (int64_t group = 0; group < count; group++) {
+      double sum = 0, squares = 0;
+      for (int64_t c = group * width(); c < (group + 1) * width(); c++) sum += all.mean[c];
+      const double centre = sum / width();
+      for (int64_t c = group * width(); c < (group + 1) * width(); c++) {
+        const double apart = all.mean[c] - centre;
+        squares += all.squares[c] + apart * apart * all.count;
+      }
+      mean[group] = centre;
+      inverse[group] = 1 / std::sqrt(squares / (all.count * width()) + epsilon);
+    }
+  }
+
+  // The norm of a sample's channels by that of their groups; `memory` holds 2 c floats.
+  ChannelNorm spread(const float* mean, const float* inverse, const float* scale,
+                     const float* shift, float* memory) const {
+    for (int64_t channel = 0; channel < channels; channel++) {
+      memory[channel] = mean[channel / width()];
+      memory[channels + channel] = inverse[channel / width()];
+    }
+    return {memory, memory + channels, scale, shift};
+  }
+
+  int64_t channels, count;
+  double epsilon;
+};
+
 class GroupNorm {
  public:
   GroupNorm(int64_t samples, int64_t positions, int64_t channels, int64_t groups, double epsilon,
@@ -20,8 +55,7 @@ class GroupNorm {
       : samples_(samples),
         positions_(positions),
         channels_(channels),
-        groups_(groups),
-        epsilon_(epsilon),
+        groups_{channels, groups, epsilon},
         workers_(workers),
         strips_(positions, std::max<int64_t>(1, 16384 / channels), 1024),
         tasks_(samples * strips_.count(), std::max<int64_t>(1, 16384 / (channels * positions)),
@@ -36,7 +70,8 @@ class GroupNorm {
       moments[strip].measure(x + row * channels_, rows, channels_);
     });
     for (int64_t i = 0; i < samples_; i++) {
-      settle(&moments[i * strips_.count()], mean + i * groups_, inverse + i * groups_);
+      groups_.settle(&moments[i * strips_.count()], strips_.count(), mean + i * groups_.count,
+                     inverse + i * groups_.count);
     }
     forStrips([&](int64_t, int64_t sample, int64_t row, int64_t rows) {
       const Floats factors(4 * channels_);
@@ -59,7 +94,7 @@ class GroupNorm {
           .addGradients(x + row * c, slope + row * c, rows, c, own, own + c);
     });
     // By sample and group: the means of the slope before the scale, along x and alone.
-    std::vector<float> along(samples_ * groups_), level(samples_ * groups_);
+    std::vector<float> along(samples_ * groups_.count), level(samples_ * groups_.count);
     std::vector<double> total(2 * c);
     for (int64_t sample = 0; sample < samples_; sample++) {
       for (int64_t channel = 0; channel < c; channel++) {
@@ -71,8 +106,8 @@ class GroupNorm {
         }
         total[channel] += scaleSum;
         total[c + channel] += shiftSum;
-        const int64_t group = sample * groups_ + channel / (c / groups_);
-        const double share = scale[channel] / (static_cast<double>(positions_) * (c / groups_));
+        const int64_t group = sample * groups_.count + channel / groups_.width();
+        const double share = scale[channel] / (static_cast<double>(positions_) * groups_.width());
         along[group] += scaleSum * share;
         level[group] += shiftSum * share;
       }
@@ -87,7 +122,7 @@ class GroupNorm {
       float* alongChannel = factors.data() + 4 * c;
       float* levelChannel = alongChannel + c;
       for (int64_t channel = 0; channel < c; channel++) {
-        const int64_t group = sample * groups_ + channel / (c / groups_);
+        const int64_t group = sample * groups_.count + channel / groups_.width();
         alongChannel[channel] = along[group];
         levelChannel[channel] = level[group];
       }
@@ -117,36 +152,15 @@ class GroupNorm {
     });
   }
 
-  void settle(const Moments* strips, float* mean, float* inverse) const {
-    Moments all = strips[0];
-    for (int64_t strip = 1; strip < strips_.count(); strip++) all.add(strips[strip]);
-    const int64_t width = channels_ / groups_;
-    for (int64_t group = 0; group < groups_; group++) {
-      double sum = 0, squares = 0;
-      for (int64_t c = group * width; c < (group + 1) * width; c++) sum += all.mean[c];
-      const double centre = sum / width;
-      for (int64_t c = group * width; c < (group + 1) * width; c++) {
-        const double apart = all.mean[c] - centre;
-        squares += all.squares[c] + apart * apart * all.count;
-      }
-      mean[group] = centre;
-      inverse[group] = 1 / std::sqrt(squares / (all.count * width) + epsilon_);
-    }
-  }
-
   // The norm of one sample's channels; `memory` holds 2 c floats.
   ChannelNorm norm(int64_t sample, const float* mean, const float* inverse, const float* scale,
                    const float* shift, float* memory) const {
-    for (int64_t channel = 0; channel < channels_; channel++) {
-      const int64_t group = sample * groups_ + channel / (channels_ / groups_);
-      memory[channel] = mean[group];
-      memory[channels_ + channel] = inverse[group];
-    }
-    return {memory, memory + channels_, scale, shift};
+    const int64_t group = sample * groups_.count;
+    return groups_.spread(mean + group, inverse + group, scale, shift, memory);
   }
 
-  const int64_t samples_, positions_, channels_, groups_;
-  const double epsilon_;
+  const int64_t samples_, positions_, channels_;
+  const ChannelGroups groups_;
   Workers& workers_;
   // Each sample's rows in strips, and all strips in tasks.
   const Pieces strips_, tasks_;

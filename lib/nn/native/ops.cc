@@ -1,4 +1,5 @@
 // The project's own TensorFlow ops, for the CPU: one library, compiled as a whole.
+#include "conv_norm2d_ops.h"
 #include "deformable_sum_ops.h"
 #include "depthwise_conv3d_ops.h"
 #include "flat_ops.h"

@@ -33,6 +33,7 @@ template <int kRows, int kVectors, Result kResult, typename Last>
 inline void productTile(ptrdiff_t depth, Strided a, const float* b, ptrdiff_t bStep, float* c,
                         ptrdiff_t cStep, Last last) {
   Vector sum[kRows][kVectors] = {};
+#pragma GCC unroll 4
   for (ptrdiff_t p = 0; p < depth; p++) {
     Vector right[kVectors];
 #pragma GCC unroll 8

@@ -114,13 +114,20 @@ struct ChannelNorm {
   }
 
   void apply(const float* x, int64_t rows, int64_t channels, float* y) const {
+    apply(x, rows, channels, y, [](Vector value, ptrdiff_t, auto) { return value; });
+  }
+
+  // As above, then what `last(value, place, lanes)` makes of it.
+  template <typename Last>
+  void apply(const float* x, int64_t rows, int64_t channels, float* y, const Last& last) const {
     forVectors(channels, [&](ptrdiff_t c, auto lanes) {
       const Vector factor = load(inverse + c, lanes) * load(scale + c, lanes);
       const Vector centre = load(mean + c, lanes);
       const Vector offset = load(shift + c, lanes);
       for (int64_t row = 0; row < rows; row++) {
         const ptrdiff_t at = row * channels + c;
-        store(y + at, (load(x + at, lanes) - centre) * factor + offset, lanes);
+        const Vector value = (load(x + at, lanes) - centre) * factor + offset;
+        store(y + at, last(value, at, lanes), lanes);
       }
     });
   }
