@@ -87,7 +87,7 @@ export class SilhouetteNet implements ViewNetwork {
       for (let level = this.#decoder.length - 1; level >= 0; level--) {
         const skip = skips[level];
         const enlarged = resizeBilinear2d(map, [skip.shape[1], skip.shape[2]]);
-        map = this.#decoder[level].apply(this.#merge[level].apply(tf.concat([skip, enlarged], 3)));
+        map = this.#decoder[level].apply(this.#merge[level].apply([skip, enlarged]));
       }
       return resizeBilinear2d(this.#head.apply(map), [pictures.shape[1], pictures.shape[2]]);
     });

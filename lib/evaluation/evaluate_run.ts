@@ -87,7 +87,11 @@ export async function evaluateRun(
       stop?.throwIfAborted();
       const testCase = await readTestCase(entryOf(prepared, id), run);
       for (const [mode, loaded] of segmentors) {
-        cases.push(...await evaluateCase(testCase, run, mode, loaded, detector, options));
+        const way = wayOf(testCase, run, mode, loaded, detector);
+        if (way === null) continue;
+        // What a process does for the first time takes it longer: that is no case's time.
+        if (done === 0) await way.segmenter.segment(testCase, way.regionUnit);
+        cases.push(...await evaluateCase(testCase, run, mode, way, options));
       }
       onCase?.(done + 1, caseIds.length, cases.filter(({ caseId }) => caseId === id));
     }
@@ -128,21 +132,39 @@ async function readTestCase(entry: ManifestEntry, run: Run): Promise<TestCase> {
   return { ...images, entry, labels: { cube, scan }, readMs, orientation, header };
 }
 
-async function evaluateCase(
-  testCase: TestCase,
+/** How a mode comes from a scan to a mask. */
+interface Way {
+  readonly segmenter: ScanSegmenter;
+  /** The region where it is given. */
+  readonly regionUnit?: Box3;
+}
+
+/** `null` where the mode does not apply: a case without the organ has no ground-truth region. */
+function wayOf(
+  { entry }: TestCase,
   run: Run,
   mode: EvaluationMode,
   loaded: LoadedSegmentor,
   detector: Detector | null,
+): Way | null {
+  const { organ, config } = run.record;
+  const segmenter = new ScanSegmenter(loaded, mode === "withCrop" ? detector : null);
+  if (mode !== "groundTruthRoi") return { segmenter };
+  const tightUnit = organBoxOf(entry, organ);
+  return tightUnit && { segmenter, regionUnit: groundTruthRegion(tightUnit, config) };
+}
+
+async function evaluateCase(
+  testCase: TestCase,
+  run: Run,
+  mode: EvaluationMode,
+  { segmenter, regionUnit }: Way,
   { toleranceMm = defaultToleranceMm, maskFolder }: EvaluateOptions,
 ): Promise<CaseResult[]> {
-  const { organ, config } = run.record;
+  const { organ } = run.record;
   const { entry } = testCase;
   const tightUnit = organBoxOf(entry, organ);
-  if (mode === "groundTruthRoi" && tightUnit === null) return [];
-  const segmenter = new ScanSegmenter(loaded, mode === "withCrop" ? detector : null);
-  const region = mode === "groundTruthRoi" ? groundTruthRegion(tightUnit!, config) : undefined;
-  const segmented = await segmenter.segment(testCase, region);
+  const segmented = await segmenter.segment(testCase, regionUnit);
   const results: CaseResult[] = [];
   for (const space of ["cube", "scan"] as const) {
     const watch = new Stopwatch<TimePart>();

@@ -41,7 +41,7 @@ export interface SegmentationTableOptions {
 /**
  * The shape of the paper's Tables 2, 3 and 4: a row for each mode, label, organ and class. In the
  * cube, which the paper scores in, its numbers are in columns of their own; the scan's grid has no
- * counterpart there. Times are medians: the first case of a process also pays for starting up.
+ * counterpart there. Times are medians.
  */
 export function segmentationTable(
   groups: readonly RunGroup[],

@@ -42,15 +42,19 @@ export class ConvNorm2d {
   /**
    * `[n, rows, columns, inputs]` to `[n, rows / stride, columns / stride, outputs]`.
    *
+   * @param x whose channels are put side by side where they are several
    * @param added of the result's shape, added before the ReLU (as in a residual block, He 2016)
    */
-  apply(x: tf.Tensor4D, added?: tf.Tensor4D): tf.Tensor4D {
-    if (tf.hasNativeOps() && !tf.isRecordingGradient()) return this.#applyFused(x, added);
-    const normed = this.#norm.apply(this.#conv.apply(x));
-    return relu(added === undefined ? normed : normed.add<tf.Tensor4D>(added));
+  apply(x: tf.Tensor4D | readonly tf.Tensor4D[], added?: tf.Tensor4D): tf.Tensor4D {
+    const parts = x instanceof tf.Tensor ? [x] : x;
+    const addends = added === undefined ? [] : [added];
+    if (tf.hasNativeOps() && !tf.isRecordingGradient()) return this.#applyFused(parts, addends);
+    const together = parts.length === 1 ? parts[0] : tf.concat([...parts], 3);
+    const normed = this.#norm.apply(this.#conv.apply(together));
+    return relu(addends.reduce((sum, addend) => sum.add(addend), normed));
   }
 
-  #applyFused(x: tf.Tensor4D, added?: tf.Tensor4D): tf.Tensor4D {
+  #applyFused(parts: readonly tf.Tensor4D[], addends: readonly tf.Tensor4D[]): tf.Tensor4D {
     const { stride, groups, kernel, inputs } = this.#options;
     const { scale, shift } = this.#norm;
     const y = tf.rawOp("RoisegConvNorm2d", {
@@ -58,8 +62,9 @@ export class ConvNorm2d {
       padding: tf.attr.int(paddingOf(this.#options)),
       groups: tf.attr.int(groups),
       epsilon: tf.attr.float(GroupNorm.epsilon),
-      added_count: tf.attr.int(added === undefined ? 0 : 1),
-    }, [x, this.#conv.weight, scale, shift, ...(added === undefined ? [] : [added])]);
+      part_count: tf.attr.int(parts.length),
+      added_count: tf.attr.int(addends.length),
+    }, [...parts, this.#conv.weight, scale, shift, ...addends]);
     recordOp("convolution", y.size, y.size * kernel ** 2 * inputs);
     recordOp("groupNorm", y.size);
     return y as tf.Tensor4D;

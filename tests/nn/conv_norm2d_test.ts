@@ -19,6 +19,12 @@ function build(options: ConvNorm2dOptions) {
 const shapeOf = (inputs: number, outputs: number, kernel: number, stride: number, groups: number) =>
   ({ inputs, outputs, kernel, stride, groups }) satisfies ConvNorm2dOptions;
 
+/** Two or three numbers of channels, all different, that make up `inputs`. */
+function partsOf(inputs: number): number[] {
+  if (inputs < 3) return [inputs];
+  return inputs < 7 ? [1, inputs - 1] : [1, 3, inputs - 4];
+}
+
 // Odd edges, channels beside every vector's width, batches, one row, and what is worth two threads.
 for (
   const [[n, rows, columns], options] of [
@@ -49,6 +55,8 @@ for (
           assertEquals(expected.shape, [n, rows / stride, columns / stride, outputs]);
           const added = uniform<tf.Rank.R4>(random, expected.shape, -2, 1);
           assertClose(layer.apply(x), expected, 2e-5, "without");
+          const parts = tf.split(x, partsOf(inputs), 3) as tf.Tensor4D[];
+          assertClose(layer.apply(parts), expected, 2e-5, "in parts");
           const sum = tf.withoutNativeOps(() => layer.apply(x, added));
           assertClose(layer.apply(x, added), sum, 2e-5, "with");
           assertEquals(sum.notEqual(expected).any().dataSync()[0], 1);

@@ -1,5 +1,6 @@
-// A dense 2D convolution, the group normalisation of its result, what is added to that, if anything,
-// and ReLU: for inference, in one pass over the picture and one over the result.
+// A dense 2D convolution of pictures whose channels are put side by side, the group normalisation of
+// its result, what is added to that, if anything, and ReLU: for inference, in one pass over the
+// pictures and one over the result.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +21,12 @@ struct Pictures {
   int64_t samples, height, width, channels;
 };
 
+// Pictures of one size and some of the channels.
+struct ChannelPart {
+  const float* values;
+  int64_t channels;
+};
+
 // A square kernel, with the same zeros on all sides of the picture.
 struct Kernel2d {
   int64_t outputOf(int64_t edge) const { return (edge + 2 * padding - size) / stride + 1; }
@@ -37,10 +44,11 @@ class ConvNorm2d {
         groups_(groups),
         workers_(workers),
         bands_(to.height, std::max<int64_t>(1, 32 / to.width), 16),
-        worthThreads_(to.size() * kernel.size * kernel.size * from.channels > 1000000) {}
+        // What takes less is done before another thread has woken.
+        worthThreads_(to.size() * kernel.size * kernel.size * from.channels > 5000000) {}
 
-  // weight: [size, size, inputs, outputs]; added: as y, or null.
-  void apply(const float* x, const float* weight, const float* scale, const float* shift,
+  // x: together all channels; weight: [size, size, inputs, outputs]; added: as y, or null.
+  void apply(const std::vector<ChannelPart>& x, const float* weight, const float* scale, const float* shift,
              const float* added, float* y) const {
     std::vector<Moments> moments(to_.samples * bands_.count(), Moments(to_.channels));
     forBands([&](int64_t band, int64_t sample, int64_t row, int64_t rows) {
@@ -89,7 +97,7 @@ class ConvNorm2d {
 
   // For each row of the kernel one product: the values that it lies on are neighbours in memory,
   // from one place to the next `stride` pixels on.
-  void convolve(const float* x, const float* weight, int64_t sample, int64_t row, int64_t rows,
+  void convolve(const std::vector<ChannelPart>& x, const float* weight, int64_t sample, int64_t row, int64_t rows,
                 float* y) const {
     const int64_t inputs = from_.channels, outputs = to_.channels;
     const int64_t width = (from_.width + 2 * kernel_.padding) * inputs;
@@ -105,25 +113,43 @@ class ConvNorm2d {
   }
 
   // The rows of the picture that rows of the result need, with the zeros around it.
-  const float* paddedBand(const float* x, int64_t sample, int64_t row, int64_t rows) const {
+  const float* paddedBand(const std::vector<ChannelPart>& x, int64_t sample, int64_t row,
+                          int64_t rows) const {
+    const int64_t first = row * kernel_.stride - kernel_.padding;
     const int64_t stretch = from_.width * from_.channels;
-    const float* picture = x + sample * from_.height * stretch;
-    if (kernel_.padding == 0) return picture + row * kernel_.stride * stretch;
+    if (kernel_.padding == 0 && x.size() == 1) {
+      return x[0].values + (sample * from_.height + first) * stretch;
+    }
     const int64_t count = (rows - 1) * kernel_.stride + kernel_.size;
     const int64_t side = kernel_.padding * from_.channels, width = stretch + 2 * side;
     float* band = threadScratch(count * width);
     for (int64_t i = 0; i < count; i++) {
-      const int64_t source = row * kernel_.stride + i - kernel_.padding;
+      const int64_t source = first + i;
       float* to = band + i * width;
       if (source < 0 || source >= from_.height) {
         std::fill_n(to, width, 0.0f);
         continue;
       }
       std::fill_n(to, side, 0.0f);
-      std::copy_n(picture + source * stretch, stretch, to + side);
+      copyRow(x, (sample * from_.height + source) * from_.width, to + side);
       std::fill_n(to + side + stretch, side, 0.0f);
     }
     return band;
+  }
+
+  // The row of pixels from `pixel` on, of all samples' pixels.
+  void copyRow(const std::vector<ChannelPart>& x, int64_t pixel, float* to) const {
+    for (const auto& [values, channels] : x) {
+      const float* from = values + pixel * channels;
+      if (channels == from_.channels) {
+        std::copy_n(from, from_.width * channels, to);
+        return;
+      }
+      for (int64_t i = 0; i < from_.width; i++) {
+        std::copy_n(from + i * channels, channels, to + i * from_.channels);
+      }
+      to += channels;
+    }
   }
 
   const Pictures from_, to_;

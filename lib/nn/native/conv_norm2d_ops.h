@@ -1,6 +1,9 @@
-// RoisegConvNorm2d: a convolution of pictures [n, rows, columns, inputs] with a kernel
-// [k, k, inputs, outputs], the group normalisation of its result, plus `added`, if any, and ReLU.
+// RoisegConvNorm2d: a convolution of pictures [n, rows, columns, c], whose channels are put side by
+// side, with a kernel [k, k, inputs, outputs], the group normalisation of its result, plus `added`, if
+// any, and ReLU.
 #pragma once
+
+#include <vector>
 
 #include "conv_norm2d.h"
 #include "op_support.h"
@@ -15,42 +18,62 @@ class ConvNorm2dOp : public OpKernel {
     OP_REQUIRES_OK(construction, construction->GetAttr("padding", &padding_));
     OP_REQUIRES_OK(construction, construction->GetAttr("groups", &groups_));
     OP_REQUIRES_OK(construction, construction->GetAttr("epsilon", &epsilon_));
+    OP_REQUIRES_OK(construction, construction->GetAttr("part_count", &partCount_));
     OP_REQUIRES_OK(construction, construction->GetAttr("added_count", &addedCount_));
   }
 
   void Compute(OpKernelContext* context) override {
-    const Tensor& x = context->input(0);
-    const Tensor& weight = context->input(1);
+    const Tensor& weight = context->input(partCount_);
+    Pictures from;
+    std::vector<ChannelPart> parts;
+    if (!partsOf(context, &from, &parts)) return;
     OP_REQUIRES(context,
-                x.dims() == 4 && x.NumElements() > 0 && weight.dims() == 4 &&
-                    weight.dim_size(0) == weight.dim_size(1) && weight.dim_size(0) > 0 &&
-                    weight.dim_size(2) == x.dim_size(3),
+                weight.dims() == 4 && weight.dim_size(0) == weight.dim_size(1) &&
+                    weight.dim_size(0) > 0 && weight.dim_size(2) == from.channels,
                 tensorflow::errors::InvalidArgument("the kernel does not fit"));
     const Kernel2d kernel{weight.dim_size(0), stride_, padding_};
-    const Pictures from{x.dim_size(0), x.dim_size(1), x.dim_size(2), x.dim_size(3)};
     const Pictures to{from.samples, kernel.outputOf(from.height), kernel.outputOf(from.width),
                       weight.dim_size(3)};
-    const TensorShape shape({to.samples, to.height, to.width, to.channels});
+    const Tensor& scale = context->input(partCount_ + 1);
+    const Tensor& shift = context->input(partCount_ + 2);
     OP_REQUIRES(context,
                 from.height + 2 * padding_ >= kernel.size &&
                     from.width + 2 * padding_ >= kernel.size && to.channels > 0 &&
-                    to.channels % groups_ == 0 &&
-                    context->input(2).NumElements() == to.channels &&
-                    context->input(3).NumElements() == to.channels,
+                    to.channels % groups_ == 0 && scale.NumElements() == to.channels &&
+                    shift.NumElements() == to.channels,
                 tensorflow::errors::InvalidArgument("the norm does not fit its input"));
-    OP_REQUIRES(context,
-                addedCount_ == 0 || (addedCount_ == 1 && context->input(4).shape() == shape),
+    const TensorShape shape({to.samples, to.height, to.width, to.channels});
+    const bool adds = addedCount_ > 0;
+    OP_REQUIRES(context, !adds || context->input(partCount_ + 3).shape() == shape,
                 tensorflow::errors::InvalidArgument("what is added does not fit"));
     float* y = output(context, 0, shape);
     if (!y) return;
     Workers workers = workersOf(context);
     ConvNorm2d(from, to, kernel, {to.channels, groups_, epsilon_}, workers)
-        .apply(values(x), values(weight), values(context->input(2)), values(context->input(3)),
-               addedCount_ == 0 ? nullptr : values(context->input(4)), y);
+        .apply(parts, values(weight), values(scale), values(shift),
+               adds ? values(context->input(partCount_ + 3)) : nullptr, y);
   }
 
  private:
-  int64_t stride_, padding_, groups_, addedCount_;
+  // The pictures and the size of all together; an error where they do not fit one another.
+  bool partsOf(OpKernelContext* context, Pictures* all, std::vector<ChannelPart>* parts) const {
+    *all = {0, 0, 0, 0};
+    for (int i = 0; i < partCount_; i++) {
+      const Tensor& x = context->input(i);
+      const bool fits = x.dims() == 4 && x.NumElements() > 0 &&
+                        (i == 0 || (x.dim_size(0) == all->samples &&
+                                    x.dim_size(1) == all->height && x.dim_size(2) == all->width));
+      if (!fits) {
+        context->CtxFailure(tensorflow::errors::InvalidArgument("the pictures do not fit"));
+        return false;
+      }
+      *all = {x.dim_size(0), x.dim_size(1), x.dim_size(2), all->channels + x.dim_size(3)};
+      parts->push_back({values(x), x.dim_size(3)});
+    }
+    return true;
+  }
+
+  int64_t stride_, padding_, groups_, partCount_, addedCount_;
   float epsilon_;
 };
 
@@ -59,8 +82,9 @@ REGISTER_OP("RoisegConvNorm2d")
     .Attr("padding: int >= 0")
     .Attr("groups: int >= 1")
     .Attr("epsilon: float")
+    .Attr("part_count: int >= 1")
     .Attr("added_count: int >= 0")
-    .Input("x: float")
+    .Input("x: part_count * float")
     .Input("weight: float")
     .Input("scale: float")
     .Input("shift: float")
