@@ -11,6 +11,7 @@ import { startRun } from "../training/start_run.ts";
 import { trainRun } from "../training/train_run.ts";
 import type { Triple } from "../volume/volume.ts";
 import type { BenchContext } from "./bench_context.ts";
+import { benchCrop } from "./crop_bench.ts";
 import { writeSyntheticScan } from "./synthetic_scan.ts";
 import { timingOf } from "./timing.ts";
 
@@ -41,12 +42,14 @@ export interface PredictSizes {
   readonly repeats: number;
 }
 
-/** A training just long enough for a plausible region and mask. */
+/** A training just long enough for a plausible region and mask; of the whole volume for some mask. */
 export const usualPredictSizes: PredictSizes = {
   scanShape: [512, 512, 100],
   preset: "focus",
-  changes: ["detector", "segmentor"].flatMap((phase) => [
-    `phases.${phase}.epochs=${phase === "detector" ? 25 : 12}`,
+  changes: ([["detector", 25], ["segmentor", 12], ["whole", 2]] as const).flatMap((
+    [phase, epochs],
+  ) => [
+    `phases.${phase}.epochs=${epochs}`,
     `phases.${phase}.warmupEpochs=1`,
     `phases.${phase}.validateEvery=100`,
   ]),
@@ -56,7 +59,10 @@ export const usualPredictSizes: PredictSizes = {
 
 const childPath = fileURLToPath(new URL("./predict_child.ts", import.meta.url));
 
-/** Times `predict` on a scan, by part, in a process of its own. */
+/**
+ * Times `predict` on a scan, by part, in a process of its own, and then in this one the part that the
+ * crop is to make cheaper.
+ */
 export async function benchPredict(
   context: BenchContext,
   sizes: PredictSizes = usualPredictSizes,
@@ -89,7 +95,10 @@ export async function benchPredict(
     const times = further.flatMap(({ timesMs }) => timesMs[part] ?? []);
     if (times.length > 0) report(`${name}: ${part}`, times);
   }
+  await benchCrop(context, run, imagePath);
 }
+
+const phases = ["detector", "segmentor", "whole"] as const;
 
 async function trainShortly(folder: string, sizes: PredictSizes): Promise<string> {
   const [source, prepared, run] = ["phantoms", "prepared", "run"].map((name) => join(folder, name));
@@ -100,7 +109,7 @@ async function trainShortly(folder: string, sizes: PredictSizes): Promise<string
   const dataset = await openPrepared(prepared);
   const organ = parseOrgan("liver", dataset.labels);
   const started = await startRun({ prepared: dataset, organ, config, folder: run });
-  await trainRun(started, dataset, { phases: ["detector", "segmentor"], resume: false });
+  await trainRun(started, dataset, { phases, resume: false });
   return run;
 }
 
