@@ -46,14 +46,14 @@ export interface PredictSizes {
 export const usualPredictSizes: PredictSizes = {
   scanShape: [512, 512, 100],
   preset: "focus",
-  changes: ([["detector", 25], ["segmentor", 12], ["whole", 2]] as const).flatMap((
+  changes: ([["detector", 60], ["segmentor", 12], ["whole", 2]] as const).flatMap((
     [phase, epochs],
   ) => [
     `phases.${phase}.epochs=${epochs}`,
     `phases.${phase}.warmupEpochs=1`,
     `phases.${phase}.validateEvery=100`,
   ]),
-  cases: 6,
+  cases: 10,
   repeats: 7,
 };
 
