@@ -2,12 +2,12 @@
  * A seeded generator of pseudo-random numbers (sfc32), forked by name.
  *
  * A fork depends on its parent's seed and its own name only, never on how many numbers were drawn
- * before, so that adding a draw in one place changes nothing elsewhere. The state can be saved and
- * restored, which makes an interrupted training run resumable exactly.
+ * before: adding a draw in one place changes nothing elsewhere, and an interrupted training goes on
+ * exactly, since every epoch and sample draws from a fork of its own.
  */
 export class Random {
-  #seed: string;
-  #state: Uint32Array;
+  readonly #seed: string;
+  readonly #state: Uint32Array;
 
   /** @param seed any string or number; equal seeds give equal sequences */
   constructor(seed: string | number) {
@@ -67,17 +67,6 @@ export class Random {
       [shuffled[i], shuffled[j]] = [shuffled[j], shuffled[i]];
     }
     return shuffled;
-  }
-
-  /** The state, to be given to {@linkcode Random.restore}. */
-  save(): number[] {
-    return [...this.#state];
-  }
-
-  /** Continues the sequence where {@linkcode Random.save} left it. */
-  restore(state: readonly number[]): void {
-    if (state.length !== 4) throw new RangeError(`a state has 4 numbers, not ${state.length}`);
-    this.#state = Uint32Array.from(state);
   }
 }
 

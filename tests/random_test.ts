@@ -1,10 +1,4 @@
-import {
-  assert,
-  assertAlmostEquals,
-  assertEquals,
-  assertNotEquals,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { Random } from "../lib/random.ts";
 
 function draw(random: Random, count: number): number[] {
@@ -21,17 +15,6 @@ Deno.test("Random.fork() does not depend on how many numbers were drawn before",
   draw(used, 100);
   assertEquals(draw(used.fork("split"), 4), draw(new Random("a").fork("split"), 4));
   assertNotEquals(draw(used.fork("split"), 4), draw(used.fork("shuffle"), 4));
-});
-
-Deno.test("Random.restore() continues where save() left off", () => {
-  const random = new Random(1);
-  draw(random, 3);
-  const state = random.save();
-  const expected = draw(random, 6);
-  const other = new Random("something else");
-  other.restore(state);
-  assertEquals(draw(other, 6), expected);
-  assertThrows(() => other.restore([1, 2]), RangeError, "not 2");
 });
 
 Deno.test("Random.next() and normal() have the moments of their distributions", () => {

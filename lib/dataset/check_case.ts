@@ -215,7 +215,7 @@ function describeImage(volume: Volume | undefined): CheckedImage | null {
 
 function measureLabels(labels: LabelVolume): Record<string, LabelSize> {
   const counts = new Float64Array(65536);
-  for (const value of labels.data) counts[value]++;
+  for (let i = 0; i < labels.data.length; i++) counts[labels.data[i]]++;
   const [x, y, z] = spacingMm(labels);
   const sizes: Record<string, LabelSize> = {};
   for (let value = 1; value < counts.length; value++) {

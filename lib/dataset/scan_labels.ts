@@ -76,7 +76,8 @@ function extentOf(value: number, scanLabels: LabelVolume, { shape }: Grid): Labe
   const mask = maskOfLabels(scanLabels, [value]);
   const boxUnit = voxelsToUnit(boundingBoxVoxels(mask)!, mask.shape);
   const share = voxelCount(shape) / voxelCount(mask.shape);
-  const kept = mask.data.reduce((sum, bit) => sum + bit, 0);
+  let kept = 0;
+  for (let i = 0; i < mask.data.length; i++) kept += mask.data[i];
   return { voxels: Math.round(kept * share), boxVoxels: unitToVoxels(boxUnit, shape) };
 }
 

@@ -1,5 +1,6 @@
 import { loadCase, type PreparedCase, type PreparedDataset } from "../dataset/case.ts";
 import type { Organ } from "../dataset/organ.ts";
+import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBox, organBoxOf } from "../training/organ_box.ts";
 import type { Run } from "../training/run_folder.ts";
 import { loadDetector } from "../training/trained_detector.ts";
@@ -94,10 +95,11 @@ export async function testOutcomes(
 ): Promise<BoxOutcome[]> {
   const { organ, config, split } = run.record;
   const loaded = { ...await loadSegmentor(run, mode), edge };
-  const detector = mode === "withCrop" ? await loadDetector(run) : null;
-  const segmenter = new ScanSegmenter(loaded, detector);
+  let detector: Detector | null = null;
   const outcomes: BoxOutcome[] = [];
   try {
+    if (mode === "withCrop") detector = await loadDetector(run);
+    const segmenter = new ScanSegmenter(loaded, detector);
     for (const id of split.test) {
       const oneCase = await loadCase(prepared, id);
       const box = organBox(prepared, id, organ);

@@ -66,8 +66,9 @@ interface TestCase extends ScanImages {
  * Measures a run on the cases that it was not trained on: every mode on every case, from the source
  * files on, on the way that prediction takes.
  *
- * The masks are compared in the cube (as the paper does) and in the scan's own grid. A case that
- * lacks one of the organ's classes scores NaN there, which is counted as not applicable.
+ * The masks are compared in the cube (as the paper does) and in the scan's own grid. Where a
+ * case lacks one of the organ's classes, nothing found is NaN, which is counted as not applicable, and
+ * anything found is Dice 0.
  *
  * @throws {UserError} when a mode's phases have not finished or a source file is gone
  */

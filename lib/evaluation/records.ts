@@ -35,7 +35,7 @@ export interface CaseResult {
   readonly predictionMm3: number;
   /** Which of the masks had no voxel. */
   readonly empty: "none" | "groundTruth" | "prediction" | "both";
-  /** Mean 2D IoU of the views; NaN in modes without a detector, as the four below. */
+  /** Mean 2D IoU of the views; NaN in modes without a detector, as the three below. */
   readonly detectorIou2d: number;
   readonly detectorIou3d: number;
   /** 3D IoU of the box that the last pass's region was made of; the detector's where there was one. */

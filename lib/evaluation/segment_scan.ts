@@ -73,7 +73,7 @@ export class ScanSegmenter {
       detection?.tightUnit ?? null,
     );
     for (let number = 2; detector && number <= config.passes; number++) {
-      const classes = classesOfLogits(last.logits, edge);
+      const classes = await watch.time("crop", () => classesOfLogits(last.logits, edge));
       const tightUnit = await watch.time(
         "crop",
         () => resultBoxUnit(classes, edge, last.roiUnit, config.largestComponent),
@@ -82,7 +82,10 @@ export class ScanSegmenter {
       const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
       if (boxIou3(roiUnit, last.roiUnit) > holdsStill) break;
       const next = await pass(roiUnit, tightUnit);
-      const nextVolume = foundVolume(classesOfLogits(next.logits, edge), roiUnit);
+      const nextVolume = await watch.time(
+        "crop",
+        () => foundVolume(classesOfLogits(next.logits, edge), roiUnit),
+      );
       if (nextVolume < keptShare * foundVolume(classes, last.roiUnit)) break;
       last = next;
     }

@@ -39,10 +39,18 @@ export function formatSummary(summary: Summary, decimals: number): string {
   return `${mean.toFixed(decimals)}${deviation}${left}`;
 }
 
-/** "20", or "20 (1 empty)" where nothing was found in a case that has the organ. */
+/**
+ * "20"; "20 (1 empty, 2 false)" where nothing was found in a case that has the organ, and something in
+ * two that lack it.
+ */
 export function casesCell(cases: readonly CaseResult[]): string {
-  const empty = cases.filter(({ empty }) => empty === "prediction").length;
-  return empty === 0 ? String(cases.length) : `${cases.length} (${empty} empty)`;
+  const count = (which: CaseResult["empty"]) => cases.filter(({ empty }) => empty === which).length;
+  const [empty, invented] = [count("prediction"), count("groundTruth")];
+  const notes = [
+    ...(empty === 0 ? [] : [`${empty} empty`]),
+    ...(invented === 0 ? [] : [`${invented} false`]),
+  ];
+  return notes.length === 0 ? String(cases.length) : `${cases.length} (${notes.join(", ")})`;
 }
 
 /** "liver", or "hippocampus: anterior" for a class of several. */

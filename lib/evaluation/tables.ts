@@ -246,8 +246,9 @@ export function protocolNote(
     `"${spaceNames.scan}" have no counterpart there. Its HD95 is printed as mm but was probably`,
     `computed without spacing, so it is to be compared with our voxels, not our mm; its IoU of the`,
     `detector is probably the mean of the views' 2D IoU. Ours are means over cases +- standard deviation`,
-    `(n - 1). Nothing found counts as Dice 0 and HD95 the volume's diagonal ("empty"); a case to`,
-    `which a measure does not apply is left out and counted ("n/a"). NSD is at ${toleranceMm} mm.`,
+    `(n - 1). Nothing found counts as Dice 0 and HD95 the volume's diagonal ("empty"), and so does`,
+    `what was found where there is nothing ("false"); a case to which a measure does not apply is left`,
+    `out and counted ("n/a"). NSD is at ${toleranceMm} mm.`,
     `Memory: the paper's VRAM is what the GPU held, ours the peak of TensorFlow.js's tensors.`,
     ...(model === "segmentor" ? [] : [
       `What segments here is ${modelTitles[model]}; the paper's columns are of its own segmentor.`,

@@ -1,3 +1,4 @@
+import type { PhaseName } from "../config/config.ts";
 import type { Table } from "../evaluation/markdown_table.ts";
 import { type Column, tableOf } from "../evaluation/table_columns.ts";
 import { formatDuration } from "../training/progress.ts";
@@ -34,12 +35,15 @@ function epochsText({ trained }: RunResult): string {
 }
 
 function trainingTime(results: readonly RunResult[]): string {
-  if (results.length === 0) return "-";
-  const seconds = (all: readonly TrainedPart[]) =>
-    all.reduce((sum, part) => sum + part.seconds, 0) / results.length;
   const phases = Map.groupBy(results.flatMap(({ trained }) => trained), ({ phase }) => phase);
-  const parts = [...phases].map(([phase, all]) => `${phase} ${formatDuration(seconds(all))}`);
-  const total = formatDuration(seconds(results.flatMap(({ trained }) => trained)));
+  if (phases.size === 0) return "-";
+  // Not every fold has trained every phase.
+  const secondsOf = (all: readonly TrainedPart[], phase: PhaseName) =>
+    all.reduce((sum, part) => sum + part.seconds, 0) /
+    results.filter(({ trained }) => trained.some((part) => part.phase === phase)).length;
+  const seconds = [...phases].map(([phase, all]) => [phase, secondsOf(all, phase)] as const);
+  const total = formatDuration(seconds.reduce((sum, [, ofPhase]) => sum + ofPhase, 0));
+  const parts = seconds.map(([phase, ofPhase]) => `${phase} ${formatDuration(ofPhase)}`);
   return parts.length > 1 ? `${total} (${parts.join(", ")})` : total;
 }
 

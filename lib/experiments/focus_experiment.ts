@@ -41,7 +41,11 @@ export const focusExperiment: Experiment = {
       table: cropDifferenceTable(groups, "scan"),
       note: comparisonNote,
     },
-    { title: "Cost", table: costComparisonTable(groups) },
+    {
+      title: "Cost",
+      table: costComparisonTable(groups),
+      note: "Times are of the folds that have both, where there are any.",
+    },
   ],
   figures: modeFigures,
 };

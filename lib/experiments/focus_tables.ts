@@ -23,7 +23,7 @@ const allowedShare = 0.1;
 /** Multiply-accumulates, time and memory of the chain with crop beside those without crop. */
 export function costComparisonTable(groups: readonly RunGroup[], labelTitle = "Preset"): Table {
   const times = (group: RunGroup, mode: "withCrop" | "withoutCrop") =>
-    medianCell(secondsOf(casesOf(group, mode, "scan", classesOf(group)[0]), timedParts[mode]), 4);
+    medianCell(timesOf(comparableIn(group), mode), 4);
   const macs = (key: keyof ReturnType<typeof macsOf>) => (group: RunGroup) =>
     numberCell(macsOf(group)[key], 1);
   const columns: readonly Column<RunGroup>[] = [
@@ -124,7 +124,7 @@ function cropRow(group: RunGroup, className: string): TargetRow {
       ? "-"
       : `${mean.toFixed(4)} (${interval.low.toFixed(4)} .. ${interval.high.toFixed(4)})`,
     met: count === 0 ? null : mean >= 0,
-    has: hasModes("withoutCrop", "withCrop"),
+    has: hasBoth,
   };
 }
 
@@ -142,19 +142,29 @@ function macsRow(group: RunGroup): TargetRow {
 }
 
 function timeRow(group: RunGroup): TargetRow {
-  const has = hasModes("withoutCrop", "withCrop");
-  const both = { ...group, results: group.results.filter(has) };
   const median = (mode: "withCrop" | "withoutCrop") =>
-    summarize(secondsOf(casesOf(both, mode, "scan", classesOf(group)[0]), timedParts[mode]))
-      .median;
+    summarize(timesOf(comparableIn(group), mode)).median;
   const ratio = median("withCrop") / median("withoutCrop");
   return {
     what: "time with crop / without crop (medians)",
     aim: "< 1",
     value: numberCell(ratio, 3),
     met: Number.isNaN(ratio) ? null : ratio < 1,
-    has,
+    has: hasBoth,
   };
+}
+
+const hasBoth = hasModes("withoutCrop", "withCrop");
+
+/** The folds whose times may stand beside each other: those with both modes, where there are any. */
+function comparableIn(group: RunGroup): RunGroup {
+  const results = group.results.filter(hasBoth);
+  return results.length === 0 ? group : { ...group, results };
+}
+
+/** Seconds of each case. */
+function timesOf(group: RunGroup, mode: "withCrop" | "withoutCrop"): number[] {
+  return secondsOf(casesOf(group, mode, "scan", classesOf(group)[0]), timedParts[mode]);
 }
 
 /** In millions; NaN for a part that was not measured. With crop the segmentor runs `passes` times at most. */

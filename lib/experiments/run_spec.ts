@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import { makeConfig, meaningBefore } from "../config/overrides.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
-import type { ManifestEntry } from "../dataset/manifest.ts";
+import { contentOf } from "../dataset/content.ts";
 import { type Organ, parseOrgan } from "../dataset/organ.ts";
 import { parseFold, splitFold } from "../dataset/split.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
@@ -183,10 +183,6 @@ function phaseHashes(
     }),
   });
   return { ...hashes, finetune };
-}
-
-function contentOf({ id, subset, source }: ManifestEntry): string[] {
-  return [id, subset, source.image.sha256, source.labels.sha256];
 }
 
 /** SHA-256 of a JSON value, whatever the order of its keys. */

@@ -2,7 +2,13 @@ import type { SegmentorConfig } from "../config/config.ts";
 import { type Box3, unitToVoxels } from "../volume/box.ts";
 import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
 import { sampleBox, sampleLabelsNearest, sampleLabelsSoft, spreadBox } from "../volume/resample.ts";
-import type { Grid, LabelVolume, Triple, Volume } from "../volume/volume.ts";
+import {
+  type Grid,
+  type LabelVolume,
+  maskOfLabels,
+  type Triple,
+  type Volume,
+} from "../volume/volume.ts";
 
 /** What this file needs of the segmentor's configuration. */
 export type RoiConfig = Pick<SegmentorConfig, "kernel" | "labels" | "paste">;
@@ -156,10 +162,7 @@ function nearestShares(
   sampled: LabelVolume,
   classes: readonly (readonly number[])[],
 ): Float32Array[] {
-  return classes.map((values) => {
-    const wanted = new Set(values);
-    return Float32Array.from(sampled.data, (label) => wanted.has(label) ? 1 : 0);
-  });
+  return classes.map((values) => new Float32Array(maskOfLabels(sampled, values).data));
 }
 
 function backgroundShare(shares: readonly Float32Array[]): Float32Array {

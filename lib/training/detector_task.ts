@@ -28,25 +28,26 @@ const patientAxes: Readonly<Record<ViewName, ViewAxes>> = {
 };
 
 /**
- * The picture of a case in a view, and what the detector is to find in it.
+ * The pictures of a case in a view, and what the detector is to find in them.
  *
+ * @param cubeImages of the case, and variants of it
  * @param masks one for each target
  */
-export function makePictureSample(
-  cubeImage: Volume,
+export function makePictureSamples(
+  cubeImages: Iterable<Volume>,
   masks: readonly Mask[],
   view: ViewName,
   config: DetectorConfig["view"],
-): PictureSample {
+): PictureSample[] {
   const targets = masks.map((mask) => viewTarget(mask, view, config.edge));
-  return {
+  const shared = {
     rows: config.edge,
     columns: config.edge,
     channels: viewChannels(config),
-    picture: makeView(cubeImage, view, config),
     silhouettes: interleave(targets.map(({ silhouette }) => silhouette)),
     boxesUnit: targets.map(({ boxUnit }) => boxUnit),
   };
+  return Array.from(cubeImages, (image) => ({ ...shared, picture: makeView(image, view, config) }));
 }
 
 function interleave(planes: readonly Float32Array[]): Float32Array {

@@ -25,12 +25,13 @@ export function changeLabels(
   if (largest === 0) return image;
   const factors = new Float32Array(65536).fill(NaN);
   factors[0] = 1;
-  const data = image.data.map((value, i) => {
+  const data = new Float32Array(image.data.length);
+  for (let i = 0; i < data.length; i++) {
     const label = labels.data[i];
     if (Number.isNaN(factors[label])) {
       factors[label] = organFactor(largest, random.fork(label));
     }
-    return Math.min(1, value * factors[label]);
-  });
+    data[i] = Math.min(1, image.data[i] * factors[label]);
+  }
   return { ...image, data };
 }

@@ -23,6 +23,11 @@ export interface RunRecord {
   readonly settings: PrepareSettings;
   readonly modalities: readonly Modality[];
   readonly split: Split;
+  /**
+   * `contentHash` of the training and the validation cases, in the split's order; runs of earlier
+   * versions have none.
+   */
+  readonly content?: string;
   /** Which rule made the split: "fold 1/5, seed 0". */
   readonly splitRule: string;
   /** Edge of the input cube of what segments this organ (Eq. 3). */

@@ -13,6 +13,7 @@ import { peerEdge, requirePeerEdge } from "../peers/peer.ts";
 import { chooseRoiEdge, organBox } from "./organ_box.ts";
 import { labelsToDetect } from "./detector_targets.ts";
 import { createRun, type Run, type RunRecord } from "./run_folder.ts";
+import { contentOfSplit } from "./same_cases.ts";
 import { type DetectorTaker, openDetectorRun } from "./take_detector.ts";
 
 /** What a new run is made from. */
@@ -49,20 +50,23 @@ export async function startRun(
   if (config.model !== "segmentor" && phases.includes("whole")) {
     requirePeerEdge(config.model, config.cubeEdge);
   }
-  const { settings, dir: preparedFolder } = prepared;
+  const data = {
+    datasetName: prepared.isPhantom ? `${prepared.name} (phantom)` : prepared.name,
+    settings: prepared.settings,
+    modalities: [...new Set(prepared.entries.map(({ modality }) => modality))],
+  };
   const detector = detectorFrom === undefined
     ? { detectorLabels: labelsToDetect(prepared, split.training, config) }
-    : await takenDetector(detectorFrom, { config, organ, split, preparedFolder, settings });
+    : await takenDetector(detectorFrom, { ...data, config, organ, split });
   return await createRun(folder ?? defaultFolder(prepared.name, organ, config, fold), {
     formatVersion: 1,
     createdAt: new Date().toISOString(),
     config,
     organ,
-    datasetName: prepared.isPhantom ? `${prepared.name} (phantom)` : prepared.name,
-    preparedFolder,
-    settings,
-    modalities: [...new Set(prepared.entries.map(({ modality }) => modality))],
+    ...data,
+    preparedFolder: prepared.dir,
     split,
+    content: contentOfSplit(prepared, split),
     splitRule: rule,
     ...legalRoiEdge(config.model, wanted),
     ...detector,

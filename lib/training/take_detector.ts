@@ -6,7 +6,7 @@ import { copyPhase, isPhaseTrained } from "./run_part.ts";
 /** What a run has to say of itself to take over a detector. */
 export type DetectorTaker = Pick<
   RunRecord,
-  "config" | "organ" | "split" | "preparedFolder" | "settings"
+  "config" | "organ" | "split" | "datasetName" | "modalities" | "settings"
 >;
 
 /**
@@ -34,7 +34,10 @@ export async function openDetectorRun(folder: string, taker: DetectorTaker): Pro
   ) {
     refuse("it must have the same targets, views and networks", "others");
   }
-  if (!same(settings, taker.settings)) {
+  if (run.record.datasetName !== taker.datasetName) {
+    refuse(`it must have learned from ${taker.datasetName}`, run.record.datasetName);
+  }
+  if (!same([settings, run.record.modalities], [taker.settings, taker.modalities])) {
     refuse("its scans must be prepared in the same way", "in another");
   }
   const known = detectorLabels ?? organValues(organ);

@@ -10,11 +10,12 @@ import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
 import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
-import { maskOfLabels, type Volume } from "../volume/volume.ts";
+import { type LabelVolume, maskOfLabels, type Volume } from "../volume/volume.ts";
 import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
 import type { PictureSample } from "./augment_picture.ts";
 import { CaseStore } from "./case_store.ts";
-import { detectorTask, makePictureSample } from "./detector_task.ts";
+import { hasCheckpoint } from "./checkpoint.ts";
+import { detectorTask, makePictureSamples } from "./detector_task.ts";
 import { detectorTargets, targetLabels } from "./detector_targets.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions, FitResult, FitTask } from "./fit_task.ts";
@@ -25,6 +26,8 @@ import type { TrainingListener } from "./progress.ts";
 import { organBox } from "./organ_box.ts";
 import { drawFallback, drawRegion } from "./region_boxes.ts";
 import { modelFile, phaseFolder, phaseMissing, type Run } from "./run_folder.ts";
+import { isPhaseTrained, partsOf } from "./run_part.ts";
+import { requireSameCases } from "./same_cases.ts";
 import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
 import { copyDetector } from "./take_detector.ts";
 import { loadDetector } from "./trained_detector.ts";
@@ -33,7 +36,7 @@ import { loadDetector } from "./trained_detector.ts";
 export interface TrainRunOptions {
   /** In the order in which they run. */
   readonly phases: readonly PhaseName[];
-  /** Go on from checkpoints; phases that are complete are passed over. */
+  /** Go on from checkpoints; phases that are complete, or came from another run, are passed over. */
   readonly resume: boolean;
   /** What hears of a part's progress, with the name of its validation score. */
   listenTo?(scoreName: string): TrainingListener;
@@ -98,6 +101,7 @@ class RunTraining {
 
   /** What would fail after the hours that an earlier phase takes fails at once. */
   async check(): Promise<void> {
+    requireSameCases(this.#run, this.#prepared);
     const { model, modelWeights, cubeEdge } = this.#config;
     for (const phase of this.#options.phases) {
       if (phase !== "segmentor" && phase !== "whole") continue;
@@ -110,6 +114,7 @@ class RunTraining {
   }
 
   async *train(phase: PhaseName): AsyncGenerator<TrainedPart> {
+    if (this.#options.resume && await this.#isTakenOver(phase)) return;
     switch (phase) {
       case "detector":
         yield* this.#trainDetector();
@@ -126,6 +131,13 @@ class RunTraining {
     }
   }
 
+  /** Whether another run trained the phase: its weights came without a checkpoint to go on from. */
+  async #isTakenOver(phase: PhaseName): Promise<boolean> {
+    if (!await isPhaseTrained(this.#run, phase)) return false;
+    const parts = partsOf(this.#run, phase);
+    return !(await Promise.all(parts.map(({ folder }) => hasCheckpoint(folder)))).some(Boolean);
+  }
+
   async *#trainDetector(): AsyncGenerator<TrainedPart> {
     const { detector: config, seed, phases } = this.#config;
     const { split, detectorFrom } = this.#run.record;
@@ -137,18 +149,11 @@ class RunTraining {
         const module = detector.modules[view];
         await module.loadBackbone();
         const samples = new Map<string, PictureSample[]>();
-        const { organContrast } = phases.detector.augmentation;
-        const variants = organContrast === 0 ? 0 : variantCount(split.training.length, config);
         for (const id of [...split.training, ...split.validation]) {
           const { image, labels } = await this.#store.cube(id);
           const masks = targets.map((values) => maskOfLabels(labels, values));
-          const sampleOf = (volume: Volume) => makePictureSample(volume, masks, view, config.view);
-          const random = new Random(seed).fork("variants").fork(id);
-          const changed = Array.from(
-            { length: split.training.includes(id) ? variants : 0 },
-            (_, i) => sampleOf(changeLabels(image, labels, organContrast, random.fork(i))),
-          );
-          samples.set(id, [sampleOf(image), ...changed]);
+          const images = this.#imageAndVariants(id, image, labels);
+          samples.set(id, makePictureSamples(images, masks, view, config.view));
         }
         const task = detectorTask(module, samples, split, phases.detector);
         const name = `detector-${view}`;
@@ -160,6 +165,19 @@ class RunTraining {
       }
     } finally {
       detector.dispose();
+    }
+  }
+
+  /** A case's image and, where it trains, some with the contrast of its organs changed. */
+  *#imageAndVariants(id: string, image: Volume, labels: LabelVolume): Generator<Volume> {
+    yield image;
+    const { seed, detector, phases } = this.#config;
+    const { training } = this.#run.record.split;
+    const { organContrast } = phases.detector.augmentation;
+    if (organContrast === 0 || !training.includes(id)) return;
+    const random = new Random(seed).fork("variants").fork(id);
+    for (let i = 0; i < variantCount(training.length, detector); i++) {
+      yield changeLabels(image, labels, organContrast, random.fork(i));
     }
   }
 

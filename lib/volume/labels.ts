@@ -1,6 +1,6 @@
 import type { Box3 } from "./box.ts";
 import { setFinder } from "./set_finder.ts";
-import { type LabelVolume, voxelCount } from "./volume.ts";
+import type { LabelVolume } from "./volume.ts";
 
 /** Where the voxels of one label value are. */
 export interface LabelExtent {
@@ -70,13 +70,4 @@ export class LabelExtentCounter {
     if (from < this.#low[at]) this.#low[at] = from;
     if (to > this.#high[at]) this.#high[at] = to;
   }
-}
-
-/** Labels of 0 everywhere on the grid of another. */
-export function emptyLabels(grid: Pick<LabelVolume, "shape" | "affine">): LabelVolume {
-  return {
-    shape: grid.shape,
-    affine: grid.affine,
-    data: new Uint16Array(voxelCount(grid.shape)),
-  };
 }

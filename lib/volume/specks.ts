@@ -34,6 +34,9 @@ export function removeSpecks(labels: LabelVolume, share: number): CleanedLabels 
     removed.set(valueOf[number], (removed.get(valueOf[number]) ?? 0) + sizes[number]);
   });
   if (removed.size === 0) return { labels, removed };
-  const data = labels.data.map((value, i) => isSpeck[numbers[i]] ? 0 : value);
+  const data = labels.data.slice();
+  for (let i = 0; i < data.length; i++) {
+    if (isSpeck[numbers[i]]) data[i] = 0;
+  }
   return { labels: { ...labels, data }, removed };
 }

@@ -60,7 +60,12 @@ async function fill(source: ByteSource, target: Uint8Array): Promise<number> {
 
 function reverseBytes(bytes: Uint8Array, length: number, size: number): void {
   for (let start = 0; start < length; start += size) {
-    bytes.subarray(start, start + size).reverse();
+    for (let i = 0; i < size / 2; i++) {
+      const [low, high] = [start + i, start + size - 1 - i];
+      const byte = bytes[low];
+      bytes[low] = bytes[high];
+      bytes[high] = byte;
+    }
   }
 }
 

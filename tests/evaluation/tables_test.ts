@@ -11,6 +11,7 @@ import {
   paperTable7,
   paperTable8,
 } from "../../lib/evaluation/paper_tables.ts";
+import { casesCell } from "../../lib/evaluation/table_cells.ts";
 import {
   costTable,
   detectorTable,
@@ -34,6 +35,13 @@ function rowsOf(markdown: string): Record<string, string>[] {
 
 Deno.test("markdownTable() escapes bars", () => {
   assertEquals(markdownTable(["a"], [["x|y"]]), "| a |\n| --- |\n| x\\|y |\n");
+});
+
+Deno.test("casesCell() names the cases in which one mask is empty", () => {
+  const cases = (["none", "prediction", "groundTruth", "both", "groundTruth"] as const)
+    .map((empty) => caseResult({ empty }));
+  assertEquals(casesCell(cases), "5 (1 empty, 2 false)");
+  assertEquals([casesCell(cases.slice(0, 1)), casesCell(cases.slice(1, 2))], ["1", "1 (1 empty)"]);
 });
 
 Deno.test("paperOrgan() knows the paper's organs by any case", () => {

@@ -73,8 +73,10 @@ Deno.test("focus: of a run that goes on another day, what it has is shown and wh
   const states = report.states.map((state, i): RunState => {
     if (i === 0) return state;
     const modes = ["groundTruthRoi", "withCrop"] as const;
-    const cases = state.result!.cases.filter(({ mode }) => mode !== "withoutCrop");
-    return { ...state, state: "begun", result: { ...state.result!, modes, cases } };
+    const cases = state.result!.cases.filter(({ mode }) => mode !== "withoutCrop")
+      .map((one) => ({ ...one, timesMs: { segment: 1e6 } }));
+    const trained = state.result!.trained.filter(({ phase }) => phase !== "whole");
+    return { ...state, state: "begun", result: { ...state.result!, modes, cases, trained } };
   });
   const results = new Map(states.map(({ spec, result }) => [spec.id, result!]));
   const groups = report.findings.groups.map((group) => ({
@@ -87,6 +89,10 @@ Deno.test("focus: of a run that goes on another day, what it has is shown and wh
   assertStringIncludes(text, "| focus | liver | 1 of 2 | Dice of liver, with minus without crop |");
   assertStringIncludes(text, "| focus | liver | without crop | 64^3 | 1 of 2 | 2 |");
   assertStringIncludes(text, "| focus | spleen | without crop | - | 0 of 2 | 0 |");
+  // The twin's minute is not shared among folds without one, nor its time set beside others'.
+  assertStringIncludes(text, "6:00 (detector 3:00, segmentor 1:00, finetune 1:00, whole 1:00)");
+  assertMatch(text, /\| focus \| liver \| 2 of 2 \| 466[^\n]* \| 0\.\d{4} \| 0\.\d{4} \|/);
+  assertMatch(text, /\| focus \| spleen \| 2 of 2 \| 466[^\n]* \| 1000\.0000 \| - \|/);
 });
 
 Deno.test("table3: the paper's numbers have their own columns, in the space it scores in", () => {

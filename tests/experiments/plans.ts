@@ -9,6 +9,7 @@ export function manifestOnly(changes: Partial<PreparedDataset> = {}): PreparedDa
   const entry = (id: string) => ({
     id,
     subset: "training",
+    modality: "mr",
     source: { image: { sha256: `image ${id}` }, labels: { sha256: `labels ${id}` } },
     labels: { 1: {}, 2: {}, 4: {} },
   });

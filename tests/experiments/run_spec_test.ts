@@ -7,6 +7,9 @@ import { manifestOnly, request, specOf } from "./plans.ts";
 Deno.test("a run's identity is what decides its result, and nothing else", () => {
   const one = specOf();
   assertMatch(one.id, /^liver-focus-fold1of5-[0-9a-f]{10}$/);
+  const entries = manifestOnly().entries;
+  const changed = (change: Partial<typeof entries[number]>) =>
+    manifestOnly({ entries: entries.map((entry) => ({ ...entry, ...change })) });
   // Labels, phases, modes and changes that change nothing do not.
   for (
     const same of [
@@ -16,9 +19,9 @@ Deno.test("a run's identity is what decides its result, and nothing else", () =>
       // A key that came after the first results, at what it was before it came.
       specOf({ changes: ["detector.view.filter=none"] }),
       specOf({}, manifestOnly({ name: "the same cases elsewhere", dir: "/other" })),
+      specOf({}, changed({ imageVolume: 0 })),
     ]
   ) assertEquals([same.id, same.hash], [one.id, one.hash]);
-  const entries = manifestOnly().entries;
   for (
     const other of [
       specOf({ changes: ["seed=1"] }),
@@ -28,6 +31,8 @@ Deno.test("a run's identity is what decides its result, and nothing else", () =>
       specOf({ changes: ["phases.segmentor.epochs=3"] }),
       specOf({ changes: ["detector.view.filter=sobel"] }),
       specOf({}, manifestOnly({ entries: entries.slice(1) })),
+      specOf({}, changed({ modality: "ct" })),
+      specOf({}, changed({ imageVolume: 1 })),
     ]
   ) assertNotEquals(other.hash, one.hash);
   assertMatch(specOf({ organ: "right kidney" }).id, /^right_kidney-focus-/);

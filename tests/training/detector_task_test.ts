@@ -6,7 +6,7 @@ import type { ViewBox } from "../../lib/detector/fusion.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import type { PictureSample } from "../../lib/training/augment_picture.ts";
-import { detectorTask, makePictureSample } from "../../lib/training/detector_task.ts";
+import { detectorTask, makePictureSamples } from "../../lib/training/detector_task.ts";
 import { type Box2, boxIou2 } from "../../lib/volume/box.ts";
 import { type ViewName, viewNames } from "../../lib/volume/projection.ts";
 import { type Mask, maskOfLabels, type Triple, type Volume } from "../../lib/volume/volume.ts";
@@ -49,7 +49,7 @@ function samplesOf(viewName: ViewName): Map<string, PictureSample[]> {
   ];
   return new Map(cases.map(([id, min, max]) => {
     const { image, mask } = makeCase(min, max);
-    return [id, [makePictureSample(image, [mask], viewName, view)]];
+    return [id, makePictureSamples([image], [mask], viewName, view)];
   }));
 }
 
@@ -62,7 +62,7 @@ const boxesByView: Record<ViewName, Box2> = {
 Deno.test("picture, silhouette and box of a view lie on each other", () => {
   const { image, mask } = makeCase();
   for (const name of viewNames) {
-    const sample = makePictureSample(image, [mask], name, view);
+    const [sample] = makePictureSamples([image], [mask], name, view);
     assertEquals(sample.boxesUnit, [boxesByView[name]]);
     const { min, max } = boxesByView[name];
     for (let row = 0; row < edge; row++) {
@@ -81,7 +81,7 @@ Deno.test("picture, silhouette and box of a view lie on each other", () => {
 Deno.test("the channels of slabs run along the axis that a view looks along", () => {
   // The organ lies in x 1 .. 3 of 16: all of it in the lower half, so in the first slab of yz.
   const { image, mask } = makeCase();
-  const { picture } = makePictureSample(image, [mask], "yz", view);
+  const [{ picture }] = makePictureSamples([image], [mask], "yz", view);
   const pixel = 10 * edge + 5;
   assert(picture[2 * pixel] > 0.25);
   assertAlmostEquals(picture[2 * pixel + 1], 0.2, 1e-6);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { makeConfig } from "../../lib/config/overrides.ts";
-import { loadCube } from "../../lib/dataset/case.ts";
+import { loadCube, type PreparedDataset } from "../../lib/dataset/case.ts";
 import { parseOrgan } from "../../lib/dataset/organ.ts";
 import { UserError } from "../../lib/errors.ts";
 import { historyPath, phaseFolder } from "../../lib/training/run_folder.ts";
@@ -62,6 +62,32 @@ Deno.test("a detector that does not fit is refused, with the reason", async () =
       set: [...set, "detector.targets=organ"],
     });
     const untrained = await tinyRun(prepared, `${dir}/untrained`, { phases: [] });
+    const start = (
+      prepared: PreparedDataset,
+      detectorFrom: string,
+      changes: string[] = [],
+      fold?: string,
+    ) =>
+      startRun({
+        prepared,
+        organ: parseOrgan("spleen", prepared.labels),
+        config: makeConfig("tiny", changes),
+        folder: `${dir}/spleen`,
+        fold,
+        detectorFrom,
+      });
+    const elsewhere = { ...prepared, name: "elsewhere" };
+    const entries = prepared.entries.map((entry) => ({ ...entry, modality: "mr" as const }));
+    await assertRejects(
+      () => start(elsewhere, donor.folder),
+      UserError,
+      "must have learned from elsewhere",
+    );
+    await assertRejects(
+      () => start({ ...prepared, entries }, donor.folder),
+      UserError,
+      "prepared in the same way",
+    );
     const cases: [detectorFrom: string, set: string[], fold: string | undefined, part: string][] = [
       [
         donor.folder,
@@ -74,15 +100,10 @@ Deno.test("a detector that does not fit is refused, with the reason", async () =
       [donor.folder, [], "1/2", "test case"],
     ];
     for (const [detectorFrom, changes, fold, part] of cases) {
-      const error = await assertRejects(() =>
-        startRun({
-          prepared,
-          organ: parseOrgan("spleen", prepared.labels),
-          config: makeConfig("tiny", changes),
-          folder: `${dir}/spleen`,
-          fold,
-          detectorFrom,
-        }), UserError);
+      const error = await assertRejects(
+        () => start(prepared, detectorFrom, changes, fold),
+        UserError,
+      );
       assert(error.message.includes(part), error.message);
     }
   });

@@ -108,6 +108,26 @@ Deno.test("a run is trained phase by phase", async (t) => {
       },
     );
 
+    await t.step("a phase that came from another run is passed over, too", async () => {
+      const taken = await tinyRun(prepared, `${dir}/taken`, { phases: [], set });
+      await copyModels(run, taken);
+      const parts = await trainRun(taken, prepared, { phases: paperPhases, resume: true });
+      assertEquals(parts.map(({ name }) => name), ["finetune"]);
+      assertEquals(await modelBytes(taken), await modelBytes(run));
+    });
+
+    await t.step("other cases, or the same prepared in another way, are refused", async () => {
+      const goOn = (changed: PreparedDataset) =>
+        trainRun(run, changed, { phases: ["whole"], resume: true });
+      const entries = prepared.entries.map((entry) => ({
+        ...entry,
+        source: { ...entry.source, labels: { ...entry.source.labels, sha256: "others" } },
+      }));
+      await assertRejects(() => goOn({ ...prepared, entries }), UserError, "labels are others");
+      const settings = { ...prepared.settings, scanMaxEdge: 20 };
+      await assertRejects(() => goOn({ ...prepared, settings }), UserError, "in another way");
+    });
+
     await t.step("fine-tuning sees the regions and the image that are configured", async () => {
       const losses = async (groundTruthShare: number, source: "scan" | "cube") => {
         const folder = `${dir}/${source} ${groundTruthShare}`;
