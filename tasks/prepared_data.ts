@@ -14,13 +14,17 @@ export async function openCasesAloud(
   signal: AbortSignal,
 ): Promise<PreparedDataset> {
   const made = new ProgressLine("cases of a phantom made, since no --data is given");
-  const prepared = new ProgressLine("cases prepared");
+  const startPreparing = () => new ProgressLine("cases prepared");
+  let prepared = startPreparing();
   try {
     return await openCases({
       data,
       cubeEdge,
       signal,
-      onPhantom: (done, total) => made.show(done, total),
+      onPhantom: (done, total) => {
+        made.show(done, total);
+        prepared = startPreparing(); // whose rate does not count what comes before it
+      },
       onPrepare: ({ done, total, current }) => {
         made.end();
         if (current < total) prepared.show(done, total, current);
