@@ -1,6 +1,6 @@
 /** `deno task train`: trains the detector and the segmentor of one organ. */
 import { join } from "node:path";
-import { type PhaseName, phaseNames, type RunConfig } from "../lib/config/config.ts";
+import { paperPhases, type PhaseName, phaseNames, type RunConfig } from "../lib/config/config.ts";
 import { modelNames, modelTitles } from "../lib/config/model_name.ts";
 import { configDifference, describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
 import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
@@ -9,7 +9,7 @@ import { exists } from "../lib/files.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
 import { openRun, type Run } from "../lib/training/run_folder.ts";
 import { defaultFolder, startRun } from "../lib/training/start_run.ts";
-import { paperPhases, trainRun } from "../lib/training/train_run.ts";
+import { trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask, UsageError } from "./command_line.ts";
 import { openCasesAloud } from "./prepared_data.ts";

@@ -195,3 +195,5 @@ export type PresetName = "paper" | "focus" | "tiny";
 /** The phases of training, in order; `whole` is the comparison without a detector. */
 export const phaseNames = ["detector", "segmentor", "finetune", "whole"] as const;
 export type PhaseName = typeof phaseNames[number];
+/** The paper's order of training (section 3): detector, segmentor, fine-tuning of the segmentor. */
+export const paperPhases: readonly PhaseName[] = ["detector", "segmentor", "finetune"];

@@ -1,3 +1,4 @@
+import { paperPhases } from "../config/config.ts";
 import type { Table } from "../evaluation/markdown_table.ts";
 import { barsFigure } from "../figures/bars_figure.ts";
 import type { Figure } from "../figures/figure.ts";
@@ -13,7 +14,7 @@ import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_grou
 import { foldsCell, hasModes } from "./table_cells.ts";
 
 const work: Work = {
-  phases: ["detector", "segmentor", "finetune"],
+  phases: paperPhases,
   modes: ["groundTruthRoi", "withCrop"],
 };
 

@@ -1,4 +1,4 @@
-import { type PhaseName, phaseNames } from "../config/config.ts";
+import { paperPhases, type PhaseName, phaseNames } from "../config/config.ts";
 import { makeConfig } from "../config/overrides.ts";
 import { UserError } from "../errors.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
@@ -78,7 +78,7 @@ export function requestEach(
 /** What must be trained for a mode. */
 const phasesOfMode: Readonly<Record<EvaluationMode, readonly PhaseName[]>> = {
   groundTruthRoi: ["segmentor"],
-  withCrop: ["detector", "segmentor", "finetune"],
+  withCrop: paperPhases,
   withoutCrop: ["whole"],
 };
 

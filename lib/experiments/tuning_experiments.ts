@@ -1,3 +1,4 @@
+import { paperPhases } from "../config/config.ts";
 import { makeConfig } from "../config/overrides.ts";
 import type { Table } from "../evaluation/markdown_table.ts";
 import {
@@ -23,7 +24,7 @@ import { type PlanOptions, requestEach, type Variant, type Work } from "./plan_o
 import { casesOf, classesOf, type RunGroup } from "./run_group.ts";
 import { foldsCell, hasModes } from "./table_cells.ts";
 
-const work: Work = { phases: ["detector", "segmentor", "finetune"], modes: ["withCrop"] };
+const work: Work = { phases: paperPhases, modes: ["withCrop"] };
 
 const learningRates = [1e-3, 1.5e-3, 2e-3] as const;
 const batchSizes = [64, 32, 16] as const;

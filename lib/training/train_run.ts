@@ -51,9 +51,6 @@ export interface TrainedPart {
   readonly result: FitResult;
 }
 
-/** The paper's order of training (section 3): detector, segmentor, fine-tuning of the segmentor. */
-export const paperPhases: readonly PhaseName[] = ["detector", "segmentor", "finetune"];
-
 /**
  * Trains the phases of a run on its split's training cases and validates on its validation cases.
  *

@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { dirname } from "node:path";
+import { paperPhases } from "../../lib/config/config.ts";
 import type { PreparedDataset } from "../../lib/dataset/case.ts";
 import { UserError } from "../../lib/errors.ts";
 import { readSafetensors } from "../../lib/nn/safetensors.ts";
 import * as tf from "../../lib/tf.ts";
 import { createRun, modelFile, openRun, type Run } from "../../lib/training/run_folder.ts";
-import { paperPhases, trainRun } from "../../lib/training/train_run.ts";
+import { trainRun } from "../../lib/training/train_run.ts";
 import { viewNames } from "../../lib/volume/projection.ts";
 import { inTemporaryFolder } from "../dataset/temporary.ts";
 import { tinyPrepared, tinyRun } from "./tiny_run.ts";
