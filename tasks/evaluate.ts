@@ -6,7 +6,7 @@ import { evaluateRun } from "../lib/evaluation/evaluate_run.ts";
 import type { EvaluationMode } from "../lib/evaluation/records.ts";
 import { trainedModes } from "../lib/evaluation/run_models.ts";
 import { evaluationReport } from "../lib/evaluation/tables.ts";
-import { writeResults } from "../lib/evaluation/write_results.ts";
+import { requireReplaceable, writeResults } from "../lib/evaluation/write_results.ts";
 import { openRun, type Run } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
 import { modeOfName } from "./mode_names.ts";
@@ -31,19 +31,28 @@ await runTask({
       description: "part of the split",
     },
     tolerance: { type: "number", default: 2, min: 0, description: "of NSD, in mm" },
-    output: { type: "text", value: "DIR", description: "where results go (RUN/evaluation)" },
+    output: {
+      type: "text",
+      value: "DIR",
+      description: "where results go (RUN/evaluation, RUN/evaluation-SUBSET)",
+    },
   },
   details: `
 Writes cases.csv (every case), evaluation.json, report.md (tables in the shape of the paper's Tables
-1, 2, 3 and 5 with its numbers beside ours) and masks/MODE/CASE.nii.gz, and prints the report.`,
+1, 2, 3 and 5 with its numbers beside ours) and masks/MODE/CASE.nii.gz, and prints the report. An
+evaluation that is there already is replaced by one of the same cases and modes, or more.`,
 }, async (flags, signal) => {
   const run = await openRun(flags.run);
   const prepared = await openPrepared(run.record.preparedFolder);
-  const folder = flags.output ?? join(run.folder, "evaluation");
+  const subset = flags.subset as "test" | "validation" | "training";
+  const folder = flags.output ??
+    join(run.folder, subset === "test" ? "evaluation" : `evaluation-${subset}`);
+  const [modes, caseIds] = [await chooseModes(run, flags.mode), run.record.split[subset]];
+  await requireReplaceable(folder, { modes, caseIds });
   const progress = new ProgressLine("cases evaluated");
   const evaluation = await evaluateRun(run, prepared, {
-    modes: await chooseModes(run, flags.mode),
-    caseIds: run.record.split[flags.subset as "test" | "validation" | "training"],
+    modes,
+    caseIds,
     toleranceMm: flags.tolerance,
     onCase: (done, total) => progress.show(done, total, 0),
     maskFolder: join(folder, "masks"),

@@ -1,6 +1,7 @@
 /** `deno task prepare`: resamples a data set to the cases that training reads. */
 import { openDataset } from "../lib/dataset/layout.ts";
 import { defaultSettings, prepareDataset, type PrepareResult } from "../lib/dataset/prepare.ts";
+import { undeclaredLabels } from "../lib/dataset/undeclared_labels.ts";
 import { preparedFolder } from "../lib/paths.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask } from "./command_line.ts";
@@ -76,12 +77,16 @@ where it stopped. A case that fails does not stop the others, but the exit code 
     progress.show(done, total, current);
   });
   progress.end();
-  printResult(result, dir);
+  printResult(result, dir, dataset.unpairedLabels);
   if (result.interrupted) return interruptedExitCode;
   return result.failures.length > 0 ? 1 : 0;
 });
 
-function printResult(result: PrepareResult, dir: string): void {
+function printResult(
+  result: PrepareResult,
+  dir: string,
+  unpairedLabels: readonly string[],
+): void {
   const { prepared, current, failures, unlabelled, manifest, interrupted } = result;
   console.log(
     `${prepared.length} cases prepared, ${current.length} current, ${failures.length} failed; ` +
@@ -89,6 +94,13 @@ function printResult(result: PrepareResult, dir: string): void {
   );
   if (unlabelled.length > 0) {
     console.log(`Left out for want of labels: ${unlabelled.join(", ")}`);
+  }
+  if (unpairedLabels.length > 0) {
+    console.log(`Left out for want of an image: ${unpairedLabels.join(", ")}`);
+  }
+  const undeclared = undeclaredLabels(manifest);
+  if (undeclared.length > 0) {
+    console.log(`Labels that the data set does not declare: ${undeclared.join("; ")}`);
   }
   if (failures.length > 0) console.log(`Failed: ${failures.map(({ id }) => id).join(", ")}`);
   if (interrupted) console.log("Interrupted: run it again to continue.");

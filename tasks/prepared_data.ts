@@ -1,6 +1,7 @@
 /** How the verbs open the cases that `--data` names, with progress on standard error. */
 import type { PreparedDataset } from "../lib/dataset/case.ts";
 import { openCases } from "../lib/dataset/open_cases.ts";
+import { undeclaredLabels } from "../lib/dataset/undeclared_labels.ts";
 import { ProgressLine } from "./progress_line.ts";
 
 /**
@@ -17,7 +18,7 @@ export async function openCasesAloud(
   const startPreparing = () => new ProgressLine("cases prepared");
   let prepared = startPreparing();
   try {
-    return await openCases({
+    const cases = await openCases({
       data,
       cubeEdge,
       signal,
@@ -30,6 +31,12 @@ export async function openCasesAloud(
         if (current < total) prepared.show(done, total, current);
       },
     });
+    const undeclared = undeclaredLabels(cases);
+    if (undeclared.length > 0) {
+      prepared.end();
+      console.error(`Labels that the data set does not declare: ${undeclared.join("; ")}`);
+    }
+    return cases;
   } finally {
     prepared.end();
   }

@@ -1,13 +1,12 @@
 /** `deno task train`: trains the detector and the segmentor of one organ. */
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { paperPhases, type PhaseName, phaseNames, type RunConfig } from "../lib/config/config.ts";
 import { modelNames, modelTitles } from "../lib/config/model_name.ts";
 import { configDifference, describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
 import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
-import { exists } from "../lib/files.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
-import { openRun, type Run } from "../lib/training/run_folder.ts";
+import { isRun, openRun, type Run } from "../lib/training/run_folder.ts";
 import { defaultFolder, startRun } from "../lib/training/start_run.ts";
 import { trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
@@ -133,10 +132,13 @@ async function findRun(
   const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal);
   const organ = parseOrgan(flags.organ, prepared.labels);
   const folder = flags.run ?? defaultFolder(prepared.name, organ, config, flags.fold);
-  if (flags.resume && await exists(join(folder, "run.json"))) {
-    const run = await openRun(folder);
-    requireSame(run, config, organ, flags.fold);
-    return { run, prepared };
+  if (flags.resume) {
+    if (await isRun(folder)) {
+      const run = await openRun(folder);
+      requireSame(run, config, organ, flags);
+      return { run, prepared };
+    }
+    console.error(`There is no run in ${folder} to go on with: a new one begins`);
   }
   const run = await startRun({
     prepared,
@@ -182,7 +184,12 @@ async function reopen(
 }
 
 /** Refuses to resume a run by a command that would have started another. */
-function requireSame(run: Run, config: RunConfig, organ: Organ, fold: string | undefined): void {
+function requireSame(
+  run: Run,
+  config: RunConfig,
+  organ: Organ,
+  { fold, detector }: Pick<RunFlags, "fold" | "detector">,
+): void {
   const { record } = run;
   const differences = config.preset !== record.config.preset
     ? [`preset ${config.preset} and not ${record.config.preset}`]
@@ -191,8 +198,12 @@ function requireSame(run: Run, config: RunConfig, organ: Organ, fold: string | u
   if (JSON.stringify(organ) !== JSON.stringify(record.organ)) {
     differences.push(`organ ${organ.name} and not ${record.organ.name}`);
   }
-  if (fold !== undefined && !record.splitRule.startsWith(`fold ${fold},`)) {
-    differences.push(`fold ${fold} and not ${record.splitRule}`);
+  const foldBefore = /^fold ([^,]*),/.exec(record.splitRule)?.[1];
+  if (fold !== foldBefore) {
+    differences.push(`${splitText(fold)} and not ${splitText(foldBefore)}`);
+  }
+  if (detector !== undefined && resolve(detector) !== record.detectorFrom) {
+    differences.push(`detector ${detector} and not ${record.detectorFrom ?? "its own"}`);
   }
   if (differences.length === 0) return;
   throw new UsageError({
@@ -201,4 +212,8 @@ function requireSame(run: Run, config: RunConfig, organ: Organ, fold: string | u
     seen: `different: ${differences.join("; ")}`,
     remedy: "Give the same flags, or --run and --resume alone, or start a new run",
   });
+}
+
+function splitText(fold: string | undefined): string {
+  return fold === undefined ? "no fold" : `fold ${fold}`;
 }

@@ -16,6 +16,13 @@ export interface PhantomDatasetOptions extends PhantomOptions {
   readonly onCase?: (done: number, total: number) => void;
 }
 
+/** What of dataset.json says which phantom it is. */
+interface PhantomDescription {
+  readonly phantom: { readonly seed: number; readonly shape?: Triple };
+  readonly channel_names: Readonly<Record<string, string>>;
+  readonly numTraining: number;
+}
+
 /** Orientations of the files, in turn: what scanners and converters write most. */
 const fileFlips: readonly Orientation["flips"][] = [
   [false, false, false], // RAS
@@ -27,8 +34,8 @@ const fileFlips: readonly Orientation["flips"][] = [
  * Writes phantoms as a data set in the layout of nnU-Net v2, dataset.json last. Its files lie in
  * RAS, LPS and LAS orientation in turn. Equal options give equal files.
  *
- * @throws UserError when the folder holds a data set that is not a phantom, or an option is not a
- *   positive integer
+ * @throws UserError when the folder holds another data set, a phantom with other options or more
+ *   cases, or an option is not a positive integer
  */
 export async function writePhantomDataset(
   dir: string,
@@ -43,16 +50,6 @@ export async function writePhantomDataset(
       remedy: "Give another number",
     });
   }
-  await refuseOtherData(dir);
-  for (let index = 0; index < cases; index++) {
-    const id = `phantom_${String(index).padStart(3, "0")}`;
-    const { image, labels } = makePhantom(seed, index, options);
-    const flips = fileFlips[index % fileFlips.length];
-    await writeVolume(`${dir}/imagesTr/${id}_0000.nii.gz`, flip(image, flips), { type: "int16" });
-    await writeLabels(`${dir}/labelsTr/${id}.nii.gz`, flip(labels, flips));
-    onCase?.(index + 1, cases);
-  }
-  await removeSurplus(dir, cases);
   const description = {
     name: "Phantom",
     description: "Synthetic abdomens; not patients",
@@ -62,21 +59,41 @@ export async function writePhantomDataset(
     numTraining: cases,
     file_ending: ".nii.gz",
   };
+  await refuseOtherData(dir, description);
+  for (let index = 0; index < cases; index++) {
+    const id = `phantom_${String(index).padStart(3, "0")}`;
+    const { image, labels } = makePhantom(seed, index, options);
+    const flips = fileFlips[index % fileFlips.length];
+    await writeVolume(`${dir}/imagesTr/${id}_0000.nii.gz`, flip(image, flips), { type: "int16" });
+    await writeLabels(`${dir}/labelsTr/${id}.nii.gz`, flip(labels, flips));
+    onCase?.(index + 1, cases);
+  }
+  await removeSurplus(dir, cases);
   await writeAtomic(`${dir}/dataset.json`, JSON.stringify(description, null, 2) + "\n");
 }
 
-async function refuseOtherData(dir: string): Promise<void> {
+async function refuseOtherData(dir: string, description: PhantomDescription): Promise<void> {
   const path = `${dir}/dataset.json`;
-  const isOwn = await exists(path)
-    ? (await readJsonObject(path)).phantom !== undefined
-    : !await exists(`${dir}/imagesTr`) || await hasPhantoms(dir);
-  if (isOwn) return;
-  throw new UserError({
-    what: `cannot write a phantom to ${dir}`,
-    rule: "the folder must be new or hold a phantom",
-    seen: "another data set",
-    remedy: "Give another folder",
-  });
+  const refuse = (seen: string): never => {
+    throw new UserError({
+      what: `cannot write a phantom to ${dir}`,
+      rule: "the folder must be new, or hold the same phantom with as many cases or fewer",
+      seen,
+      remedy: "Give another folder, or remove this one",
+    });
+  };
+  if (!await exists(path)) {
+    if (await exists(`${dir}/imagesTr`) && !await hasPhantoms(dir)) refuse("another data set");
+    return;
+  }
+  const found = await readJsonObject(path) as Partial<PhantomDescription>;
+  if (found.phantom === undefined) refuse("another data set");
+  const same = ({ phantom, channel_names }: Partial<PhantomDescription>) =>
+    JSON.stringify([phantom, channel_names]);
+  if (same(found) !== same(JSON.parse(JSON.stringify(description)))) {
+    refuse("another seed, shape or modality");
+  }
+  if (found.numTraining! > description.numTraining) refuse(`${found.numTraining} cases`);
 }
 
 /** True when every image of the folder is a phantom: one that an interrupted run left. */
@@ -87,7 +104,7 @@ async function hasPhantoms(dir: string): Promise<boolean> {
   return true;
 }
 
-/** Removes the cases that an earlier, larger phantom left in the folder. */
+/** Removes the cases that a larger phantom left in the folder when its making was interrupted. */
 async function removeSurplus(dir: string, cases: number): Promise<void> {
   for (const folder of [`${dir}/imagesTr`, `${dir}/labelsTr`]) {
     for await (const { name } of Deno.readDir(folder)) {

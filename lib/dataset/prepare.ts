@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
+import { lockFolder } from "../folder_lock.ts";
 import { softTissueWindow } from "../volume/intensity.ts";
 import type { Dataset } from "./dataset.ts";
 import { readJsonObject } from "./dataset_json.ts";
@@ -7,8 +8,10 @@ import { hashFile } from "./hash_file.ts";
 import {
   type Manifest,
   type ManifestEntry,
+  manifestPath,
   preparedVersion,
   type PrepareSettings,
+  readManifest,
   type SourceState,
   writeManifest,
 } from "./manifest.ts";
@@ -83,8 +86,8 @@ export interface PrepareResult {
  * alone when it was prepared from the same files with the same settings. A case that fails does not
  * stop the others. The manifest lists what is complete, also after a failure or an interrupt.
  *
- * @throws UserError when a setting is out of its range, there is no labelled case, or another
- *   process is preparing into the same folder and is not waited for
+ * @throws UserError when a setting is out of its range, there is no labelled case, the folder holds
+ *   cases of another data set, or another process is preparing into it and is not waited for
  */
 export async function prepareDataset(
   dataset: Dataset,
@@ -103,7 +106,8 @@ export async function prepareDataset(
     });
   }
   await Deno.mkdir(dir, { recursive: true });
-  using _lock = await lockFolder(dir, options.waits ?? false);
+  using _lock = await lockFolder(dir, "prepare into", options.waits);
+  await refuseOtherSource(dataset, labelled, dir);
   await removePassing(dir);
 
   const entries = new Map<string, ManifestEntry>();
@@ -185,21 +189,25 @@ function checkSettings(settings: PrepareSettings): PrepareSettings {
   return settings;
 }
 
-/** Holds the folder for this process; the system lets go of it when the process ends. */
-async function lockFolder(dir: string, waits: boolean): Promise<Disposable> {
-  const file = await Deno.open(`${dir}/.lock`, { create: true, write: true });
-  if (await file.tryLock(true)) return file;
-  if (waits) {
-    await file.lock(true);
-    return file;
+/** Refuses a folder whose cases were made from another data set, which is still there. */
+async function refuseOtherSource(
+  dataset: Dataset,
+  labelled: readonly LabelledCase[],
+  dir: string,
+): Promise<void> {
+  if (!await exists(manifestPath(dir))) return;
+  const { entries } = await readManifest(dir);
+  const ours = new Set(labelled.map(({ imagePath }) => imagePath));
+  if (entries.some(({ imagePath }) => ours.has(imagePath))) return;
+  for (const { imagePath } of entries) {
+    if (!await exists(imagePath)) continue; // moved, or gone
+    throw new UserError({
+      what: `cannot prepare ${dataset.root} into ${dir}`,
+      rule: "the folder must be new, or hold cases of this data set",
+      seen: `cases of another, as ${imagePath}`,
+      remedy: "Prepare into another folder with deno task prepare --out, or remove this one",
+    });
   }
-  file.close();
-  throw new UserError({
-    what: `cannot prepare into ${dir}`,
-    rule: "one process at a time may prepare into a folder",
-    seen: "in use by another",
-    remedy: "Wait for it to end",
-  });
 }
 
 /** Removes what a killed process left under passing names. */
@@ -226,8 +234,8 @@ async function currentEntry(
   const isAlike = record.version === preparedVersion &&
     JSON.stringify(record.settings) === JSON.stringify(settings) &&
     entry.modality === source.modality && entry.imageVolume === source.imageVolume &&
-    await isUnchanged(source.imagePath, entry.source.image) &&
-    await isUnchanged(source.labelPath, entry.source.labels) &&
+    await isUnchanged(source.imagePath, entry.source.image, entry.imagePath) &&
+    await isUnchanged(source.labelPath, entry.source.labels, entry.labelPath) &&
     (await Promise.all(Object.values(caseFiles).map((file) => exists(`${folder}/${file}`))))
       .every((isThere) => isThere);
   if (!isAlike) return undefined;
@@ -235,11 +243,16 @@ async function currentEntry(
   return { ...entry, imagePath, labelPath, subset };
 }
 
-/** True for a file of the same size and time, or else of the same content. */
-async function isUnchanged(path: string, before: SourceState): Promise<boolean> {
+/** True for the same file of the same size and time, or else one of the same content. */
+async function isUnchanged(
+  path: string,
+  before: SourceState,
+  pathBefore: string,
+): Promise<boolean> {
   const now = await fileState(path).catch(() => undefined);
   if (now === undefined || now.bytes !== before.bytes) return false;
-  return now.modifiedMs === before.modifiedMs || await hashFile(path, "sha256") === before.sha256;
+  const isUntouched = path === pathBefore && now.modifiedMs === before.modifiedMs;
+  return isUntouched || await hashFile(path, "sha256") === before.sha256;
 }
 
 async function isPhantom({ root }: Dataset): Promise<boolean> {

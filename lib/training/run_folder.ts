@@ -51,6 +51,11 @@ export interface Run {
 
 const recordFile = "run.json";
 
+/** True when a folder holds a run. */
+export async function isRun(folder: string): Promise<boolean> {
+  return await exists(join(folder, recordFile));
+}
+
 /**
  * Makes the folder of a new run.
  *

@@ -9,10 +9,11 @@ import { boxPrior } from "../detector/box_prior.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
-import { peerEdge, requirePeerEdge } from "../peers/peer.ts";
+import { peerEdge } from "../peers/peer.ts";
 import { chooseRoiEdge, organBox } from "./organ_box.ts";
 import { labelsToDetect } from "./detector_targets.ts";
-import { createRun, type Run, type RunRecord } from "./run_folder.ts";
+import { requireStart } from "./first_network.ts";
+import { createRun, isRun, type Run, type RunRecord } from "./run_folder.ts";
 import { contentOfSplit } from "./same_cases.ts";
 import { type DetectorTaker, openDetectorRun } from "./take_detector.ts";
 
@@ -37,9 +38,8 @@ const ratio = { validation: 0.15, test: 0.2 };
 /**
  * Splits the cases, chooses the segmentor's cube for the organ, and makes the run's folder.
  *
- * @throws {UserError} when the split is impossible, the weights to start from are missing, a peer
- *   does not take the whole volume, the detector to take over does not fit, or the folder holds a run
- *   already
+ * @throws {UserError} when the split is impossible, the weights to start from are missing, as
+ *   `requireStart`, the detector to take over does not fit, or the folder holds a run already
  */
 export async function startRun(
   { prepared, organ, config, fold, folder, detectorFrom, phases = [] }: NewRun,
@@ -47,9 +47,6 @@ export async function startRun(
   const { split, rule } = chooseSplit(prepared, organ, config.seed, fold);
   const wanted = chooseRoiEdge(prepared, split.training, organ, config);
   await requireWeights(config.modelWeights);
-  if (config.model !== "segmentor" && phases.includes("whole")) {
-    requirePeerEdge(config.model, config.cubeEdge);
-  }
   const data = {
     datasetName: prepared.isPhantom ? `${prepared.name} (phantom)` : prepared.name,
     settings: prepared.settings,
@@ -58,7 +55,7 @@ export async function startRun(
   const detector = detectorFrom === undefined
     ? { detectorLabels: labelsToDetect(prepared, split.training, config) }
     : await takenDetector(detectorFrom, { ...data, config, organ, split });
-  return await createRun(folder ?? defaultFolder(prepared.name, organ, config, fold), {
+  const record: RunRecord = {
     formatVersion: 1,
     createdAt: new Date().toISOString(),
     config,
@@ -80,7 +77,10 @@ export async function startRun(
       platform: `${Deno.build.os} ${Deno.build.arch}`,
       cores: String(navigator.hardwareConcurrency),
     },
-  });
+  };
+  const place = folder ?? defaultFolder(prepared.name, organ, config, fold);
+  if (!await isRun(place)) await requireStart({ folder: place, record }, phases);
+  return await createRun(place, record);
 }
 
 async function takenDetector(

@@ -2,21 +2,18 @@ import type { PhaseName, RunConfig } from "../config/config.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { viewChannels } from "../detector/views.ts";
 import { buildDetector } from "../detector/detector.ts";
-import { exists } from "../files.ts";
+import { lockFolder } from "../folder_lock.ts";
 import { Random } from "../random.ts";
-import { loadParameters } from "../nn/weights_file.ts";
-import { requirePeerEdge } from "../peers/peer.ts";
-import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
 import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
 import { type LabelVolume, maskOfLabels, type Volume } from "../volume/volume.ts";
-import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
 import type { PictureSample } from "./augment_picture.ts";
 import { CaseStore } from "./case_store.ts";
 import { hasCheckpoint } from "./checkpoint.ts";
 import { detectorTask, makePictureSamples } from "./detector_task.ts";
 import { detectorTargets, targetLabels } from "./detector_targets.ts";
+import { firstNetwork, requireStart } from "./first_network.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions, FitResult, FitTask } from "./fit_task.ts";
 import { groundTruthSource } from "./ground_truth_source.ts";
@@ -25,7 +22,7 @@ import { mixedTask } from "./mixed_task.ts";
 import type { TrainingListener } from "./progress.ts";
 import { organBox } from "./organ_box.ts";
 import { drawFallback, drawRegion } from "./region_boxes.ts";
-import { modelFile, phaseFolder, phaseMissing, type Run } from "./run_folder.ts";
+import { phaseFolder, type Run } from "./run_folder.ts";
 import { isPhaseTrained, partsOf } from "./run_part.ts";
 import { requireSameCases } from "./same_cases.ts";
 import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
@@ -55,17 +52,19 @@ export interface TrainedPart {
  * Trains the phases of a run on its split's training cases and validates on its validation cases.
  *
  * @returns what was trained; when the training was stopped, the last part says so
- * @throws {UserError} when a phase needs another that has not finished, the model does not take the
- *   run's cubes or the weights to start from, and as `fit`
+ * @throws {UserError} when another process trains it, the cases are not those that it was started
+ *   with, as {@linkcode requireStart}, and as `fit`
  */
 export async function trainRun(
   run: Run,
   prepared: PreparedDataset,
   options: TrainRunOptions,
 ): Promise<TrainedPart[]> {
+  using _lock = await lockFolder(run.folder, "train");
+  requireSameCases(run, prepared);
+  await requireStart(run, options.phases);
   const training = new RunTraining(run, prepared, options);
   const parts: TrainedPart[] = [];
-  await training.check();
   for (const phase of options.phases) {
     for await (const part of training.train(phase)) {
       parts.push(part);
@@ -94,20 +93,6 @@ class RunTraining {
     this.#prepared = prepared;
     this.#options = options;
     this.#store = new CaseStore(prepared);
-  }
-
-  /** What would fail after the hours that an earlier phase takes fails at once. */
-  async check(): Promise<void> {
-    requireSameCases(this.#run, this.#prepared);
-    const { model, modelWeights, cubeEdge } = this.#config;
-    for (const phase of this.#options.phases) {
-      if (phase !== "segmentor" && phase !== "whole") continue;
-      if (modelWeights !== "") {
-        (await this.#firstNetwork(phase)).parameters.dispose();
-      } else if (model !== "segmentor") {
-        requirePeerEdge(model, phase === "whole" ? cubeEdge : this.#run.record.roiEdge);
-      }
-    }
   }
 
   async *train(phase: PhaseName): AsyncGenerator<TrainedPart> {
@@ -180,7 +165,7 @@ class RunTraining {
 
   async #trainSegmentor(phase: PhaseName, source: RegionSource): Promise<TrainedPart> {
     const { organ, split } = this.#run.record;
-    const trained = await this.#firstNetwork(phase);
+    const trained = await firstNetwork(this.#run, phase);
     try {
       const taskAt = (edge: number) =>
         segmentorTask({ ...trained, edge }, organ, source, split, this.#config.phases[phase]);
@@ -192,25 +177,6 @@ class RunTraining {
       return { name: phase, result };
     } finally {
       trained.parameters.dispose();
-    }
-  }
-
-  /** The network of a phase with the weights that the phase begins with. */
-  async #firstNetwork(phase: PhaseName): Promise<BuiltSegmentor> {
-    const { model, modelWeights } = this.#config;
-    const built = buildSegmentor(this.#run, phase);
-    try {
-      if (phase === "finetune") {
-        const path = modelFile(this.#run, "segmentor");
-        if (!await exists(path)) throw phaseMissing(this.#run, "segmentor");
-        await loadParameters(built.parameters, path);
-      } else if (modelWeights !== "") {
-        await loadPytorchWeights({ name: model, parameters: built.parameters }, modelWeights);
-      }
-      return built;
-    } catch (error) {
-      built.parameters.dispose();
-      throw error;
     }
   }
 

@@ -128,8 +128,31 @@ Deno.test("writePhantomDataset() writes nnU-Net v2 in three orientations, bit fo
     await writePhantomDataset(`${dir}/b`, { ...options, cases: 2 });
     const file = "imagesTr/phantom_001_0000.nii.gz";
     assertEquals(await Deno.readFile(`${dir}/b/${file}`), await Deno.readFile(`${dir}/a/${file}`));
-    await writePhantomDataset(`${dir}/a`, { ...options, cases: 1 });
-    assertEquals((await openDataset(`${dir}/a`)).cases.length, 1);
+    await writePhantomDataset(`${dir}/b`, { ...options, cases: 3 });
+    assertEquals((await openDataset(`${dir}/b`)).cases.length, 3);
+  }));
+
+Deno.test("writePhantomDataset() takes no case of a phantom away, and makes no other of it", () =>
+  inTemporaryFolder(async (dir) => {
+    const options = { cases: 2, shape: small };
+    await writePhantomDataset(dir, options);
+    const before = await Deno.readFile(`${dir}/imagesTr/phantom_001_0000.nii.gz`);
+    for (
+      const [changes, part] of [
+        [{ cases: 1 }, "2 cases"],
+        [{ seed: 1 }, "another seed, shape or modality"],
+        [{ shape: [16, 20, 24] }, "another seed, shape or modality"],
+        [{ modality: "mr" }, "another seed, shape or modality"],
+      ] as const
+    ) {
+      const write = () => writePhantomDataset(dir, { ...options, ...changes });
+      await assertRejects(write, UserError, part);
+    }
+    assertEquals(await Deno.readFile(`${dir}/imagesTr/phantom_001_0000.nii.gz`), before);
+    // What an interrupted making of a larger one left is no data set.
+    await Deno.remove(`${dir}/dataset.json`);
+    await writePhantomDataset(dir, { ...options, cases: 1 });
+    assertEquals((await openDataset(dir)).cases.length, 1);
   }));
 
 Deno.test("writePhantomDataset() does not touch a real data set", () =>

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { loadCase, openPrepared } from "../../lib/dataset/case.ts";
 import { openDataset } from "../../lib/dataset/layout.ts";
-import { readManifest } from "../../lib/dataset/manifest.ts";
+import { type Manifest, readManifest } from "../../lib/dataset/manifest.ts";
 import { prepareDataset, type PrepareProgress } from "../../lib/dataset/prepare.ts";
+import { undeclaredLabels } from "../../lib/dataset/undeclared_labels.ts";
 import { UserError } from "../../lib/errors.ts";
 import { composeAffines, scaleAndShift } from "../../lib/volume/affine.ts";
 import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
@@ -119,6 +120,35 @@ Deno.test("prepareDataset() skips what is current and redoes what changed", () =
       "scan_labels.nii",
     ]);
   }));
+
+Deno.test("prepareDataset() keeps the cases of a data set that moved, and refuses another's folder", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeTwoCases(`${dir}/source`);
+    const prepare = async (source: string) =>
+      await prepareDataset(await open(source), `${dir}/out`, { settings, jobs: 1 });
+    await prepare(`${dir}/source`);
+    await writeTwoCases(`${dir}/elsewhere/source`);
+    await assertRejects(() => prepare(`${dir}/elsewhere/source`), UserError, "of another, as");
+    await Deno.rename(`${dir}/source`, `${dir}/moved`);
+    assertEquals((await prepare(`${dir}/moved`)).current, ["one", "two"]);
+    // As large and as old as the file before, but with another content.
+    await Deno.rename(`${dir}/moved`, `${dir}/again`);
+    const path = `${dir}/again/labels/two.nii.gz`;
+    const { mtime } = await Deno.stat(path);
+    const bytes = await Deno.readFile(path);
+    bytes[4] ^= 1; // the time in the header of gzip
+    await Deno.writeFile(path, bytes);
+    await Deno.utime(path, mtime!, mtime!);
+    assertEquals((await prepare(`${dir}/again`)).prepared, ["two"]);
+  }));
+
+Deno.test("undeclaredLabels() names the values that no name is for", () => {
+  const entries = [{ id: "a", labels: { 1: {}, 7: {}, 9: {} } }, { id: "b", labels: { 1: {} } }];
+  const of = (labels: Record<string, number>) =>
+    undeclaredLabels({ labels, entries } as unknown as Manifest);
+  assertEquals(of({ liver: 1, spleen: 7 }), ["a: 9"]);
+  assertEquals(of({}), []);
+});
 
 Deno.test("prepareDataset() goes on after a case that fails, and names it", () =>
   inTemporaryFolder(async (dir) => {

@@ -236,7 +236,19 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
         () => fail(1, ["segmentor.edges"], "train", ...data, "--set", "segmentor.edges=16"),
         () => fail(1, ["run.json"], "train", "--run", other, "--resume"),
         () => fail(1, ["run.json"], "evaluate", "--run", other),
-        () => fail(1, ["--phase whole"], "evaluate", "--run", run, "--mode", "without-crop"),
+        () =>
+          fail(
+            1,
+            ["--phase whole"],
+            ...["evaluate", "--run", run, "--mode", "without-crop", "--output", other],
+          ),
+        () => fail(1, ["withCrop", "--output"], "evaluate", "--run", run, "--mode", "gt-roi"),
+        () =>
+          fail(
+            2,
+            ["fold 1/2 and not no fold", `detector ${other} and not its own`],
+            ...["train", ...data, "--run", run, "--resume", "--fold", "1/2", "--detector", other],
+          ),
         () => fail(2, ["--output"], "predict", "--model", run, "--input", raw),
         () =>
           fail(

@@ -22,6 +22,7 @@ function prepared(subsets: readonly Subset[], withoutLiver = -1): PreparedDatase
     subset,
     modality: i % 2 === 0 ? "ct" : "mr",
     shape: [64, 100, 20],
+    source: { image: { sha256: `image ${i}` }, labels: { sha256: `labels ${i}` } },
     labels: i === withoutLiver ? {} : { 6: { voxels: 1, volumeMm3: 1, boxUnit } },
   }));
   const settings = { ...defaultSettings, cubeEdge: 32 };
@@ -120,6 +121,12 @@ Deno.test("nothing is written for a run that cannot be trained", async () => {
     );
     await assertRejects(() => start(makeConfig("tiny"), "1/50"), UserError, "50 folds");
     await assertRejects(() => start(makeConfig("tiny"), "6/5"), UserError);
+    await Deno.writeTextFile(`${dir}/garbage.safetensors`, "garbage");
+    const garbage = makeConfig("tiny", [`modelWeights=${dir}/garbage.safetensors`]);
+    const early = (phase: "whole" | "finetune", config = makeConfig("tiny")) =>
+      startRun({ prepared: prepared(ten), organ: liver, config, folder, phases: [phase] });
+    await assertRejects(() => early("whole", garbage), UserError, "garbage.safetensors");
+    await assertRejects(() => early("finetune"), UserError, "phase detector must have finished");
     await assertRejects(() => Deno.stat(folder), Deno.errors.NotFound);
   });
 });

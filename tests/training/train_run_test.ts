@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { paperPhases } from "../../lib/config/config.ts";
 import type { PreparedDataset } from "../../lib/dataset/case.ts";
 import { UserError } from "../../lib/errors.ts";
+import { lockFolder } from "../../lib/folder_lock.ts";
 import { readSafetensors } from "../../lib/nn/safetensors.ts";
 import * as tf from "../../lib/tf.ts";
 import { createRun, modelFile, openRun, type Run } from "../../lib/training/run_folder.ts";
@@ -115,6 +116,15 @@ Deno.test("a run is trained phase by phase", async (t) => {
       const parts = await trainRun(taken, prepared, { phases: paperPhases, resume: true });
       assertEquals(parts.map(({ name }) => name), ["finetune"]);
       assertEquals(await modelBytes(taken), await modelBytes(run));
+    });
+
+    await t.step("one process at a time trains a run", async () => {
+      using _lock = await lockFolder(run.folder, "train");
+      await assertRejects(
+        () => trainRun(run, prepared, { phases: ["whole"], resume: true }),
+        UserError,
+        "in use by another",
+      );
     });
 
     await t.step("other cases, or the same prepared in another way, are refused", async () => {

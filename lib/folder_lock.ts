@@ -1,0 +1,29 @@
+import { UserError } from "./errors.ts";
+
+/**
+ * Holds a folder for this process; the system lets go of it when the process ends.
+ *
+ * @param folder that is there
+ * @param doing what one process at a time may do there: "prepare into", "train"
+ * @param waits for another process that holds it, instead of refusing
+ * @throws {UserError} when another process holds it and is not waited for
+ */
+export async function lockFolder(
+  folder: string,
+  doing: string,
+  waits = false,
+): Promise<Disposable> {
+  const file = await Deno.open(`${folder}/.lock`, { create: true, write: true });
+  if (await file.tryLock(true)) return file;
+  if (waits) {
+    await file.lock(true);
+    return file;
+  }
+  file.close();
+  throw new UserError({
+    what: `cannot ${doing} ${folder}`,
+    rule: `one process at a time may ${doing} a folder`,
+    seen: "in use by another",
+    remedy: "Wait for it to end",
+  });
+}

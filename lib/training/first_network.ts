@@ -1,0 +1,55 @@
+import type { PhaseName } from "../config/config.ts";
+import { exists } from "../files.ts";
+import { loadParameters } from "../nn/weights_file.ts";
+import { requirePeerEdge } from "../peers/peer.ts";
+import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
+import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
+import { modelFile, phaseMissing, type Run } from "./run_folder.ts";
+import { isPhaseTrained } from "./run_part.ts";
+
+/**
+ * The network of a segmentor's phase with the weights that the phase begins with.
+ *
+ * @throws {UserError} when they do not fit, or are those of a phase that has not finished
+ */
+export async function firstNetwork(run: Run, phase: PhaseName): Promise<BuiltSegmentor> {
+  const { model, modelWeights } = run.record.config;
+  const built = buildSegmentor(run, phase);
+  try {
+    if (phase === "finetune") {
+      const path = modelFile(run, "segmentor");
+      if (!await exists(path)) throw phaseMissing(run, "segmentor");
+      await loadParameters(built.parameters, path);
+    } else if (modelWeights !== "") {
+      await loadPytorchWeights({ name: model, parameters: built.parameters }, modelWeights);
+    }
+    return built;
+  } catch (error) {
+    built.parameters.dispose();
+    throw error;
+  }
+}
+
+/**
+ * Refuses phases that cannot begin: what would fail after the hours that an earlier phase takes fails
+ * at once.
+ *
+ * @throws {UserError} when the weights to start from do not fit, a peer does not take the run's cubes,
+ *   or fine-tuning lacks what it builds on
+ */
+export async function requireStart(run: Run, phases: readonly PhaseName[]): Promise<void> {
+  const { record: { config: { model, modelWeights, cubeEdge }, roiEdge, detectorFrom } } = run;
+  for (const phase of phases) {
+    if (phase !== "segmentor" && phase !== "whole") continue;
+    if (modelWeights !== "") {
+      (await firstNetwork(run, phase)).parameters.dispose();
+    } else if (model !== "segmentor") {
+      requirePeerEdge(model, phase === "whole" ? cubeEdge : roiEdge);
+    }
+  }
+  if (!phases.includes("finetune")) return;
+  for (const needed of ["detector", "segmentor"] as const) {
+    if (phases.includes(needed) || (needed === "detector" && detectorFrom !== undefined)) continue;
+    if (!await isPhaseTrained(run, needed)) throw phaseMissing(run, needed);
+  }
+}

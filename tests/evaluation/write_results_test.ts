@@ -1,0 +1,29 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { UserError } from "../../lib/errors.ts";
+import { requireReplaceable, writeResults } from "../../lib/evaluation/write_results.ts";
+import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { caseResult, evaluationOf } from "./case_results.ts";
+
+Deno.test("an evaluation is replaced by one of the same or more, and by nothing less", () =>
+  inTemporaryFolder(async (dir) => {
+    const folder = `${dir}/evaluation`;
+    const may = (modes: readonly ("withCrop" | "groundTruthRoi")[], ...caseIds: string[]) =>
+      requireReplaceable(folder, { modes, caseIds });
+    await may(["withCrop"], "a");
+    const cases = ["a", "b"].map((caseId) => caseResult({ caseId }));
+    await writeResults(folder, evaluationOf(cases));
+    await may(["withCrop"], "a", "b");
+    await may(["groundTruthRoi", "withCrop"], "c", "b", "a");
+    for (
+      const [refused, part] of [[may(["withCrop"], "a"), "with b"], [
+        may(["groundTruthRoi"], "a", "b"),
+        "with withCrop",
+      ]] as const
+    ) {
+      const { message } = await assertRejects(() => refused, UserError);
+      assertStringIncludes(message, part);
+    }
+    await Deno.remove(`${folder}/evaluation.json`);
+    await assertRejects(() => may(["withCrop"], "a", "b"), UserError, "without evaluation.json");
+    assertEquals((await Deno.stat(`${folder}/report.md`)).isFile, true);
+  }));
