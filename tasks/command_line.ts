@@ -130,10 +130,12 @@ export function parseFlags<const F extends Flags>(
   task: Task<F>,
   args: readonly string[],
 ): FlagValues<F> | "help" {
+  const given = nameFirst(task, args);
+  refuseMisreadValues(task, given);
   const entries = Object.entries(task.flags);
   const names = (wanted: (flag: Flag) => boolean) =>
     entries.filter(([, flag]) => wanted(flag)).map(([name]) => name);
-  const parsed = parseArgs(joinNegativeNumbers(nameFirst(task, args), task.flags), {
+  const parsed = parseArgs(joinNegativeNumbers(given, task.flags), {
     boolean: ["help", ...names((flag) => flag.type === "boolean")],
     string: names((flag) => flag.type !== "boolean"),
     collect: names((flag) => flag.type !== "boolean"),
@@ -155,6 +157,21 @@ function nameFirst<F extends Flags>({ first }: Task<F>, args: readonly string[])
   const [value, ...rest] = args;
   const isBare = first !== undefined && value !== undefined && !value.startsWith("-");
   return isBare ? [`--${first}=${value}`, ...rest] : [...args];
+}
+
+/** Refuses what parseArgs takes for something else: `--resume=no` for true, `--organ ""` for two. */
+function refuseMisreadValues<F extends Flags>(task: Task<F>, args: readonly string[]): void {
+  for (const [i, arg] of args.entries()) {
+    const [, name = "", value] = arg.match(/^--([^=]+)(?:=(.*))?$/s) ?? [];
+    if (!Object.hasOwn(task.flags, name)) continue;
+    if (task.flags[name].type !== "boolean") {
+      if ((value ?? args[i + 1]) === "") {
+        throw flagFault(task, name, "needs a value", "without one");
+      }
+    } else if (value !== undefined && value !== "true" && value !== "false") {
+      throw flagFault(task, name, "takes no value", value === "" ? "empty" : value);
+    }
+  }
 }
 
 /** `--low -160` becomes `--low=-160`, because parseArgs takes -160 for flags. */
@@ -186,19 +203,27 @@ function unknownArgument<F extends Flags>(
   });
 }
 
+function flagFault<F extends Flags>(
+  task: Task<F>,
+  name: string,
+  rule: string,
+  seen?: string,
+): UsageError {
+  return new UsageError({
+    what: `cannot run deno task ${task.name}`,
+    rule: `--${name} ${rule}`,
+    seen,
+    remedy: `See deno task ${task.name} --help`,
+  });
+}
+
 function valueOf<F extends Flags>(
   task: Task<F>,
   name: string,
   flag: Exclude<Flag, BooleanFlag>,
   given: readonly string[],
 ): string | number | readonly string[] | undefined {
-  const fault = (rule: string, seen?: string) =>
-    new UsageError({
-      what: `cannot run deno task ${task.name}`,
-      rule: `--${name} ${rule}`,
-      seen,
-      remedy: `See deno task ${task.name} --help`,
-    });
+  const fault = (rule: string, seen?: string) => flagFault(task, name, rule, seen);
   if (given.includes("")) throw fault("needs a value", "without one");
   if (flag.type === "list") return given;
   if (given.length > 1) throw fault("is given once", `given ${given.length} times`);
@@ -258,7 +283,7 @@ function valueName(flag: Flag): string {
 
 function describe(flag: Flag): string {
   const notes: string[] = [];
-  if ("default" in flag && flag.default !== undefined) notes.push(`default ${flag.default}`);
+  if ("default" in flag && (flag.default ?? "") !== "") notes.push(`default ${flag.default}`);
   if (flag.type === "list") notes.push("may be repeated");
   return notes.length === 0 ? flag.description : `${flag.description} (${notes.join("; ")})`;
 }

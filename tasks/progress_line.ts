@@ -63,8 +63,13 @@ export class ProgressLine {
   }
 
   #rate(rate: number): string {
-    return this.#unit === "bytes" ? `${(rate / 1e6).toFixed(1)} MB` : rate.toPrecision(2);
+    return this.#unit === "bytes" ? `${(rate / 1e6).toFixed(1)} MB` : formatRate(rate);
   }
+}
+
+/** A rate for people, in two digits and without an exponent: "570", "12", "0.25". */
+export function formatRate(rate: number): string {
+  return String(Number(rate.toPrecision(2)));
 }
 
 /** A length of time for people: "8 s", "3 min", "1 h 20 min". */

@@ -59,12 +59,26 @@ Deno.test("parseFlags() refuses what breaks a flag's rule, and says which", () =
       [["--preset", "papre"], "focus or paper"],
       [["--preset", "paper", "--preset", "focus"], "given once"],
       [["--set"], "needs a value"],
+      [["--epochs="], "--epochs needs a value"],
+      [["--epochs", ""], "--epochs needs a value"],
+      [["--set", "a=1", "--set="], "--set needs a value"],
+      [["--resume=no"], "--resume takes no value, but it is no."],
+      [["--resume="], "--resume takes no value, but it is empty."],
       [["--no-resume"], "no flag --no-resume"],
     ] as const
   ) {
     assertThrows(() => parse(...args), UsageError, expected, args.join(" "));
   }
   assertThrows(() => parseFlags(task, []), UsageError, "--data is required");
+  const resumes = (arg: string) => (parse(arg) as { resume: boolean }).resume;
+  assertEquals([resumes("--resume=true"), resumes("--resume=false")], [true, false]);
+});
+
+Deno.test("parseFlags() takes the first argument for the flag that may stand there", () => {
+  const first = { ...task, first: "data" } as const;
+  const data = (...args: string[]) => (parseFlags(first, args) as { data: string }).data;
+  assertEquals([data("d", "--resume"), data("--data", "d")], ["d", "d"]);
+  assertThrows(() => parseFlags(first, [""]), UsageError, "--data needs a value");
 });
 
 Deno.test("helpText() lists the flags with their defaults", () => {
@@ -75,6 +89,8 @@ Deno.test("helpText() lists the flags with their defaults", () => {
   assertStringIncludes(text, "--set KEY=VALUE");
   assertStringIncludes(text, "(may be repeated)");
   assertStringIncludes(text, "More.");
+  const empty = { type: "text", default: "", description: "nothing" } as const;
+  assertEquals(helpText({ name: "a", summary: "b", flags: { empty } }).includes("default"), false);
   assertEquals(parseFlags(task, ["--help"]), "help");
   assertEquals(parseFlags(task, ["-h"]), "help");
 });
