@@ -6,6 +6,7 @@ import { phantomChanges } from "../lib/config/phantom_changes.ts";
 import { openPrepared } from "../lib/dataset/case.ts";
 import { openDataset } from "../lib/dataset/layout.ts";
 import { parseOrgan } from "../lib/dataset/organ.ts";
+import { phantomLabels } from "../lib/dataset/phantom_anatomy.ts";
 import { writePhantomDataset } from "../lib/dataset/phantom_dataset.ts";
 import { prepareDataset } from "../lib/dataset/prepare.ts";
 import { evaluateRun } from "../lib/evaluation/evaluate_run.ts";
@@ -40,6 +41,7 @@ await runTask({
 A minute or a few on two cores. The phantom shows that everything works on this machine; its figures say
 nothing about patients.`,
 }, async (flags, signal) => {
+  const organ = parseOrgan(flags.organ, phantomLabels);
   const startMs = performance.now();
   const title = (text: string) => {
     const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
@@ -59,7 +61,6 @@ nothing about patients.`,
   const prepared = await openPrepared(dir);
 
   title("3 of 5: training the detector, the segmentor, its fine-tuning, and the whole-volume twin");
-  const organ = parseOrgan(flags.organ, prepared.labels);
   const run = await startRun({ prepared, organ, config, fold, folder: await newFolder() });
   console.log(describeAgainstPaper(config)[0]);
   const { split, roiEdge } = run.record;

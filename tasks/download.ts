@@ -9,6 +9,7 @@ await runTask({
   name: "download",
   summary: "Fetches a public data set, checks it and unpacks it.",
   interrupt: "signal",
+  first: "dataset",
   flags: {
     dataset: { type: "text", value: "NAME", required: true, description: "one of those below" },
     out: {

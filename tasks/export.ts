@@ -2,7 +2,7 @@
 import { modelTitles } from "../lib/config/model_name.ts";
 import { exportedPhases, exportWeights, lastTrainedPhase } from "../lib/training/export_weights.ts";
 import { openRun, phaseMissing } from "../lib/training/run_folder.ts";
-import { runTask } from "./command_line.ts";
+import { runTask, UsageError } from "./command_line.ts";
 
 await runTask({
   name: "export",
@@ -20,6 +20,13 @@ await runTask({
 Of the segmentor, or of the model that takes its place (train --model): names and layouts are those of
 its published PyTorch code. deno task train --weights FILE starts from such a file.`,
 }, async (flags) => {
+  if (!flags.output.endsWith(".safetensors")) {
+    throw new UsageError({
+      what: `cannot write ${flags.output}`,
+      rule: "weights are written as .safetensors only, which --output must end with",
+      remedy: "Name it so; PyTorch reads it by safetensors.torch.load_file",
+    });
+  }
   const run = await openRun(flags.run);
   const phase = flags.phase ?? await lastTrainedPhase(run);
   if (phase === undefined) throw phaseMissing(run, "segmentor");

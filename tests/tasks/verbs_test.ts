@@ -92,6 +92,16 @@ Deno.test("help of every verb that works on data says its flags and runs nothing
   );
 });
 
+Deno.test("download takes the data set's name as a bare word; demo knows its organs beforehand", () =>
+  inPairs([
+    () => fail(1, ["cannot download amos2", "Did you mean amos22?"], "download", "amos2"),
+    async () => {
+      const { code, stdout, stderr } = await verb("demo", "--organ", "livr");
+      assertEquals([code, stdout], [1, ""], stderr);
+      assertStringIncludes(stderr, 'Did you mean "liver"?');
+    },
+  ]));
+
 Deno.test("from nothing to masks, verb by verb", async (t) => {
   await inTemporaryFolder(async (dir) => {
     const [raw, prepared, run] = [`${dir}/raw`, `${dir}/prepared`, `${dir}/run`];
@@ -262,6 +272,7 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
             "--output",
             other,
           ),
+        () => fail(2, [".safetensors"], "export", "--run", run, "--output", `${other}.pth`),
         () => fail(1, [`${dir}/no`], "check", "--data", `${dir}/no`),
         () => fail(1, [`${dir}/no`], "prepare", "--data", `${dir}/no`, "--out", other),
       ]);
