@@ -5,7 +5,13 @@ import { affineOfHeader } from "../volume/nifti_affine.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
 import { readImage, readLabels } from "../volume/nifti_read.ts";
 import { orientationLetters, orientationOf, toRas } from "../volume/orientation.ts";
-import { type LabelVolume, spacingMm, type Triple, type Volume } from "../volume/volume.ts";
+import {
+  type Affine,
+  type LabelVolume,
+  spacingMm,
+  type Triple,
+  type Volume,
+} from "../volume/volume.ts";
 import type { DatasetCase, Modality } from "./dataset.ts";
 import { compareGrids, describeMismatch } from "./grid_pair.ts";
 
@@ -156,14 +162,24 @@ function* checkImage(
     yield ["warning", "header", path, message];
   }
   if (header.sformCode > 0 && header.qformCode > 0) {
-    const other = affineOfHeader({ ...header, sformCode: 0 }, path);
-    const distance = affineDistanceMm(volume.affine, other, volume.shape);
+    const other = qformOf(header, path);
+    const distance = other === null ? 0 : affineDistanceMm(volume.affine, other, volume.shape);
     if (!(distance <= Math.min(...edges))) {
       const message = `sform and qform differ by up to ${
         distance.toPrecision(3)
       } mm; sform is used`;
       yield ["warning", "header", path, message];
     }
+  }
+}
+
+/** The affine of a header's qform; null where it has no usable one, which nothing needs. */
+function qformOf(header: NiftiHeader, path: string): Affine | null {
+  try {
+    return affineOfHeader({ ...header, sformCode: 0 }, path);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return null;
   }
 }
 

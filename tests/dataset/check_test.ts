@@ -117,6 +117,24 @@ Deno.test("checkDataset() finds faults of voxels", () =>
     assertStringIncludes(message("stray"), "9 (1 voxels)");
   }));
 
+Deno.test("checkDataset() reads a scan by its sform where its qform is unusable", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeTree(dir, { "labels.json": names });
+    const broken = unlike(1);
+    broken.data.set([NaN], 5);
+    const file = `${dir}/images/case.nii`;
+    await writeVolume(file, broken, { type: "float32" });
+    await writeLabels(`${dir}/labels/case.nii.gz`, bothLabels());
+    const bytes = await Deno.readFile(file);
+    const header = new DataView(bytes.buffer);
+    header.setFloat32(80, 0, true); // pixdim[1]
+    header.setInt16(252, 1, true); // qform_code
+    await Deno.writeFile(file, bytes);
+    const { found, findings } = await check(dir);
+    assertEquals(found, ["error not finite case", "warning header case"]);
+    assertStringIncludes(findings[1].message, "pixdim says 0 x 2 x 4 mm");
+  }));
+
 Deno.test("checkDataset() finds files that are missing, damaged or of the wrong kind", () =>
   inTemporaryFolder(async (dir) => {
     await writeTree(dir, { "labels.json": names });
