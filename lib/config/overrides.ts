@@ -15,7 +15,8 @@ export interface ConfigDifference {
 
 /**
  * A preset with `key=value` changes: `phases.segmentor.epochs=40`, `segmentor.edge=32`. The name of
- * a preset as the value of a whole section takes that section from it: `detector=paper`.
+ * a preset as the value of a whole section takes that section from it: `detector=paper`. A list is
+ * written `4,8,16`, or `[4, 8, 16]` as it is printed.
  *
  * @throws {UserError} for an unknown preset or key, and for a value of the wrong type
  */
@@ -193,7 +194,8 @@ function sectionOf(preset: string, key: string): Tree {
 
 function parseLeaf(old: Leaf, text: string, key: string): Leaf {
   if (Array.isArray(old)) {
-    const items = text === "" ? [] : text.split(",").map((item) => item.trim());
+    const list = text.trim().replace(/^\[(.*)\]$/s, "$1").trim();
+    const items = list === "" ? [] : list.split(",").map((item) => item.trim());
     // An empty list of the preset holds words (the flip axes): numbers are never an empty list.
     return typeof old[0] === "number" ? items.map((item) => parseNumber(item, key)) : items;
   }

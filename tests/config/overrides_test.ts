@@ -28,6 +28,12 @@ Deno.test("makeConfig() parses each kind of value", () => {
   assertEquals(config.segmentor.channels, [8, 12, 20, 32]);
   assertEquals(config.phases.whole.augmentation.flipAxes, ["x", "z"]);
   assertEquals(config.phases.whole.learningRate, 1e-3);
+  const printed = makeConfig("focus", [
+    "segmentor.channels=[8, 12, 20, 32]",
+    "phases.whole.augmentation.flipAxes=[]",
+  ]);
+  assertEquals(printed.segmentor.channels, [8, 12, 20, 32]);
+  assertEquals(printed.phases.whole.augmentation.flipAxes, []);
   assertEquals(makeConfig("tiny", ["segmentor.edge=auto"]).segmentor.edge, "auto");
 });
 
