@@ -15,7 +15,7 @@ Usage: deno task test [path | word | option]...
   option   an option of \`deno test\`, such as --fail-fast or --filter=/pattern/
 
 Test files run side by side; DENO_JOBS=1 runs them one by one. Tests that need data which this
-machine lacks are skipped. The exit code is that of \`deno test\`.`;
+machine lacks are skipped. The exit code is that of \`deno test\`, and 1 where no test fits a word.`;
 
 /** The result of a run: numbers of tests. */
 export interface TestCounts {
@@ -47,6 +47,11 @@ export function countTests(junit: string): TestCounts {
     }
   }
   return counts;
+}
+
+/** True where a JUnit report tells of no test that ran or was skipped: what a filter drops has no time. */
+export function isWithoutTests(junit: string): boolean {
+  return !/<testcase [^>]* time="/.test(junit);
 }
 
 /** Splits the arguments into test files and folders, and options; a lone word becomes a filter. */
@@ -106,10 +111,14 @@ async function main(): Promise<number> {
       ...options,
       ...(everything ? ["tests/"] : paths),
     ]);
-    const counts = countTests(await Deno.readTextFile(report));
-    const unnamedFailure = code !== 0 && counts.failed === 0;
+    const junit = await Deno.readTextFile(report);
+    const counts = countTests(junit);
+    const isFiltered = options.some((option) => option.startsWith("--filter"));
+    const foundNone = code === 0 && isFiltered && isWithoutTests(junit);
+    if (foundNone) console.error(`error: no test fits ${Deno.args.join(" ")}`);
+    const unnamedFailure = (code !== 0 || foundNone) && counts.failed === 0;
     close(unnamedFailure ? { ...counts, failed: 1 } : counts);
-    return code;
+    return foundNone ? 1 : code;
   } finally {
     await Deno.remove(report);
   }

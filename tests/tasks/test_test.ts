@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { countTests, readArguments } from "../../tasks/test.ts";
+import { countTests, isWithoutTests, readArguments } from "../../tasks/test.ts";
 
 Deno.test("countTests() counts tests, not their steps", () => {
   const report = `<testsuites name="deno test" tests="6" failures="3" errors="0">
@@ -18,6 +18,16 @@ Deno.test("countTests() counts tests, not their steps", () => {
   </testsuites>`;
   assertEquals(countTests(report), { passed: 3, failed: 2, skipped: 1 });
   assertEquals(countTests(""), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("isWithoutTests(): nothing but what a filter dropped", () => {
+  const dropped = `<testcase name="a" classname="./a_test.ts" line="1" col="6">
+    <skipped/></testcase>`;
+  const skipped = `<testcase name="b" classname="./a_test.ts" time="0.000" line="2" col="6">
+    <skipped/></testcase>`;
+  assertEquals(isWithoutTests(dropped), true);
+  assertEquals(isWithoutTests(dropped + skipped), false);
+  assertEquals(isWithoutTests(""), true);
 });
 
 Deno.test("readArguments() tells paths, options, their values and words apart", () => {
