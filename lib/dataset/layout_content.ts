@@ -25,6 +25,21 @@ export function modalityOfChannel(
   return name === undefined ? undefined : /^ct$/i.test(name.trim()) ? "ct" : "mr";
 }
 
+/** @throws UserError for a channel that the description does not have, naming those it has */
+export function requireChannel(
+  what: string,
+  channelNames: DatasetJson["channelNames"],
+  channel: number,
+): void {
+  const names = channelNames ?? ["without a name"];
+  if (channel < names.length) return;
+  throw new UserError({
+    what,
+    rule: `it has no channel ${channel}`,
+    remedy: `Its channels: ${names.map((name, number) => `${number} (${name})`).join(", ")}`,
+  });
+}
+
 /** The error for a data set that does not say what it was made with. */
 export function unknownModality(what: string, json: DatasetJson, channel: number): UserError {
   return new UserError({

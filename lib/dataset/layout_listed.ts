@@ -6,6 +6,7 @@ import {
   type LayoutContent,
   modalityOfChannel,
   type OpenOptions,
+  requireChannel,
   unknownModality,
 } from "./layout_content.ts";
 
@@ -19,6 +20,7 @@ export function readListed(
   { modality, channel = 0 }: OpenOptions,
   what: string,
 ): LayoutContent {
+  requireChannel(what, json.channelNames, channel);
   const declared = modalityOfChannel(json.channelNames, channel);
   const hasChannels = (json.channelNames?.length ?? 1) > 1;
   const list = (subset: Subset): DatasetCase[] =>

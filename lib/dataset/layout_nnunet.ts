@@ -6,6 +6,7 @@ import {
   type LayoutContent,
   modalityOfChannel,
   type OpenOptions,
+  requireChannel,
   unknownModality,
 } from "./layout_content.ts";
 
@@ -24,6 +25,7 @@ export async function readNnunet(
       remedy: "Convert its volumes to NIfTI",
     });
   }
+  requireChannel(what, json.channelNames, channel);
   const known = modality ?? modalityOfChannel(json.channelNames, channel);
   if (known === undefined) throw unknownModality(what, json, channel);
   const cases: DatasetCase[] = [];

@@ -2,14 +2,15 @@ import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { niftiFiles } from "./case_files.ts";
 import { readJsonObject, readLabelNames } from "./dataset_json.ts";
-import type { LayoutContent, OpenOptions } from "./layout_content.ts";
+import { type LayoutContent, type OpenOptions, requireChannel } from "./layout_content.ts";
 
 /** Reads a plain pair: images/CASE.nii.gz with labels/CASE.nii.gz, and an optional labels.json. */
 export async function readPair(
   root: string,
-  { modality }: OpenOptions,
+  { modality, channel = 0 }: OpenOptions,
   what: string,
 ): Promise<LayoutContent> {
+  requireChannel(what, undefined, channel);
   if (modality === undefined) {
     throw new UserError({
       what,

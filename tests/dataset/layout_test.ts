@@ -54,7 +54,10 @@ Deno.test("openDataset() reads the Decathlon, with a channel of several", () =>
       ) => [id, modality, subset, imageVolume]),
       [["b", "mr", "training", 1], ["a", "mr", "test", 1]],
     );
-    await assertRejects(() => openDataset(dir, { channel: 2 }), UserError, "FLAIR, T1w");
+    const there = "no channel 2. Its channels: 0 (FLAIR), 1 (T1w)";
+    await assertRejects(() => openDataset(dir, { channel: 2 }), UserError, there);
+    const told = { channel: 2, modality: "mr" } as const;
+    await assertRejects(() => openDataset(dir, told), UserError, there);
   }));
 
 Deno.test("openDataset() reads nnU-Net v2: pairs, leftovers, regions", () =>
@@ -93,6 +96,10 @@ Deno.test("openDataset() reads nnU-Net v2: pairs, leftovers, regions", () =>
       `${dataset.root}/imagesTr/b_0001.nii.gz`,
     ]);
     assertEquals(pet.cases[0].modality, "mr");
+    for (const modality of [undefined, "ct"] as const) {
+      const open = () => openDataset(dir, { channel: 3, modality });
+      await assertRejects(open, UserError, "no channel 3. Its channels: 0 (CT), 1 (PET)");
+    }
   }));
 
 Deno.test("openDataset() reads a plain pair, with names of either form, and asks for the modality", () =>
@@ -113,6 +120,8 @@ Deno.test("openDataset() reads a plain pair, with names of either form, and asks
       dataset.cases.map(({ id, labelPath }) => [id, labelPath !== null]),
       [["scan one", true], ["zwölf", true]],
     );
+    const second = () => openDataset(dir, { modality: "ct", channel: 1 });
+    await assertRejects(second, UserError, "no channel 1");
   }));
 
 Deno.test("openDataset() refuses what is no data set, and says what is wrong", () =>
