@@ -47,6 +47,11 @@ const flags = {
     description: "what to run",
   },
   data: { type: "text", value: "DIR", description: "data set or prepared folder (a phantom)" },
+  modality: {
+    type: "text",
+    choices: ["ct", "mr"],
+    description: "overrules what the data set says of itself",
+  },
   organ: { type: "list", value: "NAME", description: "as `train` takes it (see below)" },
   preset: { type: "list", value: "NAME", description: "focus, paper, tiny (the experiment's own)" },
   folds: { type: "integer", default: 5, min: 2, description: "parts of the cross-validation" },
@@ -153,7 +158,8 @@ async function openSession(
   const presets = flags.preset.length > 0 ? flags.preset : experiment.presets;
   const byEdge = new Map<number, PreparedDataset>();
   const open = async (cubeEdge: number): Promise<PreparedDataset> => {
-    const prepared = byEdge.get(cubeEdge) ?? await openCasesAloud(flags.data, cubeEdge, signal);
+    const prepared = byEdge.get(cubeEdge) ??
+      await openCasesAloud(flags.data, cubeEdge, signal, flags.modality);
     byEdge.set(cubeEdge, prepared);
     return prepared;
   };
@@ -410,13 +416,15 @@ function reportOf(session: Session, states: readonly RunState[]) {
 
 /** What a reader types to get the same tables; the data set by the name of its folder. */
 function commandOf(flags: ExperimentFlags): string {
-  const { name, data, organ, preset, folds, fold, seed, epochs, set, row, mode, as } = flags;
+  const { name, data, modality, organ, preset, folds, fold, seed, epochs, set, row, mode, as } =
+    flags;
   const quoted = (text: string) => /^[\w./=,+-]+$/.test(text) ? text : JSON.stringify(text);
   const each = (flag: string, values: readonly string[]) =>
     values.map((value) => ` --${flag} ${quoted(value)}`).join("");
   return [
     `deno task experiment ${name}`,
     data === undefined ? "" : ` --data ${quoted(basename(data))}`,
+    modality === undefined ? "" : ` --modality ${modality}`,
     each("organ", organ),
     each("preset", preset),
     folds === 5 ? "" : ` --folds ${folds}`,

@@ -1,5 +1,6 @@
 /** How the verbs open the cases that `--data` names, with progress on standard error. */
 import type { PreparedDataset } from "../lib/dataset/case.ts";
+import type { Modality } from "../lib/dataset/dataset.ts";
 import { openCases } from "../lib/dataset/open_cases.ts";
 import { undeclaredLabels } from "../lib/dataset/undeclared_labels.ts";
 import { ProgressLine } from "./progress_line.ts";
@@ -8,11 +9,13 @@ import { ProgressLine } from "./progress_line.ts";
  * Opens cases as {@linkcode openCases} does, and says what it does meanwhile.
  *
  * @param data a prepared folder, a data set, or `undefined` for the phantom
+ * @param modality overrules what the data set says of itself
  */
 export async function openCasesAloud(
   data: string | undefined,
   cubeEdge: number,
   signal: AbortSignal,
+  modality?: Modality,
 ): Promise<PreparedDataset> {
   const made = new ProgressLine("cases of a phantom made, since no --data is given");
   const startPreparing = () => new ProgressLine("cases prepared");
@@ -20,6 +23,7 @@ export async function openCasesAloud(
   try {
     const cases = await openCases({
       data,
+      modality,
       cubeEdge,
       signal,
       onPhantom: (done, total) => {

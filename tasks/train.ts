@@ -4,6 +4,7 @@ import { paperPhases, type PhaseName, phaseNames, type RunConfig } from "../lib/
 import { modelNames, modelTitles } from "../lib/config/model_name.ts";
 import { configDifference, describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
 import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
+import type { Modality } from "../lib/dataset/dataset.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
 import { isRun, openRun, type Run } from "../lib/training/run_folder.ts";
@@ -19,6 +20,11 @@ await runTask({
   interrupt: "signal",
   flags: {
     data: { type: "text", value: "DIR", description: "data set or prepared folder (a phantom)" },
+    modality: {
+      type: "text",
+      choices: ["ct", "mr"],
+      description: "overrules what the data set says of itself",
+    },
     organ: { type: "text", value: "NAME", description: 'as "liver", "kidneys=2+3", "both=a,b"' },
     preset: {
       type: "text",
@@ -103,6 +109,7 @@ history.jsonl and TensorBoard's events.
 
 interface RunFlags {
   readonly data?: string;
+  readonly modality?: Modality;
   readonly organ?: string;
   readonly preset: string;
   readonly model?: string;
@@ -129,7 +136,7 @@ async function findRun(
     });
   }
   const config = makeConfig(flags.preset, changesOf(flags));
-  const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal);
+  const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal, flags.modality);
   const organ = parseOrgan(flags.organ, prepared.labels);
   const folder = flags.run ?? defaultFolder(prepared.name, organ, config, flags.fold);
   if (flags.resume) {
@@ -164,11 +171,12 @@ function changesOf({ model, weights, set }: Pick<RunFlags, "model" | "weights" |
 /** Opens a run by its folder alone. */
 async function reopen(
   folder: string,
-  { data, fold, ...flags }: RunFlags,
+  { data, modality, fold, ...flags }: RunFlags,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
   const given = [
     ...changesOf(flags).map((change) => `--set ${change}`),
     ...(data === undefined ? [] : [`--data ${data}`]),
+    ...(modality === undefined ? [] : [`--modality ${modality}`]),
     ...(fold === undefined ? [] : [`--fold ${fold}`]),
   ];
   if (given.length > 0) {

@@ -2,6 +2,7 @@ import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { preparedFolder, rawFolder } from "../paths.ts";
 import { openPrepared, type PreparedDataset } from "./case.ts";
+import type { Modality } from "./dataset.ts";
 import { openDataset } from "./layout.ts";
 import { manifestPath } from "./manifest.ts";
 import { writePhantomDataset } from "./phantom_dataset.ts";
@@ -17,6 +18,8 @@ export const phantomCases = 20;
 export interface OpenCasesOptions {
   /** A prepared folder, or a data set; the phantom unless given. */
   readonly data?: string;
+  /** Overrules what a data set says of its modality. */
+  readonly modality?: Modality;
   /** Edge of the prepared cubes in voxels. */
   readonly cubeEdge: number;
   /** Once aborted, the cases at work are finished and the signal's reason is thrown. */
@@ -31,17 +34,18 @@ export interface OpenCasesOptions {
  * Opens a prepared folder, or prepares a data set and opens that; cases that are current are not
  * made again.
  *
- * @throws {UserError} when a prepared folder has cubes of another edge, or a case cannot be prepared
+ * @throws {UserError} when a prepared folder has cubes of another edge or scans of another modality,
+ *   or a case cannot be prepared
  */
 export async function openCases(options: OpenCasesOptions): Promise<PreparedDataset> {
-  const { data, cubeEdge, signal, onPhantom, onPrepare } = options;
+  const { data, modality, cubeEdge, signal, onPhantom, onPrepare } = options;
   if (data !== undefined && await exists(manifestPath(data))) {
-    return await openFitting(data, cubeEdge);
+    return await openFitting(data, options);
   }
   if (data === undefined && !await exists(`${phantomFolder}/dataset.json`)) {
     await writePhantomDataset(phantomFolder, { cases: phantomCases, onCase: onPhantom });
   }
-  const dataset = await openDataset(data ?? phantomFolder);
+  const dataset = await openDataset(data ?? phantomFolder, { modality });
   const suffix = cubeEdge === defaultSettings.cubeEdge ? "" : `-cube${cubeEdge}`;
   const dir = `${preparedFolder}/${dataset.name}${suffix}`;
   const { failures, interrupted } = await prepareDataset(
@@ -62,8 +66,20 @@ export async function openCases(options: OpenCasesOptions): Promise<PreparedData
   return await openPrepared(dir);
 }
 
-async function openFitting(dir: string, cubeEdge: number): Promise<PreparedDataset> {
+async function openFitting(
+  dir: string,
+  { cubeEdge, modality }: OpenCasesOptions,
+): Promise<PreparedDataset> {
   const prepared = await openPrepared(dir);
+  const other = prepared.entries.find((entry) => entry.modality !== (modality ?? entry.modality));
+  if (other !== undefined) {
+    throw new UserError({
+      what: `cannot use the prepared folder ${dir}`,
+      rule: `all its scans must be ${modality}, which --modality says`,
+      seen: `${other.modality} of ${other.id}`,
+      remedy: "Leave out --modality, or prepare the data set again with it",
+    });
+  }
   if (prepared.settings.cubeEdge === cubeEdge) return prepared;
   throw new UserError({
     what: `cannot use the prepared folder ${dir}`,
