@@ -15,7 +15,8 @@ Usage: deno task test [path | word | option]...
   option   an option of \`deno test\`, such as --fail-fast or --filter=/pattern/
 
 Test files run side by side; DENO_JOBS=1 runs them one by one. Tests that need data which this
-machine lacks are skipped. The exit code is that of \`deno test\`, and 1 where no test fits a word.`;
+machine lacks are skipped. The exit code is that of \`deno test\`, and 1 where no test fits a
+word.`;
 
 /** The result of a run: numbers of tests. */
 export interface TestCounts {
@@ -49,7 +50,7 @@ export function countTests(junit: string): TestCounts {
   return counts;
 }
 
-/** True where a JUnit report tells of no test that ran or was skipped: what a filter drops has no time. */
+/** True where a JUnit report has only tests that a filter dropped: those have no time. */
 export function isWithoutTests(junit: string): boolean {
   return !/<testcase [^>]* time="/.test(junit);
 }
