@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { standInEntries, writeImportMap } from "../lib/runtime/import_map.ts";
 
 /** Plain helpers that everything above them may use. */
-const base = ["errors", "paths", "files", "random", "nearest name", "disk space"];
+const base = ["errors", "paths", "files", "random", "nearest name", "disk space", "folder lock"];
 
 /**
  * The layers, from the bottom up: which files, and which other layers they may import. A path that
@@ -20,6 +20,7 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
   { name: "random", path: "lib/random.ts", mayImport: ["errors"] },
   { name: "nearest name", path: "lib/nearest_name.ts", mayImport: [] },
   { name: "disk space", path: "lib/disk_space.ts", mayImport: ["errors"] },
+  { name: "folder lock", path: "lib/folder_lock.ts", mayImport: ["errors"] },
   { name: "config", path: "lib/config/", mayImport: base },
   { name: "runtime", path: "lib/runtime/", mayImport: ["errors", "disk space"] },
   // Of the runtime, the library that its inner loops are compiled to.
