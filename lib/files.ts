@@ -1,20 +1,25 @@
 import { dirname } from "node:path";
+import { UserError } from "./errors.ts";
 
 /**
  * Writes a file so that a reader sees either its old content or its new, never a part: into a
  * temporary file beside it, flushed to disk, then renamed over it. Parent folders are made.
+ *
+ * @throws UserError as {@linkcode writing}
  */
 export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  try {
-    await writeAndFlush(temporary, bytes);
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
+  await writing(path, async () => {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    try {
+      await writeAndFlush(temporary, bytes);
+      await Deno.rename(temporary, path);
+    } catch (error) {
+      await Deno.remove(temporary).catch(() => {});
+      throw error;
+    }
+  });
 }
 
 async function writeAndFlush(path: string, bytes: Uint8Array): Promise<void> {
@@ -25,13 +30,83 @@ async function writeAndFlush(path: string, bytes: Uint8Array): Promise<void> {
   await file.syncData();
 }
 
+/**
+ * Makes a folder, with those above it, where it is missing.
+ *
+ * @throws UserError as {@linkcode writing}
+ */
+export async function makeFolder(path: string): Promise<void> {
+  await writing(path, () => Deno.mkdir(path, { recursive: true }));
+}
+
+/**
+ * {@linkcode makeFolder}, and tries whether files can be written into it: for results that take
+ * long to compute.
+ *
+ * @throws UserError as {@linkcode writing}
+ */
+export async function makeWritableFolder(path: string): Promise<void> {
+  await makeFolder(path);
+  await writing(path, async () => {
+    await Deno.remove(await Deno.makeTempFile({ dir: path, suffix: ".partial" }));
+  });
+}
+
+/**
+ * Runs what writes to a path.
+ *
+ * @throws UserError when the system refuses: a folder closed to writing, a file in the place of a
+ *   folder, a full disk; other errors of `write` as they are
+ */
+export async function writing<Result>(
+  path: string,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    throw systemFault(`cannot write ${path}`, error);
+  }
+}
+
 /** True when something is at the path. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    const { NotADirectory, NotFound } = Deno.errors;
+    // Below a file, where a folder should be, there is nothing either.
+    if (error instanceof NotFound || error instanceof NotADirectory) return false;
+    throw systemFault(`cannot look for ${path}`, error);
   }
+}
+
+/** What the system refuses as an error of use; any other error as it is. */
+function systemFault(what: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = "code" in error ? error.code : undefined;
+  if (typeof code !== "string" && !(error instanceof Deno.errors.NotCapable)) return error;
+  const fault = (rule: string, seen: string, remedy: string) =>
+    new UserError({ what, rule, seen, remedy }, { cause: error });
+  switch (code) {
+    case "EEXIST":
+    case "ENOTDIR":
+      return fault(
+        "its path must lead through folders",
+        "blocked by a file",
+        "Name another place, or move that file away",
+      );
+    case "EISDIR":
+      return fault("it must be a file", "a folder", "Name a file");
+    case "ENOSPC":
+    case "EDQUOT":
+      return fault("the disk must have room", "full", "Make room, or name another place");
+  }
+  const [reason] = error.message.split(" (os error");
+  return fault(
+    "the system must allow it",
+    `refused (${reason})`,
+    "Name another place, or change its permissions",
+  );
 }

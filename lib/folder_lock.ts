@@ -1,4 +1,5 @@
 import { UserError } from "./errors.ts";
+import { writing } from "./files.ts";
 
 /**
  * Holds a folder for this process; the system lets go of it when the process ends.
@@ -6,14 +7,15 @@ import { UserError } from "./errors.ts";
  * @param folder that is there
  * @param doing what one process at a time may do there: "prepare into", "train"
  * @param waits for another process that holds it, instead of refusing
- * @throws {UserError} when another process holds it and is not waited for
+ * @throws {UserError} when another process holds it and is not waited for, or it is closed to writing
  */
 export async function lockFolder(
   folder: string,
   doing: string,
   waits = false,
 ): Promise<Disposable> {
-  const file = await Deno.open(`${folder}/.lock`, { create: true, write: true });
+  const path = `${folder}/.lock`;
+  const file = await writing(path, () => Deno.open(path, { create: true, write: true }));
   if (await file.tryLock(true)) return file;
   if (waits) {
     await file.lock(true);

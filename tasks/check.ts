@@ -1,4 +1,5 @@
 /** `deno task check`: looks for faults in a data set before any training. */
+import { dirname } from "node:path";
 import type { Dataset } from "../lib/dataset/dataset.ts";
 import {
   checkDataset,
@@ -8,7 +9,7 @@ import {
 } from "../lib/dataset/check.ts";
 import { openDataset } from "../lib/dataset/layout.ts";
 import { parseOrgan } from "../lib/dataset/organ.ts";
-import { writeAtomic } from "../lib/files.ts";
+import { makeWritableFolder, writeAtomic } from "../lib/files.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
@@ -44,16 +45,17 @@ their image, an undeclared label or a scan in two parts of the data set. Warning
   const { modality, channel, jobs } = flags;
   const dataset = await openDataset(flags.data, { modality, channel });
   const organ = flags.organ === undefined ? undefined : parseOrgan(flags.organ, dataset.labels);
+  if (flags.json !== undefined) await makeWritableFolder(dirname(flags.json));
   const progress = new ProgressLine("cases");
   const report = await checkDataset(dataset, { organ, jobs, signal }, (done, total) => {
     progress.show(done, total);
   });
   progress.end();
   if (report.cases.length < dataset.cases.length) return interruptedExitCode;
-  if (flags.json !== undefined) await writeAtomic(flags.json, JSON.stringify(report, null, 1));
   console.log(
     [...describeDataset(dataset, report.cases), "", ...describeFindings(report)].join("\n"),
   );
+  if (flags.json !== undefined) await writeAtomic(flags.json, JSON.stringify(report, null, 1));
   return report.findings.some(({ severity }) => severity === "error") ? 1 : 0;
 });
 

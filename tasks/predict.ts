@@ -1,5 +1,6 @@
 /** `deno task predict`: segments scans with a trained run. */
 import { UserError } from "../lib/errors.ts";
+import { makeWritableFolder } from "../lib/files.ts";
 import { listInputs, Predictor } from "../lib/evaluation/predict_files.ts";
 import { openRun } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
@@ -45,6 +46,7 @@ scan that fails does not stop the others, but the exit code is then 1. Nothing i
     channel: flags.channel,
     largestComponent: largest === undefined ? undefined : largest === "yes",
   });
+  await makeWritableFolder(flags.output);
   const progress = new ProgressLine("scans");
   const failed: string[] = [];
   for (const [done, input] of inputs.entries()) {

@@ -20,7 +20,7 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
   { name: "random", path: "lib/random.ts", mayImport: ["errors"] },
   { name: "nearest name", path: "lib/nearest_name.ts", mayImport: [] },
   { name: "disk space", path: "lib/disk_space.ts", mayImport: ["errors"] },
-  { name: "folder lock", path: "lib/folder_lock.ts", mayImport: ["errors"] },
+  { name: "folder lock", path: "lib/folder_lock.ts", mayImport: ["errors", "files"] },
   { name: "config", path: "lib/config/", mayImport: base },
   { name: "runtime", path: "lib/runtime/", mayImport: ["errors", "disk space"] },
   // Of the runtime, the library that its inner loops are compiled to.

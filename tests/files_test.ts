@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { exists, writeAtomic } from "../lib/files.ts";
+import { UserError } from "../lib/errors.ts";
+import { exists, makeFolder, makeWritableFolder, writeAtomic, writing } from "../lib/files.ts";
 
 Deno.test("writeAtomic() makes folders, replaces a file and leaves nothing else behind", async () => {
   const folder = await Deno.makeTempDir();
@@ -16,7 +17,11 @@ Deno.test("writeAtomic() keeps the old file when it fails", async () => {
   const folder = await Deno.makeTempDir();
   const path = join(folder, "target");
   await Deno.mkdir(join(path, "occupied"), { recursive: true });
-  await assertRejects(() => writeAtomic(path, "new"));
+  await assertRejects(
+    () => writeAtomic(path, "new"),
+    UserError,
+    `cannot write ${path}: it must be`,
+  );
   assertEquals(await exists(join(path, "occupied")), true);
   await Deno.remove(folder, { recursive: true });
 });
@@ -25,5 +30,52 @@ Deno.test("exists() tells files and folders from nothing", async () => {
   const folder = await Deno.makeTempDir();
   assertEquals(await exists(folder), true);
   assertEquals(await exists(join(folder, "nothing")), false);
+  await Deno.writeTextFile(join(folder, "file"), "");
+  assertEquals(await exists(join(folder, "file", "below")), false);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a file in the place of a folder is an error of use", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = join(folder, "file");
+  await Deno.writeTextFile(file, "kept");
+  const below = join(file, "below");
+  for (
+    const [path, write] of [
+      [file, makeFolder],
+      [below, makeFolder],
+      [file, makeWritableFolder],
+      [below, (path: string) => writeAtomic(path, "new")],
+    ] as const
+  ) {
+    const what = `cannot write ${path}: its path must lead through folders`;
+    await assertRejects(() => write(path), UserError, what);
+  }
+  assertEquals(await Deno.readTextFile(file), "kept");
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("makeWritableFolder() leaves an empty folder", async () => {
+  const folder = await Deno.makeTempDir();
+  await makeWritableFolder(join(folder, "a", "b"));
+  assertEquals([...Deno.readDirSync(join(folder, "a", "b"))], []);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test({
+  name: "a folder that nobody can write to is an error of use",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await assertRejects(() => makeFolder("/proc/new"), UserError, "cannot write /proc/new: ");
+    await assertRejects(() => makeWritableFolder("/proc"), UserError, "cannot write /proc: ");
+    await assertRejects(() => writeAtomic("/proc/new", ""), UserError, "cannot write /proc/new: ");
+  },
+});
+
+Deno.test("writing() tells a full disk, and leaves other errors alone", async () => {
+  const full = Object.assign(new Error("No space left (os error 28)"), { code: "ENOSPC" });
+  const rule = "the disk must have room, but it is full";
+  await assertRejects(() => writing("out", () => Promise.reject(full)), UserError, rule);
+  const own = new TypeError("a fault of the program");
+  await assertRejects(() => writing("out", () => Promise.reject(own)), TypeError, own.message);
 });

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { exists, makeFolder } from "../files.ts";
 import { type DataSource, resolveArchive } from "./data_sources.ts";
 import { fetchFile, type FetchOptions } from "./fetch_file.ts";
 import { unpack } from "./unpack.ts";
@@ -39,7 +39,7 @@ export async function downloadDataset(
       remedy: "Move it away, or give another --out",
     });
   }
-  await Deno.mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const { onProgress, keepArchive = false, ...fetching } = options;
   const remote = await resolveArchive(source, options.signal);
   const archive = `${dir}/${remote.name}`;

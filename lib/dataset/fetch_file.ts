@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { exists, makeFolder, writing } from "../files.ts";
 import { requireSpace, type SpaceProbe } from "../disk_space.ts";
 import { hashFile } from "./hash_file.ts";
 
@@ -49,7 +49,7 @@ export async function fetchFile(
   options: FetchOptions = {},
 ): Promise<void> {
   if (await isComplete(path, remote)) return;
-  await Deno.mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const partial = `${path}.partial`;
   using file = await openLocked(partial, remote);
   const { attempts = 6, retryDelayMs = 1000, signal } = options;
@@ -90,7 +90,10 @@ async function isComplete(path: string, { md5, bytes }: RemoteFile): Promise<boo
 }
 
 async function openLocked(partial: string, { url }: RemoteFile): Promise<Deno.FsFile> {
-  const file = await Deno.open(partial, { read: true, write: true, create: true });
+  const file = await writing(
+    partial,
+    () => Deno.open(partial, { read: true, write: true, create: true }),
+  );
   if (await file.tryLock(true)) return file;
   file.close();
   throw new UserError({
@@ -147,7 +150,7 @@ async function fetchRest(
       const what = `cannot download ${remote.url}`;
       await requireSpace(dirname(partial), needed, what, { probe: options.freeBytes });
     }
-    await Deno.writeTextFile(tagPath(partial), strongTag(response));
+    await writing(partial, () => Deno.writeTextFile(tagPath(partial), strongTag(response)));
     await file.seek(offset, Deno.SeekMode.Start);
     options.onProgress?.(offset, total);
     const reader = response.body?.getReader();
@@ -155,7 +158,8 @@ async function fetchRest(
       const chunk = await stall.watch(reader?.read() ?? Promise.resolve({ done: true } as const));
       if (chunk.done || chunk.value === undefined) break;
       for (let at = 0; at < chunk.value.length;) {
-        at += await file.write(chunk.value.subarray(at));
+        const rest = chunk.value.subarray(at);
+        at += await writing(partial, () => file.write(rest));
       }
       offset += chunk.value.length;
       options.onProgress?.(offset, total);

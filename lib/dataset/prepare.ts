@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { exists, makeFolder } from "../files.ts";
 import { lockFolder } from "../folder_lock.ts";
 import { softTissueWindow } from "../volume/intensity.ts";
 import type { Dataset } from "./dataset.ts";
@@ -105,7 +105,7 @@ export async function prepareDataset(
       remedy: "Check that the folder of labels is there",
     });
   }
-  await Deno.mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   using _lock = await lockFolder(dir, "prepare into", options.waits);
   await refuseOtherSource(dataset, labelled, dir);
   await removePassing(dir);

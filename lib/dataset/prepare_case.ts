@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { writeAtomic } from "../files.ts";
+import { makeFolder, writeAtomic, writing } from "../files.ts";
 import { voxelsToUnit } from "../volume/box.ts";
 import type { LabelExtent } from "../volume/labels.ts";
 import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
@@ -168,10 +168,12 @@ function describeLabels(
 async function writeFolder(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const passing = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
   try {
-    await Deno.mkdir(passing, { recursive: true });
+    await makeFolder(passing);
     await fill(passing);
-    await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
-    await Deno.rename(passing, path);
+    await writing(path, async () => {
+      await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
+      await Deno.rename(passing, path);
+    });
   } catch (error) {
     await Deno.remove(passing, { recursive: true }).catch(ignoreMissing);
     throw error;

@@ -3,6 +3,7 @@ import { type Archive, archiveFault, type ArchiveMember, memberPath } from "./ar
 import { openTar } from "./archive_tar.ts";
 import { openZip } from "./archive_zip.ts";
 import { requireSpace, type SpaceProbe } from "../disk_space.ts";
+import { makeFolder, writing } from "../files.ts";
 
 /** How an archive is unpacked. */
 export interface UnpackOptions {
@@ -28,24 +29,21 @@ export async function unpack(
   try {
     const members = placeMembers(archive, path);
     const total = members.reduce((sum, { member }) => sum + member.bytes, 0);
-    await Deno.mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     await requireSpace(dir, total, `cannot unpack ${path}`, { probe: freeBytes });
     let done = 0;
     onProgress?.(done, total);
     for (const { member, target } of members) {
-      await Deno.mkdir(
-        member.kind === "folder" ? `${dir}/${target}` : dirname(`${dir}/${target}`),
-        {
-          recursive: true,
-        },
-      );
+      const place = `${dir}/${target}`;
+      await makeFolder(member.kind === "folder" ? place : dirname(place));
       if (member.kind === "folder") continue;
-      using file = await Deno.open(`${dir}/${target}`, { write: true, createNew: true });
+      using file = await writing(place, () => Deno.open(place, { write: true, createNew: true }));
       let written = 0;
       for await (const chunk of member.read()) {
         signal?.throwIfAborted();
         for (let offset = 0; offset < chunk.length;) {
-          offset += await file.write(chunk.subarray(offset));
+          const rest = chunk.subarray(offset);
+          offset += await writing(place, () => file.write(rest));
         }
         written += chunk.length;
         onProgress?.(done + written, total);

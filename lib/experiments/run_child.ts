@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { makeFolder, writing } from "../files.ts";
 import { attend } from "../runtime/child.ts";
 
 /** How {@linkcode runChild} starts a process. */
@@ -26,8 +27,8 @@ export async function runChild({ args, logPath, stop }: RunChildOptions): Promis
 }
 
 async function writeLog(child: Deno.ChildProcess, path: string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  using file = await Deno.open(path, { append: true, create: true });
+  await makeFolder(dirname(path));
+  using file = await writing(path, () => Deno.open(path, { append: true, create: true }));
   const copy = async (stream: ReadableStream<Uint8Array>) => {
     for await (const chunk of stream) {
       for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));

@@ -221,6 +221,27 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
       },
     );
 
+    await step("an output that cannot be written is an error of use", async () => {
+      const file = `${dir}/file`;
+      await Deno.writeTextFile(file, "");
+      const output = `${file}/below`;
+      const words = ["cannot write", file, "blocked by a file"];
+      const data = ["--data", prepared, "--organ", "liver", "--preset", "tiny"];
+      const scan = `${raw}/imagesTr/phantom_000_0000.nii.gz`;
+      await inPairs([
+        () => fail(1, words, "predict", "--model", run, "--input", scan, "--output", output),
+        () => fail(1, words, "evaluate", "--run", run, "--output", file),
+        () => fail(1, words, "report", "--run", run, "--output", output),
+        () => fail(1, words, "export", "--run", run, "--output", `${output}.safetensors`),
+        () => fail(1, words, "train", ...data, "--run", output),
+        () => fail(1, words, "check", "--data", raw, "--json", output),
+        () => fail(1, words, "prepare", "--data", raw, "--out", file),
+        () => fail(1, words, "phantom", "--out", output, "--cases", "1"),
+        () => fail(1, words, "download", "amos22", "--out", file),
+      ]);
+      assertEquals((await Deno.stat(file)).size, 0);
+    });
+
     await step("what cannot be done is said in a sentence, with its exit code", async () => {
       const unnamed = ["--data", prepared, "--preset", "tiny"];
       const named = ["--data", prepared, "--organ", "liver"];
