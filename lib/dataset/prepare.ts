@@ -1,3 +1,4 @@
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists, makeFolder } from "../files.ts";
 import { lockFolder } from "../folder_lock.ts";
@@ -86,8 +87,9 @@ export interface PrepareResult {
  * alone when it was prepared from the same files with the same settings. A case that fails does not
  * stop the others. The manifest lists what is complete, also after a failure or an interrupt.
  *
- * @throws UserError when a setting is out of its range, there is no labelled case, the folder holds
- *   cases of another data set, or another process is preparing into it and is not waited for
+ * @throws UserError when a setting is out of its range, there is no labelled case, the folder is the
+ *   data set's own, lies around it or holds cases of another, or another process is preparing into it
+ *   and is not waited for
  */
 export async function prepareDataset(
   dataset: Dataset,
@@ -105,6 +107,7 @@ export async function prepareDataset(
       remedy: "Check that the folder of labels is there",
     });
   }
+  await refuseSource(dataset.root, dir);
   await makeFolder(dir);
   using _lock = await lockFolder(dir, "prepare into", options.waits);
   await refuseOtherSource(dataset, labelled, dir);
@@ -187,6 +190,20 @@ function checkSettings(settings: PrepareSettings): PrepareSettings {
     throw new UserError({ what: "cannot prepare a data set", rule, seen: String(seen), remedy });
   }
   return settings;
+}
+
+/** Refuses to mix prepared cases with a data set that is in the folder, or below it. */
+async function refuseSource(root: string, dir: string): Promise<void> {
+  const real = (path: string) => Deno.realPath(path).catch(() => resolve(path));
+  const way = relative(await real(dir), await real(root));
+  const isBelow = way.split(sep)[0] !== ".." && !isAbsolute(way);
+  if (!isBelow || (way !== "" && await exists(manifestPath(dir)))) return;
+  throw new UserError({
+    what: `cannot prepare into ${dir}`,
+    rule: "the folder must hold prepared cases only",
+    seen: way === "" ? "the data set's own" : `around the data set ${root}`,
+    remedy: "Give another folder",
+  });
 }
 
 /** Refuses a folder whose cases were made from another data set, which is still there. */

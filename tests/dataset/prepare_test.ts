@@ -243,6 +243,15 @@ Deno.test("prepareDataset() and openPrepared() refuse what cannot work", () =>
     await assertRejects(() => openPrepared(dir), UserError, "version");
     await Deno.writeTextFile(`${dir}/manifest.json`, "{");
     await assertRejects(() => openPrepared(dir), UserError, "damaged");
+    const files = () => Array.from(Deno.readDirSync(source), ({ name }) => name).sort();
+    const into = async (out: string) =>
+      await prepareDataset(await open(source), out, { settings, jobs: 1 });
+    await assertRejects(() => into(`${source}/`), UserError, "the data set's own");
+    await assertRejects(() => into(`${source}/images/..`), UserError, "the data set's own");
+    assertEquals(files(), ["images", "labels"]);
+    await Deno.remove(`${dir}/manifest.json`);
+    await assertRejects(() => into(dir), UserError, "around the data set");
+    await assertRejects(() => into(`${source}/images/a.nii.gz`), UserError, "blocked by a file");
     await Deno.mkdir(`${dir}/out`, { recursive: true });
     using held = await Deno.open(`${dir}/out/.lock`, { create: true, write: true });
     await held.lock(true);
