@@ -1,7 +1,7 @@
 /** `deno task predict`: segments scans with a trained run. */
 import { UserError } from "../lib/errors.ts";
 import { makeWritableFolder } from "../lib/files.ts";
-import { listInputs, Predictor } from "../lib/evaluation/predict_files.ts";
+import { hasResults, listInputs, Predictor } from "../lib/evaluation/predict_files.ts";
 import { openRun } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
@@ -31,14 +31,20 @@ await runTask({
       choices: ["yes", "no"],
       description: "keep one piece of each class; as configured unless given",
     },
+    resume: { type: "boolean", description: "leave out scans whose results are all there" },
   },
   details: `
 For each scan NAME: NAME.nii.gz (the mask in the scan's grid, with the data set's label values),
 NAME.png (three slices with mask and region of interest) and NAME.json (region, volumes, times). A
-scan that fails does not stop the others, but the exit code is then 1. Nothing is overwritten.`,
+scan that fails does not stop the others, but the exit code is then 1. Nothing is overwritten; after
+an interrupt, --resume goes on with the scans that are left.`,
 }, async (flags, signal) => {
   const run = await openRun(flags.model);
-  const inputs = await listInputs(flags.input);
+  const all = await listInputs(flags.input);
+  const isDone = await Promise.all(
+    all.map((input) => flags.resume ? hasResults(input, flags.output) : false),
+  );
+  const inputs = all.filter((_, i) => !isDone[i]);
   const largest = flags["largest-component"];
   const predictor = await Predictor.load(run, {
     mode: flags["without-crop"] ? "withoutCrop" : "withCrop",
@@ -65,6 +71,7 @@ scan that fails does not stop the others, but the exit code is then 1. Nothing i
     progress.show(done + 1, inputs.length);
   }
   progress.end();
+  if (inputs.length < all.length) console.log(`${all.length - inputs.length} were there already`);
   predictor.dispose();
   if (failed.length === 0) return 0;
   console.error(`${failed.length} of ${inputs.length} scans failed: ${failed.join(", ")}`);

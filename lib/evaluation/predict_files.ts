@@ -97,9 +97,8 @@ export class Predictor {
    * @throws {UserError} when the file cannot be read, or a result of that name is there already
    */
   async predict(input: string, folder: string): Promise<PredictedFile> {
-    const name = basename(input).replace(/\.(nii|nii\.gz|hdr|img)$/i, "");
-    const pathOf = (ending: string) => join(folder, `${name}${ending}`);
-    const [maskPath, picturePath, reportPath] = [".nii.gz", ".png", ".json"].map(pathOf);
+    const name = resultName(input);
+    const [maskPath, picturePath, reportPath] = resultPaths(input, folder);
     for (const path of [maskPath, picturePath, reportPath]) await refuseExisting(path);
     const watch = new Stopwatch<TimePart>();
     const { settings } = this.#run.record;
@@ -188,10 +187,26 @@ export class Predictor {
   }
 }
 
+function resultName(input: string): string {
+  return basename(input).replace(/\.(nii|nii\.gz|hdr|img)$/i, "");
+}
+
+/** Mask, picture and report of a scan. */
+function resultPaths(input: string, folder: string): readonly [string, string, string] {
+  const path = join(folder, resultName(input));
+  return [`${path}.nii.gz`, `${path}.png`, `${path}.json`];
+}
+
+/** True when a folder has all results of a scan. */
+export async function hasResults(input: string, folder: string): Promise<boolean> {
+  for (const path of resultPaths(input, folder)) if (!await exists(path)) return false;
+  return true;
+}
+
 /**
  * The NIfTI files that an input names: itself, or those of a folder, sorted.
  *
- * @throws {UserError} when there is none
+ * @throws {UserError} when there is none, or two would give results of the same name
  */
 export async function listInputs(input: string): Promise<string[]> {
   const missing = (seen: string) =>
@@ -201,11 +216,8 @@ export async function listInputs(input: string): Promise<string[]> {
       seen,
       remedy: "Give a .nii, .nii.gz or .hdr file, or their folder",
     });
-  const info = await Deno.stat(input).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) throw missing("missing");
-    throw error;
-  });
-  if (!info.isDirectory) return [input];
+  if (!await exists(input)) throw missing("missing");
+  if (!(await Deno.stat(input)).isDirectory) return [input];
   const names = [];
   for await (const entry of Deno.readDir(input)) {
     if (
@@ -215,7 +227,21 @@ export async function listInputs(input: string): Promise<string[]> {
     }
   }
   if (names.length === 0) throw missing("a folder without any");
-  return names.sort();
+  names.sort();
+  refuseTwins(names, input);
+  return names;
+}
+
+function refuseTwins(inputs: readonly string[], folder: string): void {
+  for (const [name, [first, second]] of Map.groupBy(inputs, resultName)) {
+    if (second === undefined) continue;
+    throw new UserError({
+      what: `cannot predict ${folder}`,
+      rule: "its files must differ in more than their ending, for their results are named alike",
+      seen: `not so for ${name}: ${first} and ${second}`,
+      remedy: "Rename or move one of them",
+    });
+  }
 }
 
 function onlyModality({ record: { modalities } }: Run): Modality {
@@ -233,6 +259,7 @@ async function refuseExisting(path: string): Promise<void> {
   throw new UserError({
     what: `cannot write ${path}`,
     rule: "a result must not be there already",
-    remedy: "Name another --output folder, or remove the file",
+    remedy:
+      "Name another --output folder, remove the file, or leave out finished scans by --resume",
   });
 }

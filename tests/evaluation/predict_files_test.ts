@@ -9,7 +9,12 @@ import { gunzipSync } from "node:zlib";
 import type { Modality } from "../../lib/dataset/dataset.ts";
 import { makePhantom } from "../../lib/dataset/phantom.ts";
 import { UserError } from "../../lib/errors.ts";
-import { listInputs, type PredictOptions, Predictor } from "../../lib/evaluation/predict_files.ts";
+import {
+  hasResults,
+  listInputs,
+  type PredictOptions,
+  Predictor,
+} from "../../lib/evaluation/predict_files.ts";
 import * as tf from "../../lib/tf.ts";
 import type { Run } from "../../lib/training/run_folder.ts";
 import { applyAffine, composeAffines } from "../../lib/volume/affine.ts";
@@ -308,8 +313,24 @@ Deno.test("inputs are a file, or the scans of a folder in order", async () => {
     for (const name of names) await Deno.writeTextFile(`${dir}/${name}`, "");
     await Deno.mkdir(`${dir}/e.nii`);
     assertEquals(await listInputs(dir), ["a.NII", "b.nii.gz", "c.hdr"].map((n) => `${dir}/${n}`));
+    await Deno.writeTextFile(`${dir}/b.nii`, "");
+    const twins = `${dir}/b.nii and ${dir}/b.nii.gz`;
+    await assertRejects(() => listInputs(dir), UserError, twins);
     assertEquals(await listInputs(`${dir}/notes.txt`), [`${dir}/notes.txt`]);
     await assertRejects(() => listInputs(`${dir}/e.nii`), UserError, "a folder without any");
-    await assertRejects(() => listInputs(`${dir}/f`), UserError, "missing");
+    for (const path of [`${dir}/f`, `${dir}/notes.txt/f`]) {
+      await assertRejects(() => listInputs(path), UserError, "missing");
+    }
+  });
+});
+
+Deno.test("hasResults() wants mask, picture and report", async () => {
+  await inTemporaryFolder(async (dir) => {
+    for (const ending of [".nii.gz", ".png", ".json"]) {
+      assertEquals(await hasResults("in/a.nii", dir), false);
+      await Deno.writeTextFile(`${dir}/a${ending}`, "");
+    }
+    assertEquals(await hasResults("in/a.nii", dir), true);
+    assertEquals(await hasResults("in/b.nii", dir), false);
   });
 });

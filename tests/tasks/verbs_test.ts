@@ -79,7 +79,7 @@ Deno.test("help of every verb that works on data says its flags and runs nothing
     download: ["Usage"],
     train: ["--organ", "--resume", "--fold", "--model segmentor|segformer3d", "--weights"],
     evaluate: ["--run", "--mode", "gt-roi|with-crop|without-crop"],
-    predict: ["--model", "--input", "--output"],
+    predict: ["--model", "--input", "--output", "--resume"],
     export: ["--run", "--phase finetune|segmentor|whole", "--output"],
     demo: ["--organ"],
   };
@@ -192,7 +192,13 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
       assertEquals(again.code, 1);
       assertStringIncludes(again.stderr, "3 of 3 scans failed");
       assertEquals(await masks(), before);
+      const resumed = await verb("predict", ...args, "--resume");
+      assertEquals(resumed.code, 1);
+      assertStringIncludes(resumed.stderr, "1 of 1 scans failed");
+      assertStringIncludes(resumed.stdout, "2 were there already");
       await Deno.remove(`${input}/b.nii.gz`);
+      assertEquals((await succeed("predict", ...args, "--resume")).stderr.includes("error"), false);
+      assertEquals(await masks(), before);
       await succeed(
         "predict",
         "--model",
@@ -237,7 +243,7 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
         () => fail(1, words, "check", "--data", raw, "--json", output),
         () => fail(1, words, "prepare", "--data", raw, "--out", file),
         () => fail(1, words, "phantom", "--out", output, "--cases", "1"),
-        () => fail(1, words, "download", "amos22", "--out", file),
+        () => fail(1, words, "download", "--dataset", "amos22", "--out", file),
       ]);
       assertEquals((await Deno.stat(file)).size, 0);
     });
