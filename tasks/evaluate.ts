@@ -7,7 +7,6 @@ import type { EvaluationMode } from "../lib/evaluation/records.ts";
 import { trainedModes } from "../lib/evaluation/run_models.ts";
 import { evaluationReport } from "../lib/evaluation/tables.ts";
 import { requireReplaceable, writeResults } from "../lib/evaluation/write_results.ts";
-import { makeWritableFolder } from "../lib/files.ts";
 import { openRun, type Run } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
 import { modeOfName } from "./mode_names.ts";
@@ -50,7 +49,6 @@ evaluation that is there already is replaced by one of the same cases and modes,
     join(run.folder, subset === "test" ? "evaluation" : `evaluation-${subset}`);
   const [modes, caseIds] = [await chooseModes(run, flags.mode), run.record.split[subset]];
   await requireReplaceable(folder, { modes, caseIds });
-  await makeWritableFolder(folder);
   const progress = new ProgressLine("cases evaluated");
   const evaluation = await evaluateRun(run, prepared, {
     modes,

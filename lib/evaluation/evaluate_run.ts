@@ -5,6 +5,7 @@ import type { ManifestEntry } from "../dataset/manifest.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
+import { makeWritableFolder } from "../files.ts";
 import type { Run } from "../training/run_folder.ts";
 import { isPhaseTrained } from "../training/run_part.ts";
 import { loadDetector } from "../training/trained_detector.ts";
@@ -70,7 +71,8 @@ interface TestCase extends ScanImages {
  * case lacks one of the organ's classes, nothing found is NaN, which is counted as not applicable, and
  * anything found is Dice 0.
  *
- * @throws {UserError} when a mode's phases have not finished or a source file is gone
+ * @throws {UserError} when a mode's phases have not finished, a source file is gone, or the masks'
+ *   folder is closed to writing, which is tried first
  */
 export async function evaluateRun(
   run: Run,
@@ -83,6 +85,7 @@ export async function evaluateRun(
   const segmentors = new Map<EvaluationMode, LoadedSegmentor>();
   try {
     for (const mode of modes) segmentors.set(mode, await loadSegmentor(run, mode));
+    if (options.maskFolder !== undefined) await makeWritableFolder(options.maskFolder);
     const cases: CaseResult[] = [];
     for (const [done, id] of caseIds.entries()) {
       stop?.throwIfAborted();
