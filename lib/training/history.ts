@@ -1,4 +1,4 @@
-import { exists, writeAtomic } from "../files.ts";
+import { exists, writeAtomic, writing } from "../files.ts";
 import { parseNumbers, stringifyNumbers } from "./json_numbers.ts";
 
 /** What validating a model gave. */
@@ -44,7 +44,7 @@ export async function readHistory(path: string): Promise<EpochRecord[]> {
 /** Adds a line; the file and its folder are made when they are missing. */
 export async function appendHistory(path: string, record: EpochRecord): Promise<void> {
   if (!await exists(path)) await writeAtomic(path, "");
-  await Deno.writeTextFile(path, line(record), { append: true });
+  await writing(path, () => Deno.writeTextFile(path, line(record), { append: true }));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { makeFolder, writing } from "../files.ts";
 import { crc32c } from "./crc32c.ts";
 
 /**
@@ -24,10 +25,12 @@ export class TensorboardWriter implements Disposable {
     startedAt: Date,
     firstStep: number,
   ): Promise<TensorboardWriter> {
-    await Deno.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const stamp = (startedAt.getTime() / 1000).toFixed(3).padStart(14, "0");
     const path = join(folder, `events.out.tfevents.${stamp}.deno`);
-    const writer = new TensorboardWriter(await Deno.open(path, { create: true, append: true }));
+    const writer = new TensorboardWriter(
+      await writing(path, () => Deno.open(path, { create: true, append: true })),
+    );
     const time = double(1, startedAt.getTime() / 1000);
     await writer.#write(message(time, text(3, "brain.Event:2")));
     const sessionStart = message(varint(1, 1));
