@@ -7,14 +7,18 @@ import type { Mask } from "../volume/volume.ts";
  * @param second on the grid of the first
  */
 export function sliceOfDisagreement(first: Mask, second: Mask, axis: 0 | 1 | 2): number {
-  const [width, height] = first.shape;
-  const strides = [1, width, width * height];
+  const [width, height, depth] = first.shape;
   const different = new Float64Array(first.shape[axis]);
   const present = new Float64Array(first.shape[axis]);
-  for (let i = 0; i < first.data.length; i++) {
-    const slice = Math.floor(i / strides[axis]) % first.shape[axis];
-    different[slice] += first.data[i] ^ second.data[i];
-    present[slice] += first.data[i];
+  let i = 0;
+  for (let z = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, i++) {
+        const slice = axis === 0 ? x : axis === 1 ? y : z;
+        different[slice] += first.data[i] ^ second.data[i];
+        present[slice] += first.data[i];
+      }
+    }
   }
   const most = different.some((count) => count > 0) ? different : present;
   return most.indexOf(most.reduce((largest, count) => Math.max(largest, count), 0));
