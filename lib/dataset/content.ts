@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { ManifestEntry } from "./manifest.ts";
 
 /**
- * What a case holds, as values that differ where another image or other labels would be learned from.
- * How it was prepared is not in it, but for what is the case's own. An MR's first volume has nothing
- * of that, as in the identities of runs that were made before it was asked for.
+ * What a case holds, as values that differ where something else would be learned from it. Modality
+ * and volume are left out where they are MR and the first, so that runs that were made before these
+ * counted keep their identity.
  */
 export function contentOf(
   { id, subset, source, modality, imageVolume = 0 }: ManifestEntry,
