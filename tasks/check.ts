@@ -12,6 +12,7 @@ import { parseOrgan } from "../lib/dataset/organ.ts";
 import { makeWritableFolder, writeAtomic } from "../lib/files.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask } from "./command_line.ts";
+import { modalityFlag } from "./modality_flag.ts";
 import { ProgressLine } from "./progress_line.ts";
 
 /** Findings of one rule that are printed; the others are counted. */
@@ -24,11 +25,7 @@ await runTask({
   flags: {
     data: { type: "text", value: "DIR", required: true, description: "folder of the data set" },
     organ: { type: "text", description: "an organ that the cases should have" },
-    modality: {
-      type: "text",
-      choices: ["ct", "mr"],
-      description: "overrules what the data set says of itself",
-    },
+    modality: modalityFlag,
     channel: { type: "integer", default: 0, min: 0, description: "channel of scans of several" },
     jobs: {
       type: "integer",

@@ -31,6 +31,7 @@ import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { formatDuration, ProgressPrinter } from "../lib/training/progress.ts";
 import { modeOfName } from "./mode_names.ts";
 import { type FlagValues, runTask, UsageError } from "./command_line.ts";
+import { modalityFlag } from "./modality_flag.ts";
 import { runCostExperiment } from "./cost_experiment.ts";
 import { openCasesAloud } from "./prepared_data.ts";
 import { ProgressLine } from "./progress_line.ts";
@@ -47,11 +48,7 @@ const flags = {
     description: "what to run",
   },
   data: { type: "text", value: "DIR", description: "data set or prepared folder (a phantom)" },
-  modality: {
-    type: "text",
-    choices: ["ct", "mr"],
-    description: "overrules what the data set says of itself",
-  },
+  modality: modalityFlag,
   organ: { type: "list", value: "NAME", description: "as `train` takes it (see below)" },
   preset: { type: "list", value: "NAME", description: "focus, paper, tiny (the experiment's own)" },
   folds: { type: "integer", default: 5, min: 2, description: "parts of the cross-validation" },

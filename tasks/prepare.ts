@@ -5,6 +5,7 @@ import { undeclaredLabels } from "../lib/dataset/undeclared_labels.ts";
 import { preparedFolder } from "../lib/paths.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask } from "./command_line.ts";
+import { modalityFlag } from "./modality_flag.ts";
 import { ProgressLine } from "./progress_line.ts";
 
 const { cubeEdge, scanMaxEdge, ctWindow, mrPercentiles, speckShare } = defaultSettings;
@@ -20,11 +21,7 @@ await runTask({
       value: "DIR",
       description: `prepared folder (default ${preparedFolder}/NAME)`,
     },
-    modality: {
-      type: "text",
-      choices: ["ct", "mr"],
-      description: "overrules what the data set says of itself",
-    },
+    modality: modalityFlag,
     channel: { type: "integer", default: 0, min: 0, description: "channel of scans of several" },
     jobs: {
       type: "integer",

@@ -12,6 +12,7 @@ import { defaultFolder, startRun } from "../lib/training/start_run.ts";
 import { trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask, UsageError } from "./command_line.ts";
+import { modalityFlag } from "./modality_flag.ts";
 import { openCasesAloud } from "./prepared_data.ts";
 
 await runTask({
@@ -20,11 +21,7 @@ await runTask({
   interrupt: "signal",
   flags: {
     data: { type: "text", value: "DIR", description: "data set or prepared folder (a phantom)" },
-    modality: {
-      type: "text",
-      choices: ["ct", "mr"],
-      description: "overrules what the data set says of itself",
-    },
+    modality: modalityFlag,
     organ: { type: "text", value: "NAME", description: 'as "liver", "kidneys=2+3", "both=a,b"' },
     preset: {
       type: "text",

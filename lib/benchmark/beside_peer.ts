@@ -1,5 +1,5 @@
 import type { BenchContext } from "./bench_context.ts";
-import { compareInTurns, type Peer } from "./comparison.ts";
+import { compareInTurns, type Peer, runsOf } from "./comparison.ts";
 import type { Measurement } from "./measurement.ts";
 import { measure, timingOf } from "./timing.ts";
 
@@ -24,8 +24,6 @@ export async function timeBesidePeer(
     const withoutComparison = error instanceof Error ? error.message : String(error);
     return { timing: await measure(ours, repeats, now), withoutComparison };
   }
-  const timeOurs = async (runs: number) =>
-    (await measure(ours, { warmUp: 1, runs, enoughMs: Infinity }, now)).timesMs;
-  const { oursMs, comparison } = await compareInTurns(timeOurs, peer, turns);
+  const { oursMs, comparison } = await compareInTurns(runsOf(ours, now), peer, turns);
   return { timing: timingOf(oursMs), comparison };
 }

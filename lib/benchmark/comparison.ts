@@ -1,9 +1,19 @@
 import { percentileOfSorted } from "../evaluation/statistics.ts";
 import type { Comparison } from "./measurement.ts";
-import { timingOf } from "./timing.ts";
+import { measure, timingOf } from "./timing.ts";
 
 /** Runs work a number of times, after one run that does not count; each run's milliseconds. */
 export type TimeRuns = (runs: number) => Promise<readonly number[]>;
+
+/**
+ * The runs of work of ours.
+ *
+ * @param now a clock in ms; the process's monotonic one by default
+ */
+export function runsOf(work: () => unknown | Promise<unknown>, now?: () => number): TimeRuns {
+  return async (runs) =>
+    (await measure(work, { warmUp: 1, runs, enoughMs: Infinity }, now)).timesMs;
+}
 
 /** How two programs take turns. */
 export interface Turns {

@@ -4,8 +4,8 @@ import { ScanSegmenter } from "../evaluation/segment_scan.ts";
 import { openRun } from "../training/run_folder.ts";
 import { loadDetector } from "../training/trained_detector.ts";
 import type { BenchContext } from "./bench_context.ts";
-import { compareInTurns } from "./comparison.ts";
-import { measure, timingOf } from "./timing.ts";
+import { compareInTurns, runsOf } from "./comparison.ts";
+import { timingOf } from "./timing.ts";
 
 /**
  * Times the way from a scan that has been read to its mask in the scan's grid: with crop, the
@@ -27,10 +27,8 @@ export async function benchCrop(
     await loadSegmentor(run, "withCrop"),
     await loadSegmentor(run, "withoutCrop"),
   ];
-  const timeWay = (segmenter: ScanSegmenter) => async (runs: number) => {
-    const work = async () => segmenter.pasteBlock(await segmenter.segment(images), grid);
-    return (await measure(work, { warmUp: 1, runs, enoughMs: Infinity })).timesMs;
-  };
+  const timeWay = (segmenter: ScanSegmenter) =>
+    runsOf(async () => segmenter.pasteBlock(await segmenter.segment(images), grid));
   const { oursMs, comparison } = await compareInTurns(
     timeWay(new ScanSegmenter(cropped, detector)),
     { name: "the whole volume", time: timeWay(new ScanSegmenter(whole, null)) },

@@ -90,9 +90,7 @@ async function refuseOtherData(dir: string, description: PhantomDescription): Pr
   if (found.phantom === undefined) refuse("another data set");
   const same = ({ phantom, channel_names }: Partial<PhantomDescription>) =>
     JSON.stringify([phantom, channel_names]);
-  if (same(found) !== same(JSON.parse(JSON.stringify(description)))) {
-    refuse("another seed, shape or modality");
-  }
+  if (same(found) !== same(description)) refuse("another seed, shape or modality");
   if (found.numTraining! > description.numTraining) refuse(`${found.numTraining} cases`);
 }
 

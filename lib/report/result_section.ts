@@ -35,7 +35,8 @@ ${summaryTable(evaluation, "cube", "In the prepared cube, where the paper scores
 ${
     footnote(
       "Means over cases ± standard deviation (n − 1). Nothing found, and something found where there is ",
-      "nothing, count as Dice 0 and as HD95 the volume's diagonal. A case to which a measure does not apply (both masks empty) is left out and ",
+      "nothing, count as Dice 0 and as HD95 the volume's diagonal. A case to which a measure does not ",
+      "apply (both masks empty) is left out and ",
       `counted as n/a. NSD at ${evaluation.toleranceMm} mm. An interval is a bootstrap of the mean over `,
       `cases (2000 resamples), from ${fewestForInterval} cases on. Coverage: share of the organ inside `,
       "the region of interest.",

@@ -62,15 +62,14 @@ export async function isRun(folder: string): Promise<boolean> {
  * @throws {UserError} when the folder holds a run already: nothing is overwritten
  */
 export async function createRun(folder: string, record: RunRecord): Promise<Run> {
-  const path = join(folder, recordFile);
-  if (await exists(path)) {
+  if (await isRun(folder)) {
     throw new UserError({
       what: `cannot start a run in ${folder}`,
       rule: "a run's folder must be new, and this one holds a run",
       remedy: "Continue it with --resume, or name another folder with --run",
     });
   }
-  await writeAtomic(path, JSON.stringify(record, null, 2) + "\n");
+  await writeAtomic(join(folder, recordFile), JSON.stringify(record, null, 2) + "\n");
   return { folder, record };
 }
 
@@ -81,7 +80,7 @@ export async function createRun(folder: string, record: RunRecord): Promise<Run>
  */
 export async function openRun(folder: string): Promise<Run> {
   const path = join(folder, recordFile);
-  if (!await exists(path)) {
+  if (!await isRun(folder)) {
     throw new UserError({
       what: `cannot open the run ${folder}`,
       rule: `the folder of a run holds ${recordFile}`,

@@ -17,7 +17,7 @@ export type DetectorTaker = Pick<
  */
 export async function openDetectorRun(folder: string, taker: DetectorTaker): Promise<Run> {
   const run = await openRun(folder);
-  const { config, organ, split, settings, detectorLabels } = run.record;
+  const { config, organ, split, datasetName, settings, modalities, detectorLabels } = run.record;
   const refuse = (rule: string, seen: string): never => {
     throw new UserError({
       what: `cannot take the detector of ${folder}`,
@@ -34,10 +34,10 @@ export async function openDetectorRun(folder: string, taker: DetectorTaker): Pro
   ) {
     refuse("it must have the same targets, views and networks", "others");
   }
-  if (run.record.datasetName !== taker.datasetName) {
-    refuse(`it must have learned from ${taker.datasetName}`, run.record.datasetName);
+  if (datasetName !== taker.datasetName) {
+    refuse(`it must have learned from ${taker.datasetName}`, datasetName);
   }
-  if (!same([settings, run.record.modalities], [taker.settings, taker.modalities])) {
+  if (!same([settings, modalities], [taker.settings, taker.modalities])) {
     refuse("its scans must be prepared in the same way", "in another");
   }
   const known = detectorLabels ?? organValues(organ);

@@ -48,8 +48,8 @@ class ConvNorm2d {
         worthThreads_(to.size() * kernel.size * kernel.size * from.channels > 5000000) {}
 
   // x: together all channels; weight: [size, size, inputs, outputs]; added: as y, or null.
-  void apply(const std::vector<ChannelPart>& x, const float* weight, const float* scale, const float* shift,
-             const float* added, float* y) const {
+  void apply(const std::vector<ChannelPart>& x, const float* weight, const float* scale,
+             const float* shift, const float* added, float* y) const {
     std::vector<Moments> moments(to_.samples * bands_.count(), Moments(to_.channels));
     forBands([&](int64_t band, int64_t sample, int64_t row, int64_t rows) {
       float* result = y + (sample * to_.height + row) * to_.width * to_.channels;
@@ -97,8 +97,8 @@ class ConvNorm2d {
 
   // For each row of the kernel one product: the values that it lies on are neighbours in memory,
   // from one place to the next `stride` pixels on.
-  void convolve(const std::vector<ChannelPart>& x, const float* weight, int64_t sample, int64_t row, int64_t rows,
-                float* y) const {
+  void convolve(const std::vector<ChannelPart>& x, const float* weight, int64_t sample,
+                int64_t row, int64_t rows, float* y) const {
     const int64_t inputs = from_.channels, outputs = to_.channels;
     const int64_t width = (from_.width + 2 * kernel_.padding) * inputs;
     const float* band = paddedBand(x, sample, row, rows);
