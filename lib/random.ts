@@ -33,6 +33,21 @@ export class Random {
     return sum;
   }
 
+  /** Fills an array with what as many calls of {@linkcode nextUint32} would give. */
+  fillUint32(target: Uint32Array): void {
+    // Signed, which the compiler of this script keeps in registers; the bits are the same.
+    let [a, b, c, d] = Int32Array.from(this.#state);
+    for (let i = 0; i < target.length; i++) {
+      const sum = (a + b + d) | 0;
+      d = (d + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + sum) | 0;
+      target[i] = sum;
+    }
+    this.#state.set([a, b, c, d]);
+  }
+
   /** Uniform in [0, 1). */
   next(): number {
     return this.nextUint32() / 4294967296;

@@ -28,6 +28,14 @@ Deno.test("Random.next() and normal() have the moments of their distributions", 
   assertAlmostEquals(Math.sqrt(mean(normal.map((value) => (value - 3) ** 2))), 2, 0.05);
 });
 
+Deno.test("Random.fillUint32() draws what nextUint32() would, and goes on from there", () => {
+  const [one, many] = [new Random("many"), new Random("many")];
+  const drawn = Array.from({ length: 1003 }, () => one.nextUint32());
+  const filled = new Uint32Array(1001);
+  many.fillUint32(filled);
+  assertEquals([...filled, many.nextUint32(), many.nextUint32()], drawn);
+});
+
 Deno.test("Random.shuffle() keeps the items and leaves its argument alone", () => {
   const items = [1, 2, 3, 4, 5, 6, 7, 8];
   const shuffled = new Random(3).shuffle(items);

@@ -2,7 +2,8 @@ import type { AugmentationConfig } from "../config/config.ts";
 import type { Random } from "../random.ts";
 
 /** Noise is drawn from this many normal values: one index a voxel is quicker than one Box-Muller. */
-const noiseTableSize = 8192;
+const placeBits = 13;
+const noiseTableSize = 2 ** placeBits;
 const lastEntry = noiseTableSize - 1;
 const powerSteps = 1024;
 
@@ -26,11 +27,11 @@ export function changeIntensity(
   const brightness = random.uniform(-intensity, intensity);
   const offset = brightness + mean(values) * (1 - contrast);
   const table = noiseTable(random.uniform(0, noise), random);
-  for (let i = 0; i < values.length; i += 2) {
-    const bits = random.nextUint32();
-    values[i] = clampUnit(values[i] * contrast + offset + table[bits & lastEntry]);
-    if (i + 1 === values.length) break;
-    values[i + 1] = clampUnit(values[i + 1] * contrast + offset + table[(bits >>> 13) & lastEntry]);
+  const bits = new Uint32Array(Math.ceil(values.length / 2)); // enough for two places in the table
+  random.fillUint32(bits);
+  for (let i = 0; i < values.length; i++) {
+    const place = (bits[i >> 1] >>> (i & 1) * placeBits) & lastEntry;
+    values[i] = clampUnit(values[i] * contrast + offset + table[place]);
   }
 }
 

@@ -13,11 +13,11 @@ import type { LossParts } from "./loss_parts.ts";
  */
 export function diceCrossEntropyLoss(logits: tf.Tensor, target: tf.Tensor): LossParts {
   return tf.tidy(() => {
+    if (tf.hasNativeOps()) {
+      const [dice, crossEntropy] = nativeOverlapLoss(logits, target, false);
+      return { dice, crossEntropy };
+    }
     if (isBinary(logits)) {
-      if (tf.hasNativeOps()) {
-        const [dice, crossEntropy] = nativeOverlapLoss(logits, target, false);
-        return { dice, crossEntropy };
-      }
       return {
         dice: softDiceLoss(tf.sigmoid(logits), target),
         crossEntropy: sigmoidCrossEntropy(logits, target).mean() as tf.Scalar,
@@ -40,11 +40,11 @@ export function diceCrossEntropyLoss(logits: tf.Tensor, target: tf.Tensor): Loss
  */
 export function diceFocalLoss(logits: tf.Tensor, target: tf.Tensor): LossParts {
   return tf.tidy(() => {
+    if (tf.hasNativeOps()) {
+      const [dice, focal] = nativeOverlapLoss(logits, target, true);
+      return { dice, focal };
+    }
     if (isBinary(logits)) {
-      if (tf.hasNativeOps()) {
-        const [dice, focal] = nativeOverlapLoss(logits, target, true);
-        return { dice, focal };
-      }
       const probabilities = tf.sigmoid(logits);
       const factor = tf.squaredDifference(probabilities, target);
       return {
@@ -80,7 +80,7 @@ export function silhouetteLoss(logits: tf.Tensor, target: tf.Tensor): LossParts 
 }
 
 /**
- * Both parts of a binary loss by our own op (lib/nn/native/overlap_loss.h). A gradient is of one
+ * Both parts of a loss by our own op (lib/nn/native/overlap_loss_ops.h). A gradient is of one
  * result, so that the two come as one and are taken apart.
  */
 function nativeOverlapLoss(

@@ -19,6 +19,20 @@ export interface PlaneWork {
   readonly result: Float32Array;
 }
 
+/** A plane of labels, and where the mask of some of them goes. */
+export interface MaskWork {
+  /** The plane, in rows of `width` labels. */
+  readonly labels: Uint16Array;
+  readonly width: number;
+  /** The part of the plane that is looked at and written. */
+  readonly columns: { readonly from: number; readonly to: number };
+  readonly rows: { readonly from: number; readonly to: number };
+  /** The labels of the mask. */
+  readonly values: Uint16Array;
+  /** As large as the plane. */
+  readonly result: Float32Array;
+}
+
 /** Values on a grid, and the place of the values that an affine map takes of them. */
 export interface AffineWork {
   /** `[z, y, x, channels]` in C order. */
@@ -47,6 +61,8 @@ export interface SlicesWork {
 export interface VolumeKernels {
   /** Applies one kernel along y, then one along x. */
   resamplePlane(work: PlaneWork): void;
+  /** Writes 1 where a label is one of the values and 0 elsewhere; returns whether there is any. */
+  maskPlane(work: MaskWork): boolean;
   /** Adds `weight` times the values to those of `result` from index `start` on. */
   addScaled(result: Float32Array, start: number, values: Float32Array, weight: number): void;
   /** Writes `(value - low) * scale`, cut off at 0 and 1, with 0 for NaN. */

@@ -34,6 +34,10 @@ export const volumeSymbols = {
     ],
     result: "void",
   },
+  roiseg_mask_plane: {
+    parameters: ["buffer", "i32", "i32", "i32", "i32", "i32", "buffer", "i32", "buffer"],
+    result: "bool",
+  },
   roiseg_add_scaled: { parameters: ["buffer", "buffer", "u32", "f64"], result: "void" },
   roiseg_resample_affine: {
     parameters: ["buffer", "i32", "i32", "i32", "i32", "buffer", "buffer", "buffer"],
@@ -107,6 +111,19 @@ function bind(native: Functions): NativeLibrary {
           bytes(result),
         );
       },
+      maskPlane({ labels, width, columns, rows, values, result }) {
+        return native.roiseg_mask_plane(
+          bytes(labels),
+          width,
+          columns.from,
+          columns.to,
+          rows.from,
+          rows.to,
+          bytes(values),
+          values.length,
+          bytes(result),
+        );
+      },
       addScaled(result, start, values, weight) {
         const target = result.subarray(start, start + values.length);
         native.roiseg_add_scaled(bytes(target), bytes(values), values.length, weight);
@@ -157,6 +174,6 @@ function bind(native: Functions): NativeLibrary {
   };
 }
 
-function bytes(values: Float32Array | Float64Array | Int32Array): BufferSource {
+function bytes(values: Float32Array | Float64Array | Int32Array | Uint16Array): BufferSource {
   return values as BufferSource;
 }

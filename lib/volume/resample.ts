@@ -1,5 +1,6 @@
 import { affineOfBox } from "./affine.ts";
 import type { Box3 } from "./box.ts";
+import { volumeKernels } from "./kernels.ts";
 import { type Kernels, PlaneResampler } from "./plane_resampler.ts";
 import {
   type Kernel,
@@ -8,7 +9,7 @@ import {
   touchedRange,
   triangleKernel,
 } from "./sampling_kernel.ts";
-import { type LabelVolume, type Mask, type Triple, type Volume, voxelCount } from "./volume.ts";
+import { type LabelVolume, type Triple, type Volume, voxelCount } from "./volume.ts";
 
 export type { Kernel } from "./sampling_kernel.ts";
 
@@ -42,22 +43,8 @@ export function resizeVolume(volume: Volume, shape: Triple, kernel: Kernel): Vol
 }
 
 /**
- * The share of a mask at the samples of {@linkcode sampleBox}: in [0, 1], x fastest.
- *
- * @throws RangeError as {@linkcode sampleBox}
- */
-export function sampleMaskSoft(
-  mask: Mask,
-  boxVoxels: Box3,
-  shape: Triple,
-  kernel: Kernel,
-): Float32Array {
-  return sampleShare(mask, Float32Array.of(0, 1), boxVoxels, shape, kernel);
-}
-
-/**
  * The share of the given label values, taken together, at the samples of {@linkcode sampleBox}: in
- * [0, 1], x fastest. The same as {@linkcode sampleMaskSoft} of their mask, without making it.
+ * [0, 1], x fastest.
  *
  * @throws RangeError as {@linkcode sampleBox}
  */
@@ -68,31 +55,18 @@ export function sampleLabelsSoft(
   shape: Triple,
   kernel: Kernel,
 ): Float32Array {
-  const shares = new Float32Array(65536);
-  for (const value of values) shares[value] = 1;
-  return sampleShare(labels, shares, boxVoxels, shape, kernel);
-}
-
-function sampleShare(
-  source: Mask | LabelVolume,
-  shares: Float32Array,
-  boxVoxels: Box3,
-  shape: Triple,
-  kernel: Kernel,
-): Float32Array {
-  const [width, height] = source.shape;
-  const kernels = kernelsOfBox(source.shape, boxVoxels, shape, kernel);
+  const [width, height] = labels.shape;
+  const kernels = kernelsOfBox(labels.shape, boxVoxels, shape, kernel);
   const resampler = new PlaneResampler(width, kernels);
   const [columns, rows, planes] = kernels.map(touchedRange);
-  const plane = new Float32Array(width * height);
+  const result = new Float32Array(width * height);
+  const wanted = Uint16Array.from(values);
+  const { maskPlane } = volumeKernels();
   for (let z = planes.from; z < planes.to; z++) {
-    for (let y = rows.from; y < rows.to; y++) {
-      const row = width * (y + height * z);
-      for (let x = columns.from; x < columns.to; x++) {
-        plane[x + width * y] = shares[source.data[row + x]];
-      }
-    }
-    resampler.add(z, plane);
+    const start = width * height * z;
+    const plane = labels.data.subarray(start, start + width * height);
+    const isFound = maskPlane({ labels: plane, width, columns, rows, values: wanted, result });
+    if (isFound) resampler.add(z, result);
   }
   return resampler.data;
 }

@@ -13,6 +13,21 @@ export const scriptKernels: VolumeKernels = {
     }
     alongRows(rows, touched, alongX, columns.from, result);
   },
+  maskPlane({ labels, width, columns, rows, values, result }) {
+    let isFound = false;
+    for (let y = rows.from; y < rows.to; y++) {
+      const [from, to] = [y * width + columns.from, y * width + columns.to];
+      result.fill(0, from, to);
+      for (const value of values) {
+        for (let i = from; i < to; i++) {
+          if (labels[i] !== value) continue;
+          result[i] = 1;
+          isFound = true;
+        }
+      }
+    }
+    return isFound;
+  },
   addScaled(result, start, values, weight) {
     addRow(result, start, values, 0, values.length, weight);
   },

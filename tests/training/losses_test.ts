@@ -110,6 +110,35 @@ for (const channels of [1, 3]) {
   }
 }
 
+Deno.test({
+  name: "losses: own op and composed ops agree on many voxels, whatever their number",
+  ignore: !tf.hasNativeOps(),
+  fn() {
+    for (
+      const [name, channels] of [
+        ["diceCrossEntropy", 1],
+        ["diceCrossEntropy", 2],
+        ["diceFocal", 3],
+        ["diceCrossEntropy", 6],
+        ["diceFocal", 6],
+      ] as const
+    ) {
+      tf.tidy(() => {
+        const full = [2, 21, 19, 13, channels]; // more than a strip, and no whole vectors
+        const logits = tf.tensor(draw(2 * 21 * 19 * 13 * channels, -9, 9, name), full);
+        const target = tf.softmax(logits.mul(-0.5).add(1)).mul(channels === 1 ? 0.4 : 1);
+        const slope = () => tf.valueAndGrad((x) => total(losses[name](x, target)))(logits);
+        const [own, composed] = [slope(), tf.withoutNativeOps(slope)];
+        const what = `${name} of ${channels}`;
+        assertAlmostEquals(own.value.dataSync()[0], composed.value.dataSync()[0], 2e-6, what);
+        const scale = composed.grad.abs().max().dataSync()[0];
+        const apart = own.grad.sub(composed.grad).abs().max().dataSync()[0];
+        assert(apart < 1e-5 * scale, `${what}: ${apart} of ${scale}`);
+      });
+    }
+  },
+});
+
 testEachWay("losses: huge logits and empty targets give finite values and gradients", () => {
   for (const name of ["diceCrossEntropy", "diceFocal", "silhouette"] as const) {
     for (const channels of [1, 3]) {

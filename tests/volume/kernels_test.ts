@@ -1,6 +1,12 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { Random } from "../../lib/random.ts";
-import type { AffineWork, PlaneWork, SlicesWork, VolumeKernels } from "../../lib/volume/kernels.ts";
+import type {
+  AffineWork,
+  MaskWork,
+  PlaneWork,
+  SlicesWork,
+  VolumeKernels,
+} from "../../lib/volume/kernels.ts";
 import { nativeLibrary } from "../../lib/volume/native_library.ts";
 import {
   type AxisKernel,
@@ -54,6 +60,27 @@ Deno.test("resamplePlane() is the sum of products, by hand", () => {
         assertEquals(Math.abs(actual - sum) < 1e-3, true, `${actual} instead of ${sum}`);
       }
     }
+  }
+});
+
+/** A plane of 41 x 6 labels, of which 37 x 4 are looked at for two values. */
+function maskWork(): MaskWork {
+  const labels = Uint16Array.from({ length: 41 * 6 }, (_, i) => [0, 3, 700, 9][(i * i) % 11 % 4]);
+  const result = new Float32Array(labels.length).fill(7);
+  const [columns, rows] = [{ from: 2, to: 39 }, { from: 1, to: 5 }];
+  return { labels, width: 41, columns, rows, values: Uint16Array.of(700, 3), result };
+}
+
+Deno.test("maskPlane() writes its part of the plane, and says whether there is a label", () => {
+  const work = maskWork();
+  assertEquals(scriptKernels.maskPlane(work), true);
+  work.result.forEach((value, i) => {
+    const [x, y] = [i % 41, Math.floor(i / 41)];
+    const isInside = x >= 2 && x < 39 && y >= 1 && y < 5;
+    assertEquals(value, isInside ? Number([3, 700].includes(work.labels[i])) : 7);
+  });
+  for (const values of [Uint16Array.of(4), Uint16Array.of()]) {
+    assertEquals(scriptKernels.maskPlane({ ...work, values }), false);
   }
 });
 
@@ -173,6 +200,11 @@ Deno.test({
       scriptKernels.window(input, -160, 1 / 400, x);
       compiled.window(input, -160, 1 / 400, y);
       assertEquals(y, x);
+    }
+    for (const values of [Uint16Array.of(700, 3), Uint16Array.of(9), Uint16Array.of(4)]) {
+      const [ours, theirs] = [{ ...maskWork(), values }, { ...maskWork(), values }];
+      assertEquals(compiled.maskPlane(theirs), scriptKernels.maskPlane(ours));
+      assertEquals(theirs.result, ours.result);
     }
     for (const channels of [1, 3]) {
       const results = [scriptKernels, compiled].map((kernels) => {

@@ -4,7 +4,6 @@ import {
   sampleBox,
   sampleLabelsNearest,
   sampleLabelsSoft,
-  sampleMaskSoft,
   spreadBox,
 } from "../../lib/volume/resample.ts";
 import { applyAffine } from "../../lib/volume/affine.ts";
@@ -111,7 +110,7 @@ Deno.test("an axis of one voxel can be resized", () => {
   assertEquals(larger.data.subarray(0, 4), larger.data.subarray(4, 8));
 });
 
-Deno.test("the share of a mask is that of sampling it as an image", () => {
+Deno.test("the share of labels is that of sampling their mask as an image", () => {
   const mask = patternMask([9, 7, 6], 120);
   const labels: LabelVolume = {
     ...mask,
@@ -122,13 +121,12 @@ Deno.test("the share of a mask is that of sampling it as an image", () => {
   const shape: Triple = [3, 5, 4];
   for (const kernel of ["linear", "area"] as const) {
     const expected = sampleBox(asImage, box, shape, kernel).data;
-    assertNear(sampleMaskSoft(mask, box, shape, kernel), expected, 1e-6);
     assertNear(sampleLabelsSoft(labels, [4, 700], box, shape, kernel), expected, 1e-6);
     assertEquals(maskOfLabels(labels, [4, 700]).data, mask.data);
   }
   const beyond = { min: [-3, -2, -1], max: [4, 12, 9] } as const;
   assertNear(
-    sampleMaskSoft(mask, beyond, [5, 4, 6], "linear"),
+    sampleLabelsSoft(labels, [700, 4], beyond, [5, 4, 6], "linear"),
     sampleBox(asImage, beyond, [5, 4, 6], "linear").data,
     1e-6,
   );
@@ -181,8 +179,9 @@ Deno.test("a mask cut out soft and pasted back by a threshold loses almost nothi
   }
   const box = { min: [5, 6, 2], max: [32, 29, 17] } as const;
   const cube: Triple = [16, 16, 16];
+  const labels = { ...mask, data: Uint16Array.from(mask.data) };
   const { origin, shape: size, data } = spreadBox(
-    sampleMaskSoft(mask, box, cube, "area"),
+    sampleLabelsSoft(labels, [1], box, cube, "area"),
     cube,
     box,
     shape,

@@ -1,6 +1,7 @@
 // RoisegOverlapLoss and its way back.
 #pragma once
 
+#include "class_overlap_loss.h"
 #include "op_support.h"
 #include "overlap_loss.h"
 
@@ -13,19 +14,22 @@ class OverlapLossKernel : public OpKernel {
     OP_REQUIRES_OK(construction, construction->GetAttr("focal", &focal_));
   }
 
-  void Compute(OpKernelContext* context) override {
+ protected:
+  // use(the loss of logits with so many channels), when the inputs fit.
+  template <typename Use>
+  void withLoss(OpKernelContext* context, const Use& use) const {
     const Tensor& logits = context->input(0);
-    const Tensor& target = context->input(1);
     OP_REQUIRES(context, logits.dims() > 0 && logits.NumElements() > 0 &&
-                             logits.shape() == target.shape(),
+                             logits.shape() == context->input(1).shape(),
                 tensorflow::errors::InvalidArgument("logits and target must be alike"));
     Workers workers = workersOf(context);
-    const int64_t samples = logits.dim_size(0);
-    compute(context, OverlapLoss(samples, logits.NumElements() / samples, focal_, workers));
+    const int64_t samples = logits.dim_size(0), channels = channelsOf(logits);
+    const int64_t voxels = logits.NumElements() / samples / channels;
+    if (channels == 1) return use(OverlapLoss(samples, voxels, focal_, workers));
+    use(ClassOverlapLoss(samples, voxels, channels, focal_, workers));
   }
 
- protected:
-  virtual void compute(OpKernelContext* context, const OverlapLoss& loss) = 0;
+  static int64_t channelsOf(const Tensor& logits) { return logits.dim_size(logits.dims() - 1); }
 
  private:
   bool focal_;
@@ -35,15 +39,18 @@ class OverlapLossOp : public OverlapLossKernel {
  public:
   using OverlapLossKernel::OverlapLossKernel;
 
- protected:
-  void compute(OpKernelContext* context, const OverlapLoss& loss) override {
-    float* dice = output(context, 0, {});
-    float* entropy = output(context, 1, {});
-    float* sums = output(context, 2, {context->input(0).dim_size(0), 2});
-    if (!context->status().ok()) return;
-    const auto results = loss.apply(values(context->input(0)), values(context->input(1)), sums);
-    *dice = results[0];
-    *entropy = results[1];
+  void Compute(OpKernelContext* context) override {
+    withLoss(context, [&](const auto& loss) {
+      const Tensor& logits = context->input(0);
+      const int64_t classes = std::max<int64_t>(1, channelsOf(logits) - 1);
+      float* dice = output(context, 0, {});
+      float* entropy = output(context, 1, {});
+      float* sums = output(context, 2, {logits.dim_size(0), classes, 2});
+      if (!context->status().ok()) return;
+      const auto results = loss.apply(values(logits), values(context->input(1)), sums);
+      *dice = results[0];
+      *entropy = results[1];
+    });
   }
 };
 
@@ -51,13 +58,14 @@ class OverlapLossBackOp : public OverlapLossKernel {
  public:
   using OverlapLossKernel::OverlapLossKernel;
 
- protected:
-  void compute(OpKernelContext* context, const OverlapLoss& loss) override {
-    const Tensor& logits = context->input(0);
-    float* slope = output(context, 0, logits.shape());
-    if (!slope) return;
-    loss.back(values(logits), values(context->input(1)), values(context->input(2)),
-              context->input(3).scalar<float>()(), context->input(4).scalar<float>()(), slope);
+  void Compute(OpKernelContext* context) override {
+    withLoss(context, [&](const auto& loss) {
+      const Tensor& logits = context->input(0);
+      float* slope = output(context, 0, logits.shape());
+      if (!slope) return;
+      loss.back(values(logits), values(context->input(1)), values(context->input(2)),
+                context->input(3).scalar<float>()(), context->input(4).scalar<float>()(), slope);
+    });
   }
 };
 

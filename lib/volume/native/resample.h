@@ -16,6 +16,34 @@ struct AxisKernel {
   const double* weights;
 };
 
+// A rectangle of a plane.
+struct Window {
+  int64_t left, right, top, bottom;
+};
+
+// Writes 1 where a label of the plane's part is one of `count` values and 0 elsewhere; returns
+// whether there is any.
+inline bool maskPlane(const uint16_t* labels, int64_t width, const Window& part,
+                      const uint16_t* values, int64_t count, float* result) {
+  bool isFound = false;
+  for (int64_t y = part.top; y < part.bottom; y++) {
+    const uint16_t* const __restrict row = labels + y * width;
+    float* const __restrict to = result + y * width;
+    std::fill(to + part.left, to + part.right, 0.0f);
+    for (int64_t i = 0; i < count; i++) {
+      const uint16_t value = values[i];
+      int32_t found = 0;
+      for (int64_t x = part.left; x < part.right; x++) {
+        const int32_t is = row[x] == value;
+        found |= is;
+        to[x] = is ? 1.0f : to[x];
+      }
+      isFound |= found != 0;
+    }
+  }
+  return isFound;
+}
+
 inline void addScaled(float* result, const float* values, int64_t count, double weight) {
   for (int64_t i = 0; i < count; i++) result[i] += weight * values[i];
 }

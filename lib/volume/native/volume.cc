@@ -37,6 +37,12 @@ void roiseg_resample_plane(const float* values, int32_t width, int32_t from,
                         {length_y, taps_y, first_y, weights_y}, rows, result);
 }
 
+bool roiseg_mask_plane(const uint16_t* labels, int32_t width, int32_t left, int32_t right,
+                       int32_t top, int32_t bottom, const uint16_t* values, int32_t count,
+                       float* result) {
+  return roiseg::maskPlane(labels, width, {left, right, top, bottom}, values, count, result);
+}
+
 void roiseg_add_scaled(float* result, const float* values, uint32_t count, double weight) {
   roiseg::addScaled(result, values, count, weight);
 }
