@@ -16,6 +16,11 @@ export class Random {
     for (let i = 0; i < 15; i++) this.nextUint32();
   }
 
+  /** What makes an equal generator, as it was before any number was drawn. */
+  get seed(): string {
+    return this.#seed;
+  }
+
   /** An independent generator, named: "split", "shuffle", "init". */
   fork(name: string | number): Random {
     return new Random(`${this.#seed}/${name}`);

@@ -17,6 +17,7 @@ import { writeResults } from "../lib/evaluation/write_results.ts";
 import { exists } from "../lib/files.ts";
 import { preparedFolder, rawFolder, runsFolder } from "../lib/paths.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
+import { defaultSampleWorkers } from "../lib/training/sample_workers.ts";
 import { startRun } from "../lib/training/start_run.ts";
 import { trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
@@ -71,6 +72,7 @@ nothing about patients.`,
   const parts = await trainRun(run, prepared, {
     phases: phaseNames,
     resume: false,
+    workers: defaultSampleWorkers(),
     stop: signal,
     listenTo: (scoreName) => new ProgressPrinter(scoreName),
   });

@@ -29,6 +29,7 @@ import { variable } from "../lib/runtime/settings.ts";
 import { exclusively } from "../lib/runtime/exclusive.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { formatDuration, ProgressPrinter } from "../lib/training/progress.ts";
+import { defaultSampleWorkers } from "../lib/training/sample_workers.ts";
 import { modeOfName } from "./mode_names.ts";
 import { type FlagValues, runTask, UsageError } from "./command_line.ts";
 import { modalityFlag } from "./modality_flag.ts";
@@ -120,7 +121,7 @@ The tables are those of the last command: give --as a name where two are to stay
   }
   const experiment = experiments.find(({ name }) => name === flags.name)!;
   const session = await openSession(experiment, flags, signal);
-  if (flags.only !== undefined) return await executeOnly(flags.only, session, signal);
+  if (flags.only !== undefined) return await executeOnly(flags.only, session, flags.jobs, signal);
   if (flags.list) return await printStates(session);
   if (flags.slurm) return await submitAll(session, flags);
   const ended = flags.tables ? "complete" : await executeAll(session, flags, signal);
@@ -236,6 +237,7 @@ function foldOf(text: string, { folds }: ExperimentFlags): number {
 async function executeOnly(
   id: string,
   { plan, places, preparedOf }: Session,
+  jobs: number | undefined,
   signal: AbortSignal,
 ): Promise<number> {
   const spec = plan.runs.find((run) => run.id === id);
@@ -255,6 +257,7 @@ async function executeOnly(
       async () =>
         await executeRun(spec, preparedOf(spec.config.cubeEdge), {
           places,
+          workers: defaultSampleWorkers(jobs),
           stop: signal,
           listenTo: (scoreName) => new ProgressPrinter(scoreName),
           onCase: (done, total) =>

@@ -8,6 +8,7 @@ import type { Modality } from "../lib/dataset/dataset.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
 import { isRun, openRun, type Run } from "../lib/training/run_folder.ts";
+import { defaultSampleWorkers } from "../lib/training/sample_workers.ts";
 import { defaultFolder, startRun } from "../lib/training/start_run.ts";
 import { trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
@@ -53,6 +54,12 @@ await runTask({
       value: "DIR",
       description: "run whose trained detector is taken over; its own is trained without",
     },
+    workers: {
+      type: "integer",
+      min: 0,
+      description:
+        "threads that make samples beside the training (half the cores less one, 0 to 4)",
+    },
     resume: { type: "boolean", description: "go on with the run where it stopped" },
   },
   details: `
@@ -91,6 +98,7 @@ history.jsonl and TensorBoard's events.
   const parts = await trainRun(run, prepared, {
     phases,
     resume: flags.resume,
+    workers: flags.workers ?? defaultSampleWorkers(),
     stop: signal,
     listenTo: (scoreName) => new ProgressPrinter(scoreName),
   });

@@ -5,17 +5,26 @@ import type { Outcome } from "./worker_pool.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
-/** Makes a worker's script answer the jobs that `runInWorkers` sends. */
-export function answerJobs<Job, Result>(work: (job: Job) => Promise<Result>): void {
+/**
+ * Makes a worker's script answer the jobs that a `JobWorker` sends.
+ *
+ * @param transfer the buffers of a result that are handed over rather than copied
+ */
+export function answerJobs<Job, Result>(
+  work: (job: Job) => Promise<Result>,
+  transfer: (result: Result) => Transferable[] = () => [],
+): void {
   self.onmessage = async ({ data }: MessageEvent<Job>) => {
-    let outcome: Outcome<Result>;
     try {
-      outcome = { value: await work(data) };
+      const value = await work(data);
+      self.postMessage({ value } satisfies Outcome<Result>, transfer(value));
     } catch (error) {
-      const isUserError = error instanceof UserError;
-      const text = error instanceof Error ? error.stack ?? error.message : String(error);
-      outcome = { error: isUserError ? error.message : text, isUserError };
+      self.postMessage(failure(error));
     }
-    self.postMessage(outcome);
   };
+}
+
+function failure(error: unknown): Outcome<never> {
+  if (error instanceof UserError) return { error: error.message, userError: error.parts };
+  return { error: error instanceof Error ? error.stack ?? error.message : String(error) };
 }

@@ -1,7 +1,9 @@
-/** What became of a job: its result, or why it failed. */
+import type { UserErrorParts } from "../errors.ts";
+
+/** What became of a job: its result, or why it failed; of an error of use what that is made of. */
 export type Outcome<Result> =
   | { readonly value: Result }
-  | { readonly error: string; readonly isUserError: boolean };
+  | { readonly error: string; readonly userError?: UserErrorParts };
 
 /** How jobs are shared among workers. */
 export interface PoolOptions<Result> {
@@ -25,36 +27,51 @@ export async function runInWorkers<Job, Result>(
 ): Promise<void> {
   let next = 0;
   const workOff = async () => {
-    let worker: Worker | undefined;
-    try {
-      while (next < jobs.length && !options.signal?.aborted) {
-        const index = next++;
-        worker ??= new Worker(script, { type: "module" });
-        const outcome = await runJob<Job, Result>(worker, jobs[index]);
-        if ("brokenBy" in outcome) {
-          worker.terminate();
-          worker = undefined;
-          await options.onOutcome(index, { error: outcome.brokenBy, isUserError: false });
-        } else await options.onOutcome(index, outcome);
-      }
-    } finally {
-      worker?.terminate();
+    using worker = new JobWorker<Job, Result>(script);
+    while (next < jobs.length && !options.signal?.aborted) {
+      const index = next++;
+      await options.onOutcome(index, await worker.run(jobs[index]));
     }
   };
   const count = Math.max(1, Math.min(options.workers, jobs.length));
   await Promise.all(Array.from({ length: count }, workOff));
 }
 
-function runJob<Job, Result>(
-  worker: Worker,
-  job: Job,
-): Promise<Outcome<Result> | { brokenBy: string }> {
-  return new Promise((resolve) => {
-    worker.onmessage = ({ data }: MessageEvent<Outcome<Result>>) => resolve(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      resolve({ brokenBy: `its worker broke down: ${event.message}` });
-    };
-    worker.postMessage(job);
-  });
+/** A Deno Worker that is begun with its first job, and again after it broke down. */
+export class JobWorker<Job, Result> implements Disposable {
+  readonly #script: URL;
+  #worker: Worker | undefined;
+  /** The job at work, or the last one. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param script answers each message, a job, by an {@linkcode Outcome}; see `answerJobs` */
+  constructor(script: URL) {
+    this.#script = script;
+  }
+
+  /** Runs a job when those before it are done. */
+  run(job: Job): Promise<Outcome<Result>> {
+    const outcome = this.#last.then(() => this.#post(job));
+    this.#last = outcome;
+    return outcome;
+  }
+
+  /** Ends the worker; jobs that are at work or wait never end. */
+  [Symbol.dispose](): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #post(job: Job): Promise<Outcome<Result>> {
+    const worker = this.#worker ??= new Worker(this.#script, { type: "module" });
+    return new Promise((resolve) => {
+      worker.onmessage = ({ data }: MessageEvent<Outcome<Result>>) => resolve(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        this[Symbol.dispose]();
+        resolve({ error: `its worker broke down: ${event.message}` });
+      };
+      worker.postMessage(job);
+    });
+  }
 }

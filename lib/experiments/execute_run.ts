@@ -31,6 +31,8 @@ import type { RunSpec } from "./run_spec.ts";
 /** What executing a run is told. */
 export interface ExecuteOptions {
   readonly places: ExperimentPlaces;
+  /** As for `trainRun`. */
+  readonly workers?: number;
   readonly stop?: AbortSignal;
   /** Hears of a part's training, with the name of its validation score. */
   listenTo?(scoreName: string): TrainingListener;
@@ -47,7 +49,7 @@ export interface ExecuteOptions {
 export async function executeRun(
   spec: RunSpec,
   prepared: PreparedDataset,
-  { places, stop, listenTo, onCase }: ExecuteOptions,
+  { places, workers, stop, listenTo, onCase }: ExecuteOptions,
 ): Promise<"current" | "done" | "stopped"> {
   const path = resultPathOf(places, spec.id);
   const earlier = await readRunResult(path);
@@ -58,6 +60,7 @@ export async function executeRun(
   const parts = await trainRun(run, prepared, {
     phases: spec.phases.filter((_, i) => !trained[i]),
     resume: true,
+    workers,
     stop,
     listenTo,
   });

@@ -1,6 +1,9 @@
 import { type LabelledImage, loadCube, loadScan, type PreparedDataset } from "../dataset/case.ts";
+import type { VolumeSample } from "./augment_volume.ts";
+import { makeSample, type SampleRequest } from "./training_sample.ts";
 
-const defaultMaxBytes = 4e9;
+/** Of the volumes that are kept. */
+export const defaultStoreBytes = 4e9;
 
 /** The prepared cases of a run, read when they are asked for and kept while they fit in memory. */
 export class CaseStore {
@@ -11,7 +14,7 @@ export class CaseStore {
   #bytes = 0;
 
   /** @param maxBytes of the volumes that are kept */
-  constructor(prepared: PreparedDataset, maxBytes = defaultMaxBytes) {
+  constructor(prepared: PreparedDataset, maxBytes = defaultStoreBytes) {
     this.#prepared = prepared;
     this.#maxBytes = maxBytes;
   }
@@ -24,6 +27,11 @@ export class CaseStore {
   /** The scan in its own grid. */
   async scan(id: string): Promise<LabelledImage> {
     return await this.#get(`scan/${id}`, () => loadScan(this.#prepared, id));
+  }
+
+  /** The case in the space that the sample is cut from, cut. */
+  async sample(request: SampleRequest): Promise<VolumeSample> {
+    return makeSample(await this[request.space](request.id), request);
   }
 
   async #get(key: string, load: () => Promise<LabelledImage>): Promise<LabelledImage> {

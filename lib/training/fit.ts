@@ -5,7 +5,7 @@ import type { Pass } from "../nn/parameters.ts";
 import { writeSafetensors } from "../nn/safetensors.ts";
 import { Random } from "../random.ts";
 import { AdamW } from "./adamw.ts";
-import { epochBatches, stepsPerEpoch } from "./batches.ts";
+import { stepsPerEpoch } from "./batches.ts";
 import {
   type Checkpoint,
   checkpointPath,
@@ -28,6 +28,7 @@ import { stringifyNumbers } from "./json_numbers.ts";
 import { MovingAverage } from "./moving_average.ts";
 import type { StepProgress } from "./progress.ts";
 import { historyPath, modelPath } from "./run_folder.ts";
+import { SampleQueue, type StepSamples } from "./sample_queue.ts";
 import { learningRateAt, phaseSchedule, type Schedule } from "./schedule.ts";
 import { SessionClock } from "./session_clock.ts";
 import { TensorboardWriter } from "./tensorboard.ts";
@@ -96,6 +97,7 @@ class Fitting<Sample, Batch> {
   readonly #options: FitOptions;
   readonly #random: Random;
   readonly #stepsPerEpoch: number;
+  readonly #queue: SampleQueue<Sample>;
   readonly #schedule: Schedule;
   readonly #optimizer: AdamW;
   readonly #average: MovingAverage | null;
@@ -130,6 +132,7 @@ class Fitting<Sample, Batch> {
       this.#best = checkpoint.best;
       task.parameters.write(checkpoint.weights, checkpointPath(options.folder));
     }
+    this.#queue = new SampleQueue(task, phase, this.#random, this.#stepsDone());
     this.#stopping = new EarlyStopping(phase.patience, this.#progress.earlyStopping);
     this.#optimizer = new AdamW(task.parameters, {
       ...phase,
@@ -172,24 +175,16 @@ class Fitting<Sample, Batch> {
 
   /** The rest of the running epoch; false when it was stopped before its end. */
   async #trainEpoch(): Promise<boolean> {
-    const { phase, stop, listener } = this.#options;
-    const { trainIds } = this.#task;
-    const { epoch } = this.#progress;
-    const shuffle = this.#random.fork("shuffle").fork(epoch);
-    const batches = epochBatches(trainIds, phase.repeats, phase.batchSize, shuffle);
-    let samples = this.#samples(batches, this.#progress.stepInEpoch);
-    while (this.#progress.stepInEpoch < batches.length) {
+    const { stop, listener } = this.#options;
+    while (this.#progress.stepInEpoch < this.#stepsPerEpoch) {
       if (stop?.aborted) {
-        await samples.catch(() => {}); // the program may end next, and should not in the midst of it
+        await this.#queue.settle();
         return false;
       }
       const { stepInEpoch, sums, seconds } = this.#progress;
-      const ids = batches[stepInEpoch];
       const startedAt = performance.now();
-      const report = this.#step(await samples);
-      // The next samples are prepared while a GPU works on this step.
-      samples = this.#samples(batches, stepInEpoch + 1);
-      const measured = await this.#readBack(report, ids);
+      const samples = await this.#queue.next();
+      const measured = await this.#readBack(this.#step(samples), samples);
       this.#progress = {
         ...this.#progress,
         stepInEpoch: stepInEpoch + 1,
@@ -204,20 +199,7 @@ class Fitting<Sample, Batch> {
     return true;
   }
 
-  #samples(batches: readonly (readonly string[])[], step: number): Promise<Sample[]> {
-    const { epoch } = this.#progress;
-    const random = this.#random.fork("sample").fork(epoch).fork(step);
-    const prepare = async () =>
-      await Promise.all(
-        (batches[step] ?? []).map((id, i) => this.#task.sample(id, random.fork(i))),
-      );
-    const samples = prepare();
-    // A failure is reported where the samples are awaited; until then it must not end the program.
-    samples.catch(() => {});
-    return samples;
-  }
-
-  #step(samples: readonly Sample[]): ReturnType<typeof trainStep> {
+  #step({ samples }: StepSamples<Sample>): ReturnType<typeof trainStep> {
     const { parameters } = this.#task;
     const step = this.#stepsDone();
     const pass: Pass = { training: true, random: this.#random.fork("dropout").fork(step) };
@@ -235,7 +217,7 @@ class Fitting<Sample, Batch> {
 
   async #readBack(
     { partNames, values }: ReturnType<typeof trainStep>,
-    ids: readonly string[],
+    { ids }: StepSamples<Sample>,
   ): Promise<Record<string, number>> {
     const numbers = await values.data();
     values.dispose();

@@ -1,10 +1,10 @@
 import type { PreparedDataset } from "../dataset/case.ts";
 import type { Box3 } from "../volume/box.ts";
-import type { CaseStore } from "./case_store.ts";
 import { groundTruthRegion, organBox } from "./organ_box.ts";
 import { drawFallback, jitterBox } from "./region_boxes.ts";
 import type { Run } from "./run_folder.ts";
 import type { RegionSource } from "./segmentor_task.ts";
+import type { SampleMaker } from "./training_sample.ts";
 
 /**
  * Ground-truth regions of a run's cases, as in the paper's Table 2: with their walls jittered as the
@@ -13,12 +13,13 @@ import type { RegionSource } from "./segmentor_task.ts";
 export function groundTruthSource(
   { record: { config, organ, usualBoxes } }: Run,
   prepared: PreparedDataset,
-  store: CaseStore,
+  makeSample: SampleMaker,
 ): RegionSource {
   const { segmentor: { source }, roiTraining: { faceJitter } } = config;
   const regionOf = (id: string): Box3 => groundTruthRegion(organBox(prepared, id, organ), config);
   return {
-    load: (id) => source === "scan" ? store.scan(id) : store.cube(id),
+    space: source,
+    makeSample,
     drawTraining: (id, random) => {
       const jittered = jitterBox(regionOf(id), faceJitter, random);
       const tightUnit = organBox(prepared, id, organ);

@@ -1,18 +1,17 @@
 import * as tf from "../tf.ts";
 import type { PhaseConfig } from "../config/config.ts";
-import type { LabelledImage } from "../dataset/case.ts";
 import type { Organ } from "../dataset/organ.ts";
 import type { CubeNetwork } from "../nn/cube_network.ts";
 import type { Random } from "../random.ts";
-import { sampleRoi, sampleRoiLabels } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import type { Box3 } from "../volume/box.ts";
-import { augmentVolume, type VolumeSample } from "./augment_volume.ts";
+import type { VolumeSample } from "./augment_volume.ts";
 import type { BuiltSegmentor } from "./build_segmentor.ts";
 import { cubeDice } from "./cube_dice.ts";
 import type { FitTask } from "./fit_task.ts";
 import type { Validation } from "./history.ts";
 import { losses } from "./loss_parts.ts";
+import type { SampleMaker, SampleRequest } from "./training_sample.ts";
 
 /** Regions as cubes. */
 export interface CubeBatch {
@@ -24,8 +23,9 @@ export interface CubeBatch {
 
 /** What the segmentor is trained on. */
 export interface RegionSource {
-  /** A case in the space that the configuration samples from. */
-  load(id: string): Promise<LabelledImage>;
+  /** The grid that its regions are cut from. */
+  readonly space: SampleRequest["space"];
+  readonly makeSample: SampleMaker;
   /** A training region of a case, in unit coordinates. */
   drawTraining(id: string, random: Random): Box3;
   /** The region of a case on which validation looks. */
@@ -44,25 +44,26 @@ export function segmentorTask(
   phase: PhaseConfig,
 ): FitTask<VolumeSample, CubeBatch> {
   const classes = organ.classes.map(({ values }) => values);
-  const sampleRegion = async (id: string, boxUnit: Box3): Promise<VolumeSample> => {
-    const { image, labels } = await source.load(id);
-    return {
-      shape: [edge, edge, edge],
-      image: sampleRoi(image, boxUnit, edge, config),
-      labels: sampleRoiLabels(labels, classes, boxUnit, edge, config),
-      channels: segmentor.outputs,
-    };
+  const { kernel, labels, paste } = config;
+  const { space } = source;
+  const sampleRegion = async (
+    id: string,
+    boxUnit: Box3,
+    augmentation: SampleRequest["augmentation"],
+  ): Promise<VolumeSample> => {
+    const roi = { kernel, labels, paste };
+    return await source.makeSample({ id, space, boxUnit, edge, classes, roi, augmentation });
   };
   const validationSamples = once(() =>
-    Promise.all(split.validation.map((id) => sampleRegion(id, source.validation(id))))
+    Promise.all(split.validation.map((id) => sampleRegion(id, source.validation(id), null)))
   );
   return {
     parameters,
     trainIds: split.training,
     sample: async (id, random) => {
       const boxUnit = source.drawTraining(id, random.fork("region"));
-      const sample = await sampleRegion(id, boxUnit);
-      return augmentVolume(sample, phase.augmentation, random.fork("augmentation"));
+      const { seed } = random.fork("augmentation");
+      return await sampleRegion(id, boxUnit, { config: phase.augmentation, seed });
     },
     batch: cubeBatch,
     loss: ({ images, targets }, pass) => losses[phase.loss](segmentor.apply(images, pass), targets),

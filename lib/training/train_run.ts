@@ -25,9 +25,11 @@ import { drawFallback, drawRegion } from "./region_boxes.ts";
 import { phaseFolder, type Run } from "./run_folder.ts";
 import { isPhaseTrained, partsOf } from "./run_part.ts";
 import { requireSameCases } from "./same_cases.ts";
+import { SampleWorkers } from "./sample_workers.ts";
 import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
 import { copyDetector } from "./take_detector.ts";
 import { loadDetector } from "./trained_detector.ts";
+import type { SampleMaker } from "./training_sample.ts";
 
 /** How the phases of a run are trained. */
 export interface TrainRunOptions {
@@ -40,6 +42,8 @@ export interface TrainRunOptions {
   readonly stop?: AbortSignal;
   /** After a stop, too, leave the best weights so far as the part's model. */
   readonly keepModel?: boolean;
+  /** Workers that make the segmentor's samples beside the training; 0, none, unless given. */
+  readonly workers?: number;
 }
 
 /** A part of a run that has been trained: a view's module of the detector, or a segmentor. */
@@ -63,7 +67,7 @@ export async function trainRun(
   using _lock = await lockFolder(run.folder, "train");
   requireSameCases(run, prepared);
   await requireStart(run, options.phases);
-  const training = new RunTraining(run, prepared, options);
+  using training = new RunTraining(run, prepared, options);
   const parts: TrainedPart[] = [];
   for (const phase of options.phases) {
     for await (const part of training.train(phase)) {
@@ -80,12 +84,13 @@ function variantCount(cases: number, { view }: RunConfig["detector"]): number {
   return Math.min(8, Math.floor(5e8 / (bytes * cases)));
 }
 
-class RunTraining {
+class RunTraining implements Disposable {
   readonly #run: Run;
   readonly #config: RunConfig;
   readonly #prepared: PreparedDataset;
   readonly #options: TrainRunOptions;
   readonly #store: CaseStore;
+  readonly #workers: SampleWorkers | null;
 
   constructor(run: Run, prepared: PreparedDataset, options: TrainRunOptions) {
     this.#run = run;
@@ -93,6 +98,12 @@ class RunTraining {
     this.#prepared = prepared;
     this.#options = options;
     this.#store = new CaseStore(prepared);
+    const { workers = 0 } = options;
+    this.#workers = workers > 0 ? new SampleWorkers(prepared, workers) : null;
+  }
+
+  [Symbol.dispose](): void {
+    this.#workers?.[Symbol.dispose]();
   }
 
   async *train(phase: PhaseName): AsyncGenerator<TrainedPart> {
@@ -209,8 +220,11 @@ class RunTraining {
   }
 
   #groundTruthSource(): RegionSource {
-    return groundTruthSource(this.#run, this.#prepared, this.#store);
+    return groundTruthSource(this.#run, this.#prepared, this.#makeSample);
   }
+
+  readonly #makeSample: SampleMaker = async (request) =>
+    await (this.#workers ?? this.#store).sample(request);
 
   /** The regions that the trained detector finds; it is frozen (section 3). */
   async #detectedSource(): Promise<RegionSource> {
@@ -227,7 +241,7 @@ class RunTraining {
       detector.dispose();
     }
     return {
-      load: groundTruth.load,
+      ...groundTruth,
       drawTraining: (id, random) => {
         const drawn = drawRegion(
           { groundTruth: groundTruth.validation(id), detected: detected.get(id)! },
@@ -243,7 +257,8 @@ class RunTraining {
 
   #wholeSource(): RegionSource {
     return {
-      load: (id) => this.#store.cube(id),
+      space: "cube",
+      makeSample: this.#makeSample,
       drawTraining: () => wholeUnit,
       validation: () => wholeUnit,
     };

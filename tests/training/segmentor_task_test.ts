@@ -10,6 +10,7 @@ import * as tf from "../../lib/tf.ts";
 import type { VolumeSample } from "../../lib/training/augment_volume.ts";
 import type { BuiltSegmentor } from "../../lib/training/build_segmentor.ts";
 import { type RegionSource, segmentorTask } from "../../lib/training/segmentor_task.ts";
+import { makeSample } from "../../lib/training/training_sample.ts";
 import { type Box3, wholeUnit } from "../../lib/volume/box.ts";
 import { scaleAndShift } from "../../lib/volume/affine.ts";
 import type { Triple } from "../../lib/volume/volume.ts";
@@ -63,9 +64,10 @@ function sourceOf(training: Box3 = corner, validation: Box3 = corner): Source {
   const loads: string[] = [];
   return {
     loads,
-    load: (id) => {
-      loads.push(id);
-      return Promise.resolve(cases[id]);
+    space: "scan",
+    makeSample: (request) => {
+      loads.push(request.id);
+      return Promise.resolve(makeSample(cases[request.id], request));
     },
     drawTraining: () => training,
     validation: () => validation,

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { dirname } from "node:path";
 import { paperPhases } from "../../lib/config/config.ts";
 import type { PreparedDataset } from "../../lib/dataset/case.ts";
+import { caseFiles } from "../../lib/dataset/prepare_case.ts";
 import { UserError } from "../../lib/errors.ts";
 import { lockFolder } from "../../lib/folder_lock.ts";
 import { readSafetensors } from "../../lib/nn/safetensors.ts";
@@ -116,6 +117,29 @@ Deno.test("a run is trained phase by phase", async (t) => {
       const parts = await trainRun(taken, prepared, { phases: paperPhases, resume: true });
       assertEquals(parts.map(({ name }) => name), ["finetune"]);
       assertEquals(await modelBytes(taken), await modelBytes(run));
+    });
+
+    await t.step("workers make the same samples, and say what is wrong with a case", async () => {
+      const beside = await tinyRun(prepared, `${dir}/beside`, { phases: [], set });
+      await copyModels(run, beside);
+      await Deno.remove(modelFile(beside, "segmentor"));
+      const phases = ["segmentor", "finetune"] as const;
+      await trainRun(beside, prepared, { phases, resume: true, workers: 2 });
+      assertEquals(await modelBytes(beside), await modelBytes(run));
+      assertEquals(
+        await weightsIn(modelFile(beside, "finetune")),
+        await weightsIn(modelFile(run, "finetune")),
+      );
+
+      const [lost] = run.record.split.training;
+      const path = `${prepared.dir}/${lost}/${caseFiles.cubeImage}`;
+      await Deno.rename(path, `${path}.away`);
+      await assertRejects(
+        () => trainRun(beside, prepared, { phases: ["whole"], resume: true, workers: 2 }),
+        UserError,
+        path,
+      );
+      await Deno.rename(`${path}.away`, path);
     });
 
     await t.step("one process at a time trains a run", async () => {
