@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { presets } from "../config/presets.ts";
 import { defaultSettings } from "../dataset/prepare.ts";
 import { readScanLabels } from "../dataset/scan_labels.ts";
 import { phantomLabels } from "../dataset/phantom_anatomy.ts";
 import { surfaceMetrics } from "../evaluation/surface_distance.ts";
+import { makeSample } from "../training/training_sample.ts";
 import { FileResampler } from "../volume/file_resampler.ts";
 import { applyWindow, softTissueWindow } from "../volume/intensity.ts";
 import { readImage, readLabels, readPlanes } from "../volume/nifti_read.ts";
@@ -59,6 +61,7 @@ export async function benchData(
   await benchReading(context, scan);
   await benchPreparing(context, scan, sizes);
   await benchDataset(context, scan, sizes);
+  await benchSamples(context, scan);
   await benchHausdorff(context, scan);
 }
 
@@ -185,6 +188,36 @@ async function runPreparing(
   const { success, stdout, stderr } = await new Deno.Command(program, { args: rest }).output();
   if (!success) throw new Error(`prepare failed: ${new TextDecoder().decode(stderr)}`);
   return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1) ?? "");
+}
+
+/** What a training takes for each region that it looks at. */
+async function benchSamples(context: BenchContext, scan: SyntheticScan): Promise<void> {
+  const { volume } = await readImage(scan.imagePath);
+  const data = new Float32Array(volume.data.length);
+  applyWindow(volume.data, softTissueWindow, data);
+  const pair = { image: { ...volume, data }, ...await readLabels(scan.labelPath) };
+  const { liver, spleen } = phantomLabels;
+  const { segmentor: roi, phases } = presets.focus;
+  for (const classes of [[[liver]], [[liver], [spleen]]]) {
+    let seed = 0;
+    const run = () =>
+      makeSample(pair, {
+        id: "benchmark",
+        space: "scan",
+        boxUnit: { min: [0.1, 0.2, 0.2], max: [0.7, 0.8, 0.9] },
+        edge: 64,
+        classes,
+        roi,
+        augmentation: { config: phases.segmentor.augmentation, seed: String(seed++) },
+      });
+    const many = classes.length === 1 ? "one class" : `${classes.length} classes`;
+    context.report({
+      part: "data",
+      name: `a training sample, ${many}: ${scan.shape.join(" x ")} to 64^3, varied, one core`,
+      ...await timeBesidePeer(context, run, null, cpuTimeMs),
+      facts: {},
+    });
+  }
 }
 
 async function benchHausdorff(context: BenchContext, scan: SyntheticScan): Promise<void> {
