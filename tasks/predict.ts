@@ -29,7 +29,7 @@ await runTask({
     "largest-component": {
       type: "text",
       choices: ["yes", "no"],
-      description: "keep one piece of each class; as configured unless given",
+      description: "keep only the largest pieces of each class; as configured unless given",
     },
     resume: { type: "boolean", description: "leave out scans whose results are all there" },
   },

@@ -102,7 +102,10 @@ export interface SegmentorConfig {
    * region is that of the result before. It ends early where the region holds still.
    */
   readonly passes: number;
-  /** Keep only the largest connected component of each class. */
+  /**
+   * Keep only the largest connected component of each class; of one whose training labels come in
+   * several pieces, such as both kidneys, as many.
+   */
   readonly largestComponent: boolean;
 }
 

@@ -182,7 +182,7 @@ const focus: RunConfig = {
     labels: "soft", // ours: nearest costs 0.05 to 0.2 Dice on small cubes
     paste: "logits", // ours: the counterpart of soft labels
     passes: 2, // ours: the first result sees the walls better than the views do
-    largestComponent: true, // ours: an organ is one piece
+    largestComponent: true, // ours: an organ is one piece, or as many as in training
   },
   roiTraining: {
     groundTruthMargin: true, // ours: training sees what the detector will give

@@ -35,6 +35,8 @@ export interface PreparedLabel {
   readonly volumeMm3: number;
   /** The smallest box that holds it, as shares of the RAS grid's axes: the same on scan and cube. */
   readonly boxUnit: Box3;
+  /** How many pieces it comes in, as `piecesOf` counts; cases that were prepared earlier lack it. */
+  readonly pieces?: number;
 }
 
 /** A prepared case. */

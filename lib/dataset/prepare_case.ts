@@ -1,9 +1,8 @@
 import { UserError } from "../errors.ts";
 import { makeFolder, writeAtomic, writing } from "../files.ts";
 import { voxelsToUnit } from "../volume/box.ts";
-import type { LabelExtent } from "../volume/labels.ts";
 import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
-import { type Grid, spacingMm } from "../volume/volume.ts";
+import { spacingMm } from "../volume/volume.ts";
 import type { DatasetCase } from "./dataset.ts";
 import { compareGrids, describeMismatch } from "./grid_pair.ts";
 import { hashFile } from "./hash_file.ts";
@@ -78,7 +77,7 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
     shape: scan.grid.shape,
     spacingMm: spacingMm(scan.grid),
     scanShape: scanImage.shape,
-    labels: describeLabels(labels.extents, labels.grid),
+    labels: describeLabels(labels),
     ...(labels.specks.size > 0 ? { specks: Object.fromEntries(labels.specks) } : {}),
   };
   await writeFolder(`${dir}/${source.id}`, async (folder) => {
@@ -152,15 +151,15 @@ async function readPair(
 }
 
 function describeLabels(
-  extents: ReadonlyMap<number, LabelExtent>,
-  grid: Grid,
+  { extents, pieces, grid }: ReadScanLabels,
 ): Record<string, PreparedLabel> {
   const [x, y, z] = spacingMm(grid);
   return Object.fromEntries(
-    [...extents].map(([value, { voxels, boxVoxels }]) => [
-      String(value),
-      { voxels, volumeMm3: voxels * x * y * z, boxUnit: voxelsToUnit(boxVoxels, grid.shape) },
-    ]),
+    [...extents].map(([value, { voxels, boxVoxels }]) => {
+      const boxUnit = voxelsToUnit(boxVoxels, grid.shape);
+      const label = { voxels, volumeMm3: voxels * x * y * z, boxUnit, pieces: pieces.get(value) };
+      return [String(value), label];
+    }),
   );
 }
 

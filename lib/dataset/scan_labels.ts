@@ -25,6 +25,8 @@ export interface ReadScanLabels {
   readonly extents: ReadonlyMap<number, LabelExtent>;
   /** Voxels of specks that were left out, by label. */
   readonly specks: ReadonlyMap<number, number>;
+  /** How many pieces each label comes in. */
+  readonly pieces: ReadonlyMap<number, number>;
   /** The file's grid as it is. */
   readonly fileGrid: Grid;
   /** The file's voxels in RAS order. */
@@ -52,7 +54,8 @@ export async function readScanLabels(
   });
   const { orientation, scan, cube, counter } = takers;
   const grid = rasGrid(orientation);
-  const { labels: scanLabels, removed: specks } = removeSpecks(scan.labels(), settings.speckShare);
+  const cleaned = removeSpecks(scan.labels(), settings.speckShare);
+  const { labels: scanLabels, removed: specks, pieces } = cleaned;
   const extents = new Map([...counter.extents()].map(([value, { voxels, boxVoxels }]) => {
     return [value, { voxels, boxVoxels: toRasBox(boxVoxels, orientation) }];
   }));
@@ -66,6 +69,7 @@ export async function readScanLabels(
     ),
     extents,
     specks,
+    pieces,
     fileGrid: orientation.grid,
     grid,
   };

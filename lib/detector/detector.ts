@@ -31,13 +31,13 @@ export interface Detection {
 
 /** What the networks of a detector predict, and which of it is the organ. */
 export interface DetectorTargets {
-  /** How many silhouettes a network predicts. */
-  readonly count: number;
+  /** Of each target that a network predicts, how many pieces it comes in: kidneys in two. */
+  readonly pieces: readonly number[];
   /** Indices of those that are the organ: of several, the box around all that were found counts. */
   readonly organ: readonly number[];
 }
 
-const organAlone: DetectorTargets = { count: 1, organ: [0] };
+const organAlone: DetectorTargets = { pieces: [1], organ: [0] };
 
 /** The detector of one view, with parameters of its own, trained apart from the others (section 3.1). */
 export class ViewModule {
@@ -57,7 +57,7 @@ export class ViewModule {
     this.parameters = new Parameters(`${seed}/detector/${view}`);
     this.#config = config;
     this.#targets = targets;
-    this.#network = buildNetwork(this.parameters, config, targets.count);
+    this.#network = buildNetwork(this.parameters, config, targets.pieces);
   }
 
   /** Indices of the targets that are the organ. */
@@ -136,14 +136,14 @@ export class ViewModule {
 function buildNetwork(
   parameters: Parameters,
   { network, view }: DetectorConfig,
-  outputs: number,
+  pieces: readonly number[],
 ): ViewNetwork {
   const channels = viewChannels(view);
   switch (network.kind) {
     case "pyramid":
       return new PyramidNet(parameters.root(), network, { edge: view.edge, channels });
     case "silhouette":
-      return new SilhouetteNet(parameters.root(), network, { edge: view.edge, channels, outputs });
+      return new SilhouetteNet(parameters.root(), network, { edge: view.edge, channels, pieces });
   }
 }
 
@@ -152,6 +152,7 @@ export class Detector {
   readonly config: DetectorConfig;
   readonly modules: Readonly<Record<ViewName, ViewModule>>;
   readonly #prior: BoxPrior | undefined;
+  readonly #targets: DetectorTargets;
 
   constructor(
     config: DetectorConfig,
@@ -161,6 +162,7 @@ export class Detector {
   ) {
     this.config = config;
     this.#prior = prior;
+    this.#targets = targets;
     this.modules = {
       xy: new ViewModule("xy", config, seed, targets),
       yz: new ViewModule("yz", config, seed, targets),
@@ -208,11 +210,12 @@ export class Detector {
       const [ofTargets] = await module.silhouettes(pictures);
       return ofTargets;
     });
-    const agreed = silhouettes.xy.map((xy, target) =>
-      keepHull({ xy, yz: silhouettes.yz[target], xz: silhouettes.xz[target] }, edge)
+    const pieces = this.#targets.organ.map((target) => this.#targets.pieces[target]);
+    const agreed = silhouettes.xy.map((xy, i) =>
+      keepHull({ xy, yz: silhouettes.yz[i], xz: silhouettes.xz[i] }, edge, pieces[i])
     );
     const boxOf = (view: ViewName) =>
-      joinBoxes(agreed.map((pictures) => readWalls(pictures[view], edge, edge)));
+      joinBoxes(agreed.map((pictures, i) => readWalls(pictures[view], edge, edge, pieces[i])));
     return { xy: boxOf("xy"), yz: boxOf("yz"), xz: boxOf("xz") };
   }
 

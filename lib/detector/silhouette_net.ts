@@ -31,17 +31,23 @@ export class SilhouetteNet implements ViewNetwork {
   readonly #merge: readonly ConvNorm2d[];
   readonly #decoder: readonly ResidualBlock[];
   readonly #head: Conv2d;
+  readonly #pieces: readonly number[];
 
   /**
-   * @param picture edge in pixels, a multiple of 2^levels; channels of the pictures; channels of the
-   *   result: silhouettes that are predicted at once
+   * @param picture edge in pixels, a multiple of 2^levels; channels of the pictures; of each
+   *   silhouette that is predicted, how many pieces its organ comes in
    */
   constructor(
     scope: Scope,
     { widths }: SilhouetteDetectorConfig,
-    { edge, channels, outputs = 1 }: { edge: number; channels: number; outputs?: number },
+    { edge, channels, pieces = [1] }: {
+      edge: number;
+      channels: number;
+      pieces?: readonly number[];
+    },
   ) {
     checkSizes(edge, widths);
+    this.#pieces = pieces;
     this.#stem = convNorm(scope.child("stem"), {
       inputs: channels,
       outputs: widths[0],
@@ -69,7 +75,7 @@ export class SilhouetteNet implements ViewNetwork {
     this.#decoder = finer.map((width, i) => new ResidualBlock(scope.child(`decoder${i}`), width));
     this.#head = new Conv2d(scope.child("head"), {
       inputs: widths[0],
-      outputs,
+      outputs: pieces.length,
       kernel: 1,
       initializeBias: constant(initialLogit),
     });
@@ -97,7 +103,10 @@ export class SilhouetteNet implements ViewNetwork {
   async read(logits: tf.Tensor, targets?: readonly number[]): Promise<ViewBox[][]> {
     const [, rows, columns] = logits.shape;
     const pictures = await this.silhouettes(logits, targets);
-    return pictures.map((ofOne) => ofOne.map((picture) => readWalls(picture, rows, columns)));
+    const pieces = targets?.map((target) => this.#pieces[target]) ?? this.#pieces;
+    return pictures.map((ofOne) =>
+      ofOne.map((picture, i) => readWalls(picture, rows, columns, pieces[i]))
+    );
   }
 
   /**

@@ -1,3 +1,4 @@
+import { piecesOf } from "../volume/components.ts";
 import type { ViewBox } from "./fusion.ts";
 
 /** A pixel belongs to the organ from this probability on; walls lie where a profile crosses it. */
@@ -10,7 +11,8 @@ const sureHigh = 0.9;
  * Reads an organ's four walls from the probability picture of its silhouette.
  *
  * 1. Pixels of at least 0.5 are joined to components (4-neighbourhood); the one with the largest sum
- *    of probability stays, the pixels of all others are blanked.
+ *    of probability stays, or so many as the organ has pieces, and the pixels of all others are
+ *    blanked.
  * 2. The profile of an axis holds, for each of its positions, the mean of the two largest values
  *    across: unlike a maximum it is not moved by one stray pixel, unlike a mean it does not shrink
  *    where the organ is narrow.
@@ -25,9 +27,15 @@ const sureHigh = 0.9;
  * picture and both confidences are 0.
  *
  * @param probabilities `[rows, columns]` in [0, 1]; not changed
+ * @param pieces how many pieces the organ comes in, at most
  */
-export function readWalls(probabilities: Float32Array, rows: number, columns: number): ViewBox {
-  const profiles = readProfiles(probabilities, rows, columns);
+export function readWalls(
+  probabilities: Float32Array,
+  rows: number,
+  columns: number,
+  pieces = 1,
+): ViewBox {
+  const profiles = readProfiles(probabilities, rows, columns, pieces);
   const [horizontal, vertical] = [readAxis(profiles.horizontal), readAxis(profiles.vertical)];
   if (!horizontal || !vertical) {
     return { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] };
@@ -54,30 +62,31 @@ export function readProfiles(
   probabilities: Float32Array,
   rows: number,
   columns: number,
+  pieces = 1,
 ): SilhouetteProfiles {
-  const picture = keepHeaviestComponent(probabilities, rows, columns);
+  const picture = keepHeaviestPieces(probabilities, rows, columns, pieces);
   return {
     horizontal: profile(picture, columns, 1, rows, columns),
     vertical: profile(picture, rows, columns, columns, 1),
   };
 }
 
-function keepHeaviestComponent(
+function keepHeaviestPieces(
   probabilities: Float32Array,
   rows: number,
   columns: number,
+  pieces: number,
 ): Float32Array {
   const component = new Int32Array(probabilities.length);
   const waiting: number[] = [];
-  let [count, heaviest, heaviestWeight] = [0, 0, 0];
+  const weights = [0];
   const visit = (pixel: number): void => {
     if (component[pixel] !== 0 || !(probabilities[pixel] >= threshold)) return;
-    component[pixel] = count;
+    component[pixel] = weights.length;
     waiting.push(pixel);
   };
   for (let seed = 0; seed < probabilities.length; seed++) {
     if (component[seed] !== 0 || !(probabilities[seed] >= threshold)) continue;
-    count++;
     let weight = 0;
     visit(seed);
     for (let pixel = waiting.pop(); pixel !== undefined; pixel = waiting.pop()) {
@@ -88,11 +97,11 @@ function keepHeaviestComponent(
       if (pixel >= columns) visit(pixel - columns);
       if (pixel < (rows - 1) * columns) visit(pixel + columns);
     }
-    if (weight > heaviestWeight) [heaviest, heaviestWeight] = [count, weight];
+    weights.push(weight);
   }
-  return probabilities.map((p, pixel) =>
-    component[pixel] === 0 || component[pixel] === heaviest ? p : 0
-  );
+  const isKept = new Uint8Array(weights.length);
+  for (const number of [0, ...piecesOf(weights, pieces)]) isKept[number] = 1;
+  return probabilities.map((p, pixel) => isKept[component[pixel]] === 1 ? p : 0);
 }
 
 /** Means of the two largest values across each of `length` positions, `step` apart in the data. */

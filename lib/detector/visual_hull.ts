@@ -1,5 +1,5 @@
 import { boundingBoxVoxels, eachAxis } from "../volume/box.ts";
-import { largestComponent } from "../volume/components.ts";
+import { largestPieces } from "../volume/components.ts";
 import { projectMask, viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
 import { type Mask, type Triple, voxelCount } from "../volume/volume.ts";
 
@@ -18,17 +18,19 @@ const reach = 1 / 16;
  *
  * A view alone may take something else for the organ: a cyst, or the kidney of the other side. But an
  * organ is where the lines of sight of all views may meet it. These voxels are its visual hull
- * (Laurentini 1994, doi:10.1109/34.273735); the largest piece of it is taken for the organ, and in
- * each view everything is blanked that lies beyond the shadow of that piece by more than 1/16 of the
- * picture. Walls inside the shadow's surroundings stay where the view alone has them.
+ * (Laurentini 1994, doi:10.1109/34.273735); the largest piece of it is taken for the organ, or so
+ * many as the organ has, and in each view everything is blanked that lies beyond the shadow of these
+ * by more than 1/16 of the picture. Walls inside the shadow's surroundings stay where the view alone
+ * has them.
  *
  * @param edge of the pictures in pixels
+ * @param pieces how many pieces the organ comes in, at most
  * @returns the pictures as they are where there is no such voxel
  */
-export function keepHull(silhouettes: Silhouettes, edge: number): Silhouettes {
+export function keepHull(silhouettes: Silhouettes, edge: number, pieces = 1): Silhouettes {
   const factor = Math.ceil(edge / hullEdge);
   const side = Math.ceil(edge / factor);
-  const hull = castHull(silhouettes, { edge, factor, side });
+  const hull = castHull(silhouettes, { edge, factor, side }, pieces);
   if (hull === null) return silhouettes;
   const kept = (view: ViewName) => {
     const near = surroundings(hull, view, side);
@@ -52,14 +54,14 @@ interface Grids {
   readonly side: number;
 }
 
-/** The largest piece of a visual hull, in a part of its grid that begins at `first`. */
+/** The largest pieces of a visual hull, in a part of its grid that begins at `first`. */
 interface Hull {
-  readonly piece: Mask;
+  readonly pieces: Mask;
   readonly first: Triple;
 }
 
 /** `null` when the hull is empty. */
-function castHull(silhouettes: Silhouettes, grids: Grids): Hull | null {
+function castHull(silhouettes: Silhouettes, grids: Grids, most: number): Hull | null {
   const { side } = grids;
   const [xy, yz, xz] = viewNames.map((view) => possiblePixels(silhouettes[view], grids));
   const boxOf = (data: Uint8Array) => boundingBoxVoxels({ shape: [side, side, 1], data });
@@ -88,8 +90,8 @@ function castHull(silhouettes: Silhouettes, grids: Grids): Hull | null {
       for (let i = 0; i < width; i++) data[row + i] = seenInXy[i] & seenInXz[i];
     }
   }
-  const piece = largestComponent({ shape, affine: [], data });
-  return piece.data.includes(1) ? { piece, first } : null;
+  const pieces = largestPieces({ shape, affine: [], data }, most);
+  return pieces.data.includes(1) ? { pieces, first } : null;
 }
 
 /** 1 where any pixel within a voxel's shadow may be the organ's. */
@@ -105,10 +107,10 @@ function possiblePixels(picture: Float32Array, { edge, factor, side }: Grids): U
 }
 
 /** 1 in the shadow that a hull casts on a view, and within `reach` of it: `[side, side]`. */
-function surroundings({ piece, first }: Hull, view: ViewName, side: number): Uint8Array {
+function surroundings({ pieces, first }: Hull, view: ViewName, side: number): Uint8Array {
   const { horizontal, vertical } = viewAxes[view];
-  const shadow = projectMask(piece, view);
-  const [columns, rows] = [piece.shape[horizontal], piece.shape[vertical]];
+  const shadow = projectMask(pieces, view);
+  const [columns, rows] = [pieces.shape[horizontal], pieces.shape[vertical]];
   const distance = Math.ceil(reach * side);
   const near = new Uint8Array(side ** 2);
   for (let row = 0; row < rows; row++) {

@@ -24,7 +24,7 @@ export interface PredictOptions {
   readonly mode: Exclude<EvaluationMode, "groundTruthRoi">;
   /** What the scans were made with; the training data's unless given. */
   readonly modality?: Modality;
-  /** Keep the largest connected component of each class only; as configured unless given. */
+  /** Keep the largest piece of each class only, or as many as it has; as configured unless given. */
   readonly largestComponent?: boolean;
   /** Which volume of a file of several. */
   readonly channel?: number;

@@ -3,6 +3,7 @@ import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { buildSegmentor, type BuiltSegmentor } from "../training/build_segmentor.ts";
 import { modelFile, phaseMissing, type Run } from "../training/run_folder.ts";
+import { classPieces } from "../training/organ_pieces.ts";
 import { isPhaseTrained } from "../training/run_part.ts";
 import type { EvaluationMode } from "./records.ts";
 
@@ -10,6 +11,8 @@ import type { EvaluationMode } from "./records.ts";
 export interface LoadedSegmentor extends BuiltSegmentor {
   /** The phase whose weights it has. */
   readonly phase: PhaseName;
+  /** So many of the largest components of each class are kept; `null`: all are. */
+  readonly pieces: readonly number[] | null;
 }
 
 /**
@@ -53,7 +56,8 @@ export async function loadSegmentor(
     built.parameters.dispose();
     throw error;
   }
-  return { ...built, config: { ...built.config, largestComponent }, phase };
+  const pieces = largestComponent ? classPieces(run.record) : null;
+  return { ...built, config: { ...built.config, largestComponent }, phase, pieces };
 }
 
 async function firstTrained(run: Run, phases: readonly PhaseName[]) {

@@ -5,7 +5,7 @@ import { resultBoxUnit } from "../segmentor/result_box.ts";
 import { classesOfLogits, pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import { type Box3, boxEdges, boxIou3, wholeUnit } from "../volume/box.ts";
-import { largestComponents } from "../volume/components.ts";
+import { largestPiecesOfEach } from "../volume/components.ts";
 import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
 import type { Grid, LabelVolume } from "../volume/volume.ts";
 import type { TimePart } from "./records.ts";
@@ -57,7 +57,7 @@ export class ScanSegmenter {
     images: Pick<ScanImages, "scanImage" | "cubeImage">,
     regionUnit?: Box3,
   ): Promise<SegmentedRegion> {
-    const { segmentor, config, edge } = this.#loaded;
+    const { segmentor, config, edge, pieces } = this.#loaded;
     const watch = new Stopwatch<TimePart>();
     const detector = regionUnit === undefined ? this.#detector : null;
     const detection = detector &&
@@ -76,7 +76,7 @@ export class ScanSegmenter {
       const classes = await watch.time("crop", () => classesOfLogits(last.logits, edge));
       const tightUnit = await watch.time(
         "crop",
-        () => resultBoxUnit(classes, edge, last.roiUnit, config.largestComponent),
+        () => resultBoxUnit(classes, edge, last.roiUnit, pieces),
       );
       if (tightUnit === null) break;
       const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
@@ -102,11 +102,9 @@ export class ScanSegmenter {
 
   /** {@linkcode paste} on the part of the grid that the region covers. */
   pasteBlock({ logits, edge, roiUnit }: SegmentedRegion, target: Grid): LabelBlock {
-    const { config, segmentor: { outputs } } = this.#loaded;
+    const { config, pieces } = this.#loaded;
     const block = pasteRoiBlock(logits, edge, roiUnit, target, config);
-    if (!config.largestComponent) return block;
-    const values = Array.from({ length: Math.max(1, outputs - 1) }, (_, i) => i + 1);
-    return { ...block, data: largestComponents(block, values) };
+    return pieces === null ? block : { ...block, data: largestPiecesOfEach(block, pieces) };
   }
 }
 

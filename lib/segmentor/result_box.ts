@@ -1,5 +1,5 @@
 import { boundingBoxVoxels, type Box3, boxEdges, eachAxis, voxelsToUnit } from "../volume/box.ts";
-import { largestComponents } from "../volume/components.ts";
+import { largestPiecesOfEach } from "../volume/components.ts";
 import type { Triple } from "../volume/volume.ts";
 
 /**
@@ -7,17 +7,16 @@ import type { Triple } from "../volume/volume.ts";
  * volume; `null` where it found nothing. Its walls are those of the cube's cells.
  *
  * @param classes of the cells of the cube of `roiUnit`, as `classesOfLogits` gives them
- * @param onePiece of each class only its largest connected component counts
+ * @param pieces so many of the largest components of the classes 1, 2 ... count; `null`: all do
  */
 export function resultBoxUnit(
   classes: Uint16Array,
   edge: number,
   roiUnit: Box3,
-  onePiece: boolean,
+  pieces: readonly number[] | null,
 ): Box3 | null {
   const shape: Triple = [edge, edge, edge];
-  const found = { shape, data: classes };
-  const data = onePiece ? largestComponents(found, classesIn(classes)) : classes;
+  const data = pieces === null ? classes : largestPiecesOfEach({ shape, data: classes }, pieces);
   const box = boundingBoxVoxels({ shape, data });
   if (box === null) return null;
   const inRegion = voxelsToUnit(box, shape);
@@ -25,10 +24,4 @@ export function resultBoxUnit(
   const outer = (point: Triple) =>
     eachAxis((axis) => roiUnit.min[axis] + point[axis] * edges[axis]);
   return { min: outer(inRegion.min), max: outer(inRegion.max) };
-}
-
-function classesIn(classes: Uint16Array): number[] {
-  const seen: boolean[] = [];
-  for (let i = 0; i < classes.length; i++) seen[classes[i]] = true;
-  return [...seen.keys()].filter((value) => value !== 0 && seen[value]);
 }

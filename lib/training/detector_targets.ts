@@ -2,6 +2,7 @@ import type { RunConfig } from "../config/config.ts";
 import { entryOf, type PreparedDataset } from "../dataset/case.ts";
 import { type Organ, organValues } from "../dataset/organ.ts";
 import type { DetectorTargets } from "../detector/detector.ts";
+import { piecesOfLabels } from "./organ_pieces.ts";
 import type { RunRecord } from "./run_folder.ts";
 
 /**
@@ -28,7 +29,7 @@ export function detectorTargets(record: RunTargets): DetectorTargets {
   const targets = targetLabels(record);
   const wanted = organValues(record.organ);
   const organ = targets.flatMap((values, i) => values.some((v) => wanted.includes(v)) ? [i] : []);
-  return { count: targets.length, organ };
+  return { pieces: targets.map((values) => piecesOfLabels(record, values)), organ };
 }
 
-type RunTargets = { readonly organ: Organ } & Pick<RunRecord, "detectorLabels">;
+type RunTargets = { readonly organ: Organ } & Pick<RunRecord, "detectorLabels" | "pieces">;

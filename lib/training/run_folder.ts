@@ -34,6 +34,8 @@ export interface RunRecord {
   readonly roiEdge: number;
   /** Why it is not what Eq. 3 or the configuration says, where it is not: a peer's legal edges. */
   readonly roiEdgeNote?: string;
+  /** How many pieces labels come in, by value, where it is more than one. */
+  readonly pieces?: Readonly<Record<string, number>>;
   /** With `detector.targets` labels: the label values that the detector's silhouettes are of, in order. */
   readonly detectorLabels?: readonly number[];
   /** With `detector.fallback` usual: where the training cases have the organ. */

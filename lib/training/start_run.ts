@@ -12,6 +12,7 @@ import { runsFolder } from "../paths.ts";
 import { peerEdge } from "../peers/peer.ts";
 import { chooseRoiEdge, organBox } from "./organ_box.ts";
 import { labelsToDetect } from "./detector_targets.ts";
+import { labelPieces } from "./organ_pieces.ts";
 import { requireStart } from "./first_network.ts";
 import { createRun, isRun, type Run, type RunRecord } from "./run_folder.ts";
 import { contentOfSplit } from "./same_cases.ts";
@@ -66,6 +67,7 @@ export async function startRun(
     content: contentOfSplit(prepared, split),
     splitRule: rule,
     ...legalRoiEdge(config.model, wanted),
+    pieces: labelPieces(prepared, split.training),
     ...detector,
     ...(config.detector.fallback === "usual"
       ? { usualBoxes: boxPrior(split.training.map((id) => organBox(prepared, id, organ))) }

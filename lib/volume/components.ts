@@ -31,43 +31,58 @@ export function labelComponents(
   return { numbers, sizes };
 }
 
-/** The largest connected component of a mask; of several equally large, the first in memory. */
-export function largestComponent(mask: Mask, neighbourhood: Neighbourhood = 26): Mask {
+/** What is smaller than this share of the largest component is a stray, not a piece of an organ. */
+const pieceShare = 0.1;
+
+/**
+ * The numbers of the components that are pieces of one organ, largest first (of several equally
+ * large, the first in memory): those that hold at least a tenth of the largest one's voxels.
+ *
+ * @param sizes as of {@linkcode Components}: numbers begin at 1; other measures of size will do
+ * @param most pieces, at most
+ */
+export function piecesOf(sizes: readonly number[], most = Infinity): number[] {
+  const bySize = [...sizes.keys()].slice(1).toSorted((a, b) => sizes[b] - sizes[a]);
+  return bySize.filter((n) => sizes[n] >= pieceShare * sizes[bySize[0]]).slice(0, most);
+}
+
+/** A mask's largest connected component, or so many pieces: see {@linkcode piecesOf}. */
+export function largestPieces(mask: Mask, most = 1, neighbourhood: Neighbourhood = 26): Mask {
   const data = new Uint8Array(mask.data.length);
-  fillLargest(findRuns(mask), mask.shape, neighbourhood, data, 1);
+  fillLargest(findRuns(mask), mask.shape, { most, neighbourhood }, data, 1);
   return { ...mask, data };
 }
 
 /**
- * Labels of which only the largest connected component of each value is left (of several equally
- * large, the first in memory), and of other values nothing.
+ * {@linkcode largestPieces} of each value of some labels.
+ *
+ * @param most pieces of the values 1, 2 ...; nothing is left of others
  */
-export function largestComponents(
+export function largestPiecesOfEach(
   labels: { readonly shape: Triple; readonly data: Uint16Array },
-  values: readonly number[],
+  most: readonly number[],
   neighbourhood: Neighbourhood = 26,
 ): Uint16Array {
   const data = new Uint16Array(labels.data.length);
-  for (const value of values) {
-    fillLargest(findRuns(labels, value), labels.shape, neighbourhood, data, value);
-  }
+  most.forEach((count, i) => {
+    const runs = findRuns(labels, i + 1);
+    fillLargest(runs, labels.shape, { most: count, neighbourhood }, data, i + 1);
+  });
   return data;
 }
 
 function fillLargest(
   runs: Runs,
   shape: Triple,
-  neighbourhood: Neighbourhood,
+  { most, neighbourhood }: { most: number; neighbourhood: Neighbourhood },
   target: Uint8Array | Uint16Array,
   value: number,
 ): void {
   const { numberOfRun, sizes } = numberRuns(runs, shape, neighbourhood);
-  let largest = 0;
-  for (let number = 1; number < sizes.length; number++) {
-    if (sizes[number] > sizes[largest]) largest = number;
-  }
+  const isKept = new Uint8Array(sizes.length);
+  for (const number of piecesOf(sizes, most)) isKept[number] = 1;
   for (let run = 0; run < runs.count; run++) {
-    if (numberOfRun[run] === largest) target.fill(value, runs.start[run], runs.end[run]);
+    if (isKept[numberOfRun[run]] === 1) target.fill(value, runs.start[run], runs.end[run]);
   }
 }
 

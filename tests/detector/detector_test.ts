@@ -70,7 +70,7 @@ Deno.test("detector: views, fusion and margin belong together, for both kinds", 
 
 Deno.test("detector: with fusion by the hull each target is read from what all views agree on", async () => {
   const random = new Random("heads");
-  const targets = { count: 3, organ: [0, 2] };
+  const targets = { pieces: [1, 1, 2], organ: [0, 2] };
   const detector = buildDetector(silhouette, 5, targets);
   for (const view of viewNames) {
     const { parameters } = detector.modules[view];
@@ -89,13 +89,13 @@ Deno.test("detector: with fusion by the hull each target is read from what all v
     pictures.dispose();
   }
   const agreed = [0, 1].map((i) =>
-    keepHull({ xy: seen.xy[i], yz: seen.yz[i], xz: seen.xz[i] }, 16)
+    keepHull({ xy: seen.xy[i], yz: seen.yz[i], xz: seen.xz[i] }, 16, i + 1)
   );
   const { views } = await detector.detect(volume);
   let changed = 0;
   for (const view of viewNames) {
     const read = (pictures: Float32Array[]) =>
-      joinBoxes(pictures.map((picture) => readWalls(picture, 16, 16)));
+      joinBoxes(pictures.map((picture, i) => readWalls(picture, 16, 16, i + 1)));
     assertEquals(views[view], read(agreed.map((pictures) => pictures[view])), view);
     if (JSON.stringify(views[view]) !== JSON.stringify(read(seen[view]))) changed++;
   }

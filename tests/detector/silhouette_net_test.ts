@@ -10,14 +10,14 @@ import { Parameters } from "../../lib/nn/parameters.ts";
 import { Random } from "../../lib/random.ts";
 import { assertClose, assertNoLeak, uniform } from "./tensors.ts";
 
-function build(widths: number[], options: { edge: number; channels: number; outputs?: number }) {
+function build(widths: number[], options: { edge: number; channels: number; pieces?: number[] }) {
   const parameters = new Parameters(2);
   const net = new SilhouetteNet(parameters.root(), { kind: "silhouette", widths }, options);
   return { parameters, net };
 }
 
 Deno.test("silhouette: logits at the picture's resolution, one channel for each silhouette", async () => {
-  const { parameters, net } = build([4, 8, 12], { edge: 16, channels: 3, outputs: 2 });
+  const { parameters, net } = build([4, 8, 12], { edge: 16, channels: 3, pieces: [1, 1] });
   await assertNoLeak(() =>
     tf.tidy(() => {
       const x = uniform<tf.Rank.R4>(new Random(1), [2, 16, 16, 3], 0);

@@ -75,6 +75,14 @@ Deno.test("walls: the heavier of two blobs counts", () => {
   assertAlmostEquals(boxUnit.max[0] * columns, 13, 0.5);
   assertAlmostEquals(boxUnit.max[1] * rows, 12, 0.5);
   assertEquals(confidence[0] > 0.4 && confidence[0] < 0.9, true);
+  // Of an organ in two pieces both count, however many it may have; a stray pixel or two do not.
+  const withStray = values.with(23 * columns + 31, 0.99).with(22 * columns + 31, 0.99);
+  for (const pieces of [2, 3]) {
+    const both = readWalls(withStray, rows, columns, pieces).boxUnit;
+    assertAlmostEquals(both.min[0] * columns, 3, 0.5);
+    assertAlmostEquals(both.max[0] * columns, 28, 0.5);
+    assertAlmostEquals(both.max[1] * rows, 12, 0.5);
+  }
 });
 
 Deno.test("walls: blobs that touch at a corner only are two", () => {

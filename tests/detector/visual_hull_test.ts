@@ -66,6 +66,17 @@ Deno.test("visual hull: of two bodies that all views show the larger is the orga
   }
 });
 
+Deno.test("visual hull: an organ that comes in two pieces keeps both", () => {
+  const other: Box3 = { min: [15, 2, 3], max: [22, 9, 10] };
+  const both = silhouettesOf([organ, other], 24);
+  const kept = keepHull(both, 24, 2);
+  for (const view of viewNames) {
+    const { boxUnit } = readWalls(kept[view], 24, 24, 2);
+    assertEquals(boxUnit, readWalls(both[view], 24, 24, 2).boxUnit, view);
+    assertNotEquals(boxUnit, readWalls(kept[view], 24, 24).boxUnit, view);
+  }
+});
+
 Deno.test("visual hull: views that agree on nothing keep what they have", () => {
   const pictures = silhouettesOf([organ], 24);
   pictures.xz.fill(0.2);

@@ -18,7 +18,7 @@ import {
 import * as tf from "../../lib/tf.ts";
 import type { Run } from "../../lib/training/run_folder.ts";
 import { applyAffine, composeAffines } from "../../lib/volume/affine.ts";
-import { largestComponent } from "../../lib/volume/components.ts";
+import { largestPieces } from "../../lib/volume/components.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
 import { writeVolume } from "../../lib/volume/nifti_write.ts";
 import { fromRas, orientationLetters, orientationOf, toRas } from "../../lib/volume/orientation.ts";
@@ -246,7 +246,7 @@ Deno.test("scans are segmented by a trained run", async (t) => {
         return [2, 6].map((value) => {
           const all = maskOfLabels(mask, [value]);
           const sum = (data: Uint8Array) => data.reduce((total, bit) => total + bit, 0);
-          return [sum(all.data), sum(largestComponent(all).data)];
+          return [sum(all.data), sum(largestPieces(all).data)];
         });
       };
       const [largest, all] = [await count("largest", true), await count("all", false)];

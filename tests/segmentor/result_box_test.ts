@@ -28,16 +28,16 @@ function assertBox(actual: Box3 | null, expected: Box3): void {
 
 Deno.test("the box of a result is that of its cells, on every axis", () => {
   const cells: Box3 = { min: [0.25, 0.4, 0.55], max: [0.4, 0.6, 0.675] };
-  assertBox(resultBoxUnit(classesOf(1, 1), edge, roiUnit, true), cells);
+  assertBox(resultBoxUnit(classesOf(1, 1), edge, roiUnit, [1]), cells);
   const withCell: Box3 = { min: [0.25, 0.1, 0.5], max: [0.6, 0.6, 0.675] };
-  assertBox(resultBoxUnit(classesOf(1, 1), edge, roiUnit, false), withCell);
+  assertBox(resultBoxUnit(classesOf(1, 1), edge, roiUnit, null), withCell);
 });
 
 Deno.test("of several classes each keeps its largest piece, and the box is around all", () => {
   const all: Box3 = { min: [0.25, 0.1, 0.5], max: [0.6, 0.6, 0.675] };
-  assertBox(resultBoxUnit(classesOf(3, 2), edge, roiUnit, true), all);
+  assertBox(resultBoxUnit(classesOf(3, 2), edge, roiUnit, [1, 1]), all);
 });
 
 Deno.test("where nothing is found there is no box", () => {
-  assertEquals(resultBoxUnit(new Uint16Array(edge ** 3), edge, roiUnit, true), null);
+  assertEquals(resultBoxUnit(new Uint16Array(edge ** 3), edge, roiUnit, [1]), null);
 });

@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import {
   labelComponents,
-  largestComponent,
-  largestComponents,
+  largestPieces,
+  largestPiecesOfEach,
+  piecesOf,
 } from "../../lib/volume/components.ts";
 import type { Mask, Triple } from "../../lib/volume/volume.ts";
 import { anyAffine, numbers, patternMask, reference } from "./reference.ts";
@@ -23,7 +24,7 @@ Deno.test("components agree with SciPy in both neighbourhoods", () => {
       assertEquals([...sizes].slice(1).sort((a, b) => b - a), numbers(values.sizes));
       assertEquals(found.map((number) => number > 0 ? 1 : 0), Int32Array.from(volume.data));
       if (values.isTie) continue;
-      const largest = largestComponent(volume, neighbourhood).data;
+      const largest = largestPieces(volume, 1, neighbourhood).data;
       const voxels = [...largest.keys()].filter((i) => largest[i] === 1);
       assertEquals(voxels, numbers(values.largest));
     }
@@ -47,21 +48,31 @@ Deno.test("rows do not touch around the end of a row or a slice", () => {
 
 Deno.test("the first of several largest components is kept; an empty mask stays empty", () => {
   const tie = mask([5, 3, 2], [0, 0, 0], [1, 0, 0], [3, 2, 1], [4, 2, 1]);
-  assertEquals(largestComponent(tie), mask([5, 3, 2], [0, 0, 0], [1, 0, 0]));
-  assertEquals(largestComponent(mask([5, 3, 2])), mask([5, 3, 2]));
+  assertEquals(largestPieces(tie), mask([5, 3, 2], [0, 0, 0], [1, 0, 0]));
+  assertEquals(largestPieces(mask([5, 3, 2])), mask([5, 3, 2]));
 });
 
-Deno.test("largestComponents() is largestComponent() of each value", () => {
+Deno.test("largestPiecesOfEach() is largestPieces() of each value", () => {
   const first = patternMask(shape, reference.components[0].threshold).data;
   const labels = { shape, data: Uint16Array.from(first, (inside, i) => inside * (1 + i % 7 % 3)) };
   const expected = new Uint16Array(labels.data.length);
-  for (const value of [1, 3]) {
+  for (const [value, most] of [[1, 2], [3, 1]]) {
     const of = {
       shape,
       affine: anyAffine,
       data: Uint8Array.from(labels.data, (l) => +(l === value)),
     };
-    largestComponent(of).data.forEach((inside, i) => expected[i] += inside * value);
+    largestPieces(of, most).data.forEach((inside, i) => expected[i] += inside * value);
   }
-  assertEquals(largestComponents(labels, [1, 3]), expected);
+  assertEquals(largestPiecesOfEach(labels, [2, 0, 1]), expected);
+});
+
+Deno.test("pieces are the largest components, but for those under a tenth of the largest", () => {
+  const sizes = [0, 3, 40, 31, 4, 40];
+  assertEquals(piecesOf(sizes), [2, 5, 3, 4]);
+  assertEquals(piecesOf(sizes, 3), [2, 5, 3]);
+  assertEquals(piecesOf([0]), []);
+  const three = mask([9, 3, 2], [0, 0, 0], [1, 0, 0], [3, 0, 0], [5, 2, 1], [6, 2, 1], [7, 2, 1]);
+  const two = mask([9, 3, 2], [0, 0, 0], [1, 0, 0], [5, 2, 1], [6, 2, 1], [7, 2, 1]);
+  assertEquals(largestPieces(three, 2), two);
 });

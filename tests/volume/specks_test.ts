@@ -24,8 +24,9 @@ const labels = paint((x, y, z) => {
 });
 
 Deno.test("specks are pieces below a share of their own label, others stay", () => {
-  const { labels: cleaned, removed } = removeSpecks(labels, 0.1);
+  const { labels: cleaned, removed, pieces } = removeSpecks(labels, 0.1);
   assertEquals(removed, new Map([[3, 1], [7, 2]]));
+  assertEquals(pieces, new Map([[3, 1], [7, 3]]), "2 of 20 voxels are a tenth, if a speck of all");
   const count = (value: number) => cleaned.data.filter((one) => one === value).length;
   assertEquals([count(3), count(7)], [60, 28]);
   assertEquals(cleaned.data[11 + 12 * (8 + 9 * 6)], 0);
