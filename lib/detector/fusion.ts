@@ -13,6 +13,11 @@ export interface ViewBox {
   readonly confidence: readonly [number, number];
 }
 
+/** The box of a view; `null` where it found nothing. */
+export function foundBox({ boxUnit, confidence: [a, b] }: ViewBox): Box2 | null {
+  return a > 0 && b > 0 ? boxUnit : null;
+}
+
 /**
  * The box around those of a view's boxes in which something was found, with the mean of their
  * confidences; the first box where nothing was.
@@ -20,7 +25,7 @@ export interface ViewBox {
  * @param boxes at least one
  */
 export function joinBoxes(boxes: readonly ViewBox[]): ViewBox {
-  const found = boxes.filter(({ confidence: [a, b] }) => a > 0 && b > 0);
+  const found = boxes.filter((box) => foundBox(box) !== null);
   if (found.length < 2) return found[0] ?? boxes[0];
   const along = (place: 0 | 1) => ({
     min: Math.min(...found.map(({ boxUnit }) => boxUnit.min[place])),

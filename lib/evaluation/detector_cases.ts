@@ -34,18 +34,14 @@ export async function evaluateDetector(
       const entry = entryOf(prepared, caseId);
       const { image } = await loadCube(prepared, caseId);
       const watch = new Stopwatch<"detect">();
-      const { views: { xy, yz, xz }, tightUnit } = await watch.time(
-        "detect",
-        () => detector.detect(image),
-      );
+      const detection = await watch.time("detect", () => detector.detect(image));
       const { shape, spacingMm } = entry;
       const extentMm: Triple = [
         shape[0] * spacingMm[0],
         shape[1] * spacingMm[1],
         shape[2] * spacingMm[2],
       ];
-      const views = { xy: xy.boxUnit, yz: yz.boxUnit, xz: xz.boxUnit };
-      const score = scoreDetection(organBoxOf(entry, organ), views, tightUnit, extentMm);
+      const score = scoreDetection(organBoxOf(entry, organ), detection, extentMm);
       cases.push({
         caseId,
         organ: organ.name,

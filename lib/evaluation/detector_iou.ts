@@ -1,4 +1,6 @@
-import { type Box2, type Box3, boxIou2, boxIou3, unitToVoxels } from "../volume/box.ts";
+import type { Detection } from "../detector/detector.ts";
+import { foundBox } from "../detector/fusion.ts";
+import { type Box3, boxIou2, boxIou3, unitToVoxels } from "../volume/box.ts";
 import { projectBox, type ViewName, viewNames } from "../volume/projection.ts";
 import type { Mask, Triple } from "../volume/volume.ts";
 
@@ -19,26 +21,26 @@ export interface DetectorScore {
 }
 
 /**
- * Scores one detection.
+ * Scores one detection. A view that found nothing has IoU 0, and so has the fused box where none did,
+ * whose walls are NaN then.
  *
  * @param groundTruthUnit the organ's tight box; `null` when the case has no such organ, to which
  *   nothing here applies: every value is NaN
- * @param viewsUnit what each view found, or `null` for nothing, which has IoU 0
- * @param fusedUnit the box made of them, without a margin; `null` has IoU 0 and walls NaN
  * @param extentMm edge lengths of the whole volume, for the walls
  */
 export function scoreDetection(
   groundTruthUnit: Box3 | null,
-  viewsUnit: Readonly<Record<ViewName, Box2 | null>>,
-  fusedUnit: Box3 | null,
+  { views, tightUnit }: Pick<Detection, "views" | "tightUnit">,
   extentMm: Triple,
 ): DetectorScore {
   const inView = (view: ViewName): number => {
     if (!groundTruthUnit) return NaN;
-    const box = viewsUnit[view];
+    const box = foundBox(views[view]);
     return box ? boxIou2(projectBox(groundTruthUnit, view), box) : 0;
   };
   const iou2dByView = { xy: inView("xy"), yz: inView("yz"), xz: inView("xz") };
+  const isFound = viewNames.some((view) => foundBox(views[view]) !== null);
+  const fusedUnit = isFound ? tightUnit : null;
   const wallsMm = ([0, 1, 2] as const).map((axis): [number, number] => {
     if (!groundTruthUnit || !fusedUnit) return [NaN, NaN];
     return [

@@ -108,6 +108,7 @@ export async function evaluateRun(
       dataSet: run.record.datasetName,
       device: `${deviceName()}, TensorFlow ${nativeVersion()}`,
       toleranceMm: options.toleranceMm ?? defaultToleranceMm,
+      cubeEdge: run.record.settings.cubeEdge,
       cases,
       summaries: summarizeResults(cases),
       costs,
@@ -218,14 +219,7 @@ function detectionScores(
     scan.shape[1] * spacing[1],
     scan.shape[2] * spacing[2],
   ];
-  const { xy, yz, xz } = detection.views;
-  const views = { xy: xy.boxUnit, yz: yz.boxUnit, xz: xz.boxUnit };
-  const { iou2d, iou3d, wallErrorMm } = scoreDetection(
-    tightUnit,
-    views,
-    detection.tightUnit,
-    extentMm,
-  );
+  const { iou2d, iou3d, wallErrorMm } = scoreDetection(tightUnit, detection, extentMm);
   const regionIou3d = tightUnit && regionUnit ? boxIou3(tightUnit, regionUnit) : NaN;
   return { detectorIou2d: iou2d, detectorIou3d: iou3d, regionIou3d, wallErrorMm };
 }

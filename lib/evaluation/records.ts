@@ -152,6 +152,8 @@ export interface Evaluation {
   readonly device: string;
   /** Distance up to which NSD counts a surface voxel as met. */
   readonly toleranceMm: number;
+  /** Edge of the prepared cube; files of before it was written lack it. */
+  readonly cubeEdge?: number;
   readonly cases: readonly CaseResult[];
   readonly summaries: readonly GroupSummary[];
   readonly costs: readonly ModelCost[];

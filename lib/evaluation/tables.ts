@@ -232,11 +232,18 @@ function markdownOf({ header, rows }: Table): string {
   return rows.length === 0 ? "" : markdownTable(header, rows);
 }
 
+/** Edge of the space that the paper scores in (section 4.1). */
+const paperCubeEdge = 128;
+
+function numberText(value: number): string {
+  return String(Number(value.toFixed(2)));
+}
+
 /** What keeps our numbers and the paper's from being compared, as a paragraph. */
 export function protocolNote(
-  { dataSet, toleranceMm, model = "segmentor" }: Pick<
+  { dataSet, toleranceMm, cubeEdge = paperCubeEdge, model = "segmentor" }: Pick<
     Evaluation,
-    "dataSet" | "toleranceMm" | "model"
+    "dataSet" | "toleranceMm" | "cubeEdge" | "model"
   >,
 ): string {
   return [
@@ -249,6 +256,14 @@ export function protocolNote(
     `(n - 1). Nothing found counts as Dice 0 and HD95 the volume's diagonal ("empty"), and so does`,
     `what was found where there is nothing ("false"); a case to which a measure does not apply is left`,
     `out and counted ("n/a"). NSD is at ${toleranceMm} mm.`,
+    ...(cubeEdge === paperCubeEdge ? [] : [
+      `The prepared cube has an edge of ${cubeEdge} here: a voxel of it, and so an HD95 in voxels, is`,
+      `${numberText(paperCubeEdge / cubeEdge)} of the paper's.`,
+    ]),
+    `A ground-truth region has the margin of its row's configuration (\`paper\`: none). The paper's`,
+    `segmentor takes 64^3 for the liver, 32^3 for the spleen and 16^3 for prostate/uterus, ours what`,
+    `the column Input has. Time on ground-truth regions is the segmentor's alone, without crop that of`,
+    `sampling, segmentation and pasting back, with crop detection's besides.`,
     `Memory: the paper's VRAM is what the GPU held, ours the peak of TensorFlow.js's tensors.`,
     ...(model === "segmentor" ? [] : [
       `What segments here is ${modelTitles[model]}; the paper's columns are of its own segmentor.`,

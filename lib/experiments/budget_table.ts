@@ -7,9 +7,9 @@ import type { RunResult, TrainedPart } from "./run_result.ts";
 import { foldsCell } from "./table_cells.ts";
 
 /** What the runs of a row were given: cases, epochs, time, and on what they were trained. */
-export function budgetTable(groups: readonly RunGroup[], labelTitle = "Preset"): Table {
+export function budgetTable(groups: readonly RunGroup[]): Table {
   const columns: readonly Column<RunGroup>[] = [
-    { title: labelTitle, cell: ({ label }) => label },
+    { title: "Row", cell: ({ label }) => label },
     { title: "Organ", cell: ({ organ }) => organ },
     { title: "Folds", cell: foldsCell },
     {

@@ -23,6 +23,7 @@ export interface ExperimentReport {
 export function reportMarkdown(report: ExperimentReport): string {
   const { experiment, dataSet, command, states } = report;
   const toleranceMm = states.find(({ result }) => result?.modes.length)?.result?.toleranceMm ?? 2;
+  const cubeEdge = states.at(0)?.spec.config.cubeEdge;
   const sections = allTables(report).map(({ title, table, note }) =>
     [`## ${title}\n`, markdownTable(table.header, table.rows), ...(note ? [`${note}\n`] : [])]
       .join("\n")
@@ -34,7 +35,7 @@ export function reportMarkdown(report: ExperimentReport): string {
     missingText(states),
     ...sections,
     `## How to read this beside the paper\n`,
-    protocolNote({ dataSet, toleranceMm }),
+    protocolNote({ dataSet, toleranceMm, cubeEdge }),
     `${trainingNote}\n`,
   ].join("\n");
 }

@@ -17,7 +17,7 @@ import type { RunResult } from "./run_result.ts";
 import { foldsCell, hasDetections, hasModes } from "./table_cells.ts";
 import { targetOf } from "./targets.ts";
 
-/** Share of the paper's multiply-accumulates that the whole chain may take. */
+/** Share of the operations that the paper counts for its own that the whole chain may take. */
 const allowedShare = 0.1;
 
 /** Multiply-accumulates, time and memory of the chain with crop beside those without crop. */
@@ -36,8 +36,8 @@ export function costComparisonTable(groups: readonly RunGroup[], labelTitle = "P
     { title: "MACs M with crop", cell: macs("withCrop") },
     { title: "MACs M without crop", cell: macs("withoutCrop") },
     {
-      title: "MACs M detector + segmentor (paper)",
-      cell: (group) => numberCell(paperMacs(group.organ, costsOf(group, "segmentor")), 1),
+      title: "FLOPs M detector + segmentor (paper)",
+      cell: (group) => numberCell(paperFlops(group.organ, costsOf(group, "segmentor")), 1),
     },
     { title: "Median time s with crop", cell: (group) => times(group, "withCrop") },
     { title: "Median time s without crop", cell: (group) => times(group, "withoutCrop") },
@@ -129,11 +129,11 @@ function cropRow(group: RunGroup, className: string): TargetRow {
 }
 
 function macsRow(group: RunGroup): TargetRow {
-  const paper = paperMacs(group.organ, costsOf(group, "segmentor"));
+  const paper = paperFlops(group.organ, costsOf(group, "segmentor"));
   const { withCrop } = macsOf(group);
   const share = withCrop / paper;
   return {
-    what: "MACs with crop / the paper's detector + segmentor",
+    what: "MACs with crop / FLOPs of the paper's detector + segmentor",
     aim: `< ${allowedShare}`,
     value: numberCell(share, 3),
     met: Number.isNaN(share) ? null : share < allowedShare,
@@ -177,9 +177,9 @@ function macsOf(group: RunGroup) {
 
 /**
  * What the paper's Table 5 gives for its detector and its segmentor at the organ's size, or at the
- * edge that ours has where it has no such organ. In millions.
+ * edge that ours has where it has no such organ: FLOPs, by its own rule. In millions.
  */
-function paperMacs(organ: string, segmentorCosts: readonly ModelCost[]): number {
+function paperFlops(organ: string, segmentorCosts: readonly ModelCost[]): number {
   const known = paperOrgan(organ);
   const edgeOfSize = { small: 16, medium: 32, large: 64 };
   const edge = known ? edgeOfSize[paperSizes[known]] : segmentorCosts[0]?.edge;

@@ -2,6 +2,7 @@ import * as tf from "../tf.ts";
 import type { DetectorConfig, PhaseConfig } from "../config/config.ts";
 import { boxToCenterSize } from "../detector/box_format.ts";
 import type { ViewModule } from "../detector/detector.ts";
+import { foundBox } from "../detector/fusion.ts";
 import { makeView, viewChannels, viewTarget } from "../detector/views.ts";
 import { boxIou2 } from "../volume/box.ts";
 import { type ViewName } from "../volume/projection.ts";
@@ -133,7 +134,9 @@ async function validateBoxes(
     const [found] = await module.detectTargets(pictures);
     pictures.dispose();
     boxesUnit.forEach((box, target) => {
-      if (box) ious.push(boxIou2(found[target].boxUnit, box));
+      if (!box) return;
+      const ours = foundBox(found[target]);
+      ious.push(ours ? boxIou2(ours, box) : 0);
     });
   }
   const iou = ious.reduce((sum, value) => sum + value, 0) / ious.length;

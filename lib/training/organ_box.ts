@@ -39,7 +39,7 @@ export function regionEdge(entry: ManifestEntry, organ: Organ, config: RunConfig
   if (tightUnit === null) return null;
   const { segmentor, cubeEdge } = config;
   const cube: Triple = [cubeEdge, cubeEdge, cubeEdge];
-  const shape = segmentor.edgeSpace === "cube" ? cube : entry.shape;
+  const shape = segmentor.edgeSpace === "cube" ? cube : entry.scanShape;
   return Math.max(...boxEdges(unitToVoxels(groundTruthRegion(tightUnit, config), shape)));
 }
 

@@ -1,18 +1,24 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { roiCoverage, scoreDetection } from "../../lib/evaluation/detector_iou.ts";
-import { type Box3 } from "../../lib/volume/box.ts";
-import { projectBox } from "../../lib/volume/projection.ts";
+import type { ViewBox } from "../../lib/detector/fusion.ts";
+import { type Box3, wholeUnit } from "../../lib/volume/box.ts";
+import { projectBox, type ViewName, viewNames } from "../../lib/volume/projection.ts";
 import { maskWhere } from "./masks.ts";
 
 const organ: Box3 = { min: [0.2, 0.1, 0.5], max: [0.4, 0.5, 0.9] };
 
-function viewsOf(box: Box3) {
-  return { xy: projectBox(box, "xy"), yz: projectBox(box, "yz"), xz: projectBox(box, "xz") };
+/** A detection whose views agree on a box, but for those that found nothing. */
+function detectionOf(box: Box3, without: readonly ViewName[] = []) {
+  const viewOf = (view: ViewName): ViewBox =>
+    without.includes(view)
+      ? { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] }
+      : { boxUnit: projectBox(box, view), confidence: [0.7, 0.6] };
+  return { views: { xy: viewOf("xy"), yz: viewOf("yz"), xz: viewOf("xz") }, tightUnit: box };
 }
 
 Deno.test("scoreDetection() of a box that is too short along x and too long along z", () => {
   const found: Box3 = { min: [0.2, 0.1, 0.4], max: [0.3, 0.5, 0.9] };
-  const score = scoreDetection(organ, viewsOf(found), found, [400, 300, 200]);
+  const score = scoreDetection(organ, detectionOf(found), [400, 300, 200]);
   assertAlmostEquals(score.iou2dByView.xy, 1 / 2, 1e-12);
   assertAlmostEquals(score.iou2dByView.yz, 4 / 5, 1e-12);
   assertAlmostEquals(score.iou2dByView.xz, 4 / (8 + 5 - 4), 1e-12);
@@ -26,14 +32,15 @@ Deno.test("scoreDetection() of a box that is too short along x and too long alon
 });
 
 Deno.test("scoreDetection() of a view that found nothing, and of nothing at all", () => {
-  const views = { ...viewsOf(organ), yz: null };
-  assertAlmostEquals(scoreDetection(organ, views, organ, [1, 1, 1]).iou2d, 2 / 3, 1e-12);
-  const nothing = scoreDetection(organ, { xy: null, yz: null, xz: null }, null, [1, 1, 1]);
+  const score = scoreDetection(organ, detectionOf(organ, ["yz"]), [1, 1, 1]);
+  assertAlmostEquals(score.iou2d, 2 / 3, 1e-12);
+  assertEquals([score.iou2dByView.yz, score.iou3d], [0, 1]);
+  const nothing = scoreDetection(organ, detectionOf(wholeUnit, viewNames), [1, 1, 1]);
   assertEquals([nothing.iou2d, nothing.iou3d, nothing.wallErrorMm], [0, 0, NaN]);
 });
 
 Deno.test("scoreDetection() does not apply to a case without the organ", () => {
-  const score = scoreDetection(null, viewsOf(organ), organ, [1, 1, 1]);
+  const score = scoreDetection(null, detectionOf(organ), [1, 1, 1]);
   assertEquals([score.iou2d, score.iou3d, score.wallErrorMm], [NaN, NaN, NaN]);
 });
 

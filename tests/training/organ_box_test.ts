@@ -131,6 +131,9 @@ Deno.test("V0 is the region's longest edge in voxels, and null without the organ
   assertAlmostEquals(regionEdge(one, spleen, config({ edgeSpace: "scan" }))!, 60);
   assertAlmostEquals(regionEdge(one, spleen, config({ edgeSpace: "cube" }))!, 128 * 12 / 20);
   assertEquals(regionEdge(one, kidneys, config({})), null);
+  // Of a scan that was prepared at half its resolution, what is left of it counts.
+  const halved: ManifestEntry = { ...one, scanShape: [256, 128, 10] };
+  assertAlmostEquals(regionEdge(halved, spleen, config({ edgeSpace: "scan" }))!, 30);
 });
 
 Deno.test("the cube's edge: exactly a legal edge is that edge, both ways", () => {
