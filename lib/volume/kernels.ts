@@ -47,6 +47,18 @@ export interface AffineWork {
   readonly result: Float32Array;
 }
 
+/** A change of brightness and contrast with noise from a table. */
+export interface ContrastWork {
+  /** Changed in place. */
+  readonly values: Float32Array;
+  readonly contrast: number;
+  readonly offset: number;
+  /** 8192 values to draw from. */
+  readonly noise: Float32Array;
+  /** Bits 0 to 12 say where in the table the noise of a value lies, 13 to 25 that of the next one. */
+  readonly places: Uint32Array;
+}
+
 /** A stack of slices, and where its projections along the stack go. */
 export interface SlicesWork {
   readonly values: Float32Array;
@@ -67,6 +79,13 @@ export interface VolumeKernels {
   addScaled(result: Float32Array, start: number, values: Float32Array, weight: number): void;
   /** Writes `(value - low) * scale`, cut off at 0 and 1, with 0 for NaN. */
   window(values: Float32Array, low: number, scale: number, result: Float32Array): void;
+  /**
+   * Replaces values in [0, 1] by those of a curve that is given at equal steps of [0, 1] and once more
+   * at its end, linear in between.
+   */
+  applyCurve(values: Float32Array, curve: Float32Array): void;
+  /** Writes `value * contrast + offset + noise`, cut off at 0 and 1. */
+  changeContrast(work: ContrastWork): void;
   /** Fills `result` trilinearly; beyond the border the border's values go on. */
   resampleAffine(work: AffineWork): void;
   /** Fills `result` with what the kernel makes of each line of slices. */

@@ -39,6 +39,11 @@ export const volumeSymbols = {
     result: "bool",
   },
   roiseg_add_scaled: { parameters: ["buffer", "buffer", "u32", "f64"], result: "void" },
+  roiseg_apply_curve: { parameters: ["buffer", "u32", "buffer", "u32"], result: "void" },
+  roiseg_change_contrast: {
+    parameters: ["buffer", "u32", "f64", "f64", "buffer", "buffer"],
+    result: "void",
+  },
   roiseg_resample_affine: {
     parameters: ["buffer", "i32", "i32", "i32", "i32", "buffer", "buffer", "buffer"],
     result: "void",
@@ -131,6 +136,20 @@ function bind(native: Functions): NativeLibrary {
       window(values, low, scale, result) {
         native.roiseg_window(bytes(values), values.length, low, scale, bytes(result));
       },
+      applyCurve(values, curve) {
+        native.roiseg_apply_curve(bytes(values), values.length, bytes(curve), curve.length);
+      },
+      changeContrast({ values, contrast, offset, noise, places }) {
+        const count = values.length;
+        native.roiseg_change_contrast(
+          bytes(values),
+          count,
+          contrast,
+          offset,
+          bytes(noise),
+          bytes(places),
+        );
+      },
       resampleAffine({ source, shape: [width, height, depth], channels, matrix, offset, result }) {
         native.roiseg_resample_affine(
           bytes(source),
@@ -174,6 +193,8 @@ function bind(native: Functions): NativeLibrary {
   };
 }
 
-function bytes(values: Float32Array | Float64Array | Int32Array | Uint16Array): BufferSource {
+function bytes(
+  values: Float32Array | Float64Array | Int32Array | Uint16Array | Uint32Array,
+): BufferSource {
   return values as BufferSource;
 }

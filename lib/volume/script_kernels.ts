@@ -37,6 +37,21 @@ export const scriptKernels: VolumeKernels = {
       result[i] = value >= 1 ? 1 : value > 0 ? value : 0;
     }
   },
+  applyCurve(values, curve) {
+    const steps = curve.length - 2;
+    for (let i = 0; i < values.length; i++) {
+      const place = values[i] * steps;
+      const step = place | 0;
+      values[i] = curve[step] + (place - step) * (curve[step + 1] - curve[step]);
+    }
+  },
+  changeContrast({ values, contrast, offset, noise, places }) {
+    for (let i = 0; i < values.length; i++) {
+      const place = (places[i >> 1] >>> (i & 1) * 13) & 8191;
+      const value = values[i] * contrast + offset + noise[place];
+      values[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+    }
+  },
   resampleAffine({ source, shape, channels, matrix: m, offset, result }) {
     const [width, height, depth] = shape;
     const [stepX, stepY, stepZ] = [channels, channels * width, channels * width * height];

@@ -2,6 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { Random } from "../../lib/random.ts";
 import type {
   AffineWork,
+  ContrastWork,
   MaskWork,
   PlaneWork,
   SlicesWork,
@@ -61,6 +62,38 @@ Deno.test("resamplePlane() is the sum of products, by hand", () => {
       }
     }
   }
+});
+
+const unitValues = (length: number) => Float32Array.from({ length }, () => random.next());
+
+function contrastWork(values: Float32Array): ContrastWork {
+  const picked = new Random("contrast");
+  const noise = Float32Array.from({ length: 8192 }, () => picked.normal(0, 0.3));
+  const places = new Uint32Array(Math.ceil(values.length / 2));
+  picked.fillUint32(places);
+  return { values, contrast: 1.3, offset: -0.2, noise, places };
+}
+
+Deno.test("applyCurve() is linear between the curve's values, and exact at them", () => {
+  const values = Float32Array.of(0, 0.25, 0.375, 0.5, 1);
+  scriptKernels.applyCurve(values, Float32Array.of(0.1, 0.3, 0.2, 0.6, 0.9, 7));
+  values.forEach((value, i) => assertAlmostEquals(value, [0.1, 0.3, 0.25, 0.2, 0.9][i], 1e-6));
+});
+
+Deno.test("changeContrast() adds to each value the noise at its own place in the table", () => {
+  const values = unitValues(101);
+  const work = contrastWork(values.slice());
+  scriptKernels.changeContrast(work);
+  const cut = { low: 0, high: 0 };
+  values.forEach((value, i) => {
+    const bits = work.places[Math.floor(i / 2)];
+    const place = i % 2 === 0 ? bits % 8192 : Math.floor(bits / 8192) % 8192;
+    const expected = 1.3 * value - 0.2 + work.noise[place];
+    if (expected < 0) cut.low++;
+    if (expected > 1) cut.high++;
+    assertAlmostEquals(work.values[i], Math.min(1, Math.max(0, expected)), 1e-6);
+  });
+  assertEquals([cut.low > 0, cut.high > 0], [true, true]);
 });
 
 /** A plane of 41 x 6 labels, of which 37 x 4 are looked at for two values. */
@@ -200,6 +233,16 @@ Deno.test({
       scriptKernels.window(input, -160, 1 / 400, x);
       compiled.window(input, -160, 1 / 400, y);
       assertEquals(y, x);
+    }
+    for (const input of [unitValues(997), Float32Array.of(0, 1, 0.5)]) {
+      const curve = Float32Array.from({ length: 34 }, (_, i) => (i / 32) ** 1.7);
+      const results = [scriptKernels, compiled].map((kernels) => {
+        const values = input.slice();
+        kernels.applyCurve(values, curve);
+        kernels.changeContrast(contrastWork(values));
+        return values;
+      });
+      assertEquals(results[1], results[0]);
     }
     for (const values of [Uint16Array.of(700, 3), Uint16Array.of(9), Uint16Array.of(4)]) {
       const [ours, theirs] = [{ ...maskWork(), values }, { ...maskWork(), values }];

@@ -1,5 +1,5 @@
-// The inner loops of lib/volume/plane_resampler.ts and lib/volume/intensity.ts. They compute in the
-// same order and precision as those, so that both give the same bits (contraction must be off).
+// The inner loops of lib/volume/plane_resampler.ts and lib/volume/resample.ts, in the same order and
+// precision as their twins in TypeScript, so that both give the same bits (contraction must be off).
 #pragma once
 
 #include <algorithm>
@@ -102,15 +102,6 @@ inline void resamplePlane(const float* values, int64_t width, int64_t from, int6
             alongY.weights + i * int64_t{alongY.taps}, alongY.taps);
   }
   alongRows(rows, columns, alongY.length, alongX, from, result);
-}
-
-// Intensities from `low` on, times `scale`, cut off at 0 and 1; NaN becomes 0.
-inline void window(const float* values, int64_t count, double low, double scale, float* result) {
-  for (int64_t i = 0; i < count; i++) {
-    const double value = (values[i] - low) * scale;
-    const double above = value > 0 ? value : 0;
-    result[i] = above < 1 ? above : 1;
-  }
 }
 
 }  // namespace roiseg

@@ -2,6 +2,7 @@
 // of the deflate stream.
 #include "affine.h"
 #include "inflate.h"
+#include "intensity.h"
 #include "resample.h"
 #include "slices.h"
 
@@ -49,6 +50,15 @@ void roiseg_add_scaled(float* result, const float* values, uint32_t count, doubl
 
 void roiseg_window(const float* values, uint32_t count, double low, double scale, float* result) {
   roiseg::window(values, count, low, scale, result);
+}
+
+void roiseg_apply_curve(float* values, uint32_t count, const float* curve, uint32_t size) {
+  roiseg::applyCurve(values, count, curve, size);
+}
+
+void roiseg_change_contrast(float* values, uint32_t count, double contrast, double offset,
+                            const float* noise, const uint32_t* places) {
+  roiseg::changeContrast(values, count, contrast, offset, noise, places);
 }
 
 void roiseg_resample_affine(const float* source, int32_t width, int32_t height, int32_t depth,
