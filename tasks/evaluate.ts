@@ -48,6 +48,14 @@ evaluation that is there already is replaced by one of the same cases and modes,
   const folder = flags.output ??
     join(run.folder, subset === "test" ? "evaluation" : `evaluation-${subset}`);
   const [modes, caseIds] = [await chooseModes(run, flags.mode), run.record.split[subset]];
+  if (caseIds.length === 0) {
+    throw new UsageError({
+      what: `cannot evaluate ${run.folder}`,
+      rule: `its split must have ${subset} cases`,
+      seen: `without any (${run.record.splitRule})`,
+      remedy: "Choose another part with --subset",
+    });
+  }
   await requireReplaceable(folder, { modes, caseIds });
   const progress = new ProgressLine("cases evaluated");
   const evaluation = await evaluateRun(run, prepared, {

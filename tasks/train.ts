@@ -1,5 +1,5 @@
 /** `deno task train`: trains the detector and the segmentor of one organ. */
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { paperPhases, type PhaseName, phaseNames, type RunConfig } from "../lib/config/config.ts";
 import { modelNames, modelTitles } from "../lib/config/model_name.ts";
 import { configDifference, describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
@@ -46,7 +46,16 @@ await runTask({
       default: "all",
       description: "`all` is the first three; `whole` is the comparison without a detector",
     },
-    fold: { type: "text", value: "K/N", description: "test on the k-th of n parts of the cases" },
+    fold: {
+      type: "text",
+      value: "K/N|all",
+      description: "test on the k-th of n parts, or on none; see below for the split without it",
+    },
+    split: {
+      type: "text",
+      value: "FILE",
+      description: "folds of nnU-Net's splits_final.json in place of ours, with --fold",
+    },
     set: { type: "list", value: "KEY=VALUE", description: "changes one value" },
     run: { type: "text", value: "DIR", description: "folder of the run (data/runs/...)" },
     detector: {
@@ -64,6 +73,9 @@ await runTask({
   },
   details: `
 Ctrl-C saves and stops with exit code 130; --resume continues to the same result as without a stop.
+Without --fold the test cases are those that the data set declares (nnU-Net's imagesTs with labelsTs),
+else every other validation case (AMOS22, as the paper), else a fifth of all, and 15 % validate. With
+--fold a fifth of the others validates, and cases that the data set declares for testing take no part.
 The run's folder holds run.json, and for each phase model.safetensors, checkpoint.safetensors,
 history.jsonl and TensorBoard's events.
 
@@ -120,6 +132,7 @@ interface RunFlags {
   readonly model?: string;
   readonly weights?: string;
   readonly fold?: string;
+  readonly split?: string;
   readonly set: readonly string[];
   readonly run?: string;
   readonly detector?: string;
@@ -157,6 +170,7 @@ async function findRun(
     organ,
     config,
     fold: flags.fold,
+    splitFile: flags.split,
     folder,
     detectorFrom: flags.detector,
     phases,
@@ -176,13 +190,14 @@ function changesOf({ model, weights, set }: Pick<RunFlags, "model" | "weights" |
 /** Opens a run by its folder alone. */
 async function reopen(
   folder: string,
-  { data, modality, fold, ...flags }: RunFlags,
+  { data, modality, fold, split, ...flags }: RunFlags,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
   const given = [
     ...changesOf(flags).map((change) => `--set ${change}`),
     ...(data === undefined ? [] : [`--data ${data}`]),
     ...(modality === undefined ? [] : [`--modality ${modality}`]),
     ...(fold === undefined ? [] : [`--fold ${fold}`]),
+    ...(split === undefined ? [] : [`--split ${split}`]),
   ];
   if (given.length > 0) {
     throw new UsageError({
@@ -201,7 +216,7 @@ function requireSame(
   run: Run,
   config: RunConfig,
   organ: Organ,
-  { fold, detector }: Pick<RunFlags, "fold" | "detector">,
+  { fold, split, detector }: Pick<RunFlags, "fold" | "split" | "detector">,
 ): void {
   const { record } = run;
   const differences = config.preset !== record.config.preset
@@ -212,8 +227,9 @@ function requireSame(
     differences.push(`organ ${organ.name} and not ${record.organ.name}`);
   }
   const foldBefore = /^fold ([^,]*),/.exec(record.splitRule)?.[1];
-  if (fold !== foldBefore) {
-    differences.push(`${splitText(fold)} and not ${splitText(foldBefore)}`);
+  const wanted = split === undefined ? fold : `${fold} of ${basename(split)}`;
+  if (wanted !== foldBefore) {
+    differences.push(`${splitText(wanted)} and not ${splitText(foldBefore)}`);
   }
   if (detector !== undefined && resolve(detector) !== record.detectorFrom) {
     differences.push(`detector ${detector} and not ${record.detectorFrom ?? "its own"}`);

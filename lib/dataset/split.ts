@@ -48,8 +48,14 @@ export function splitPaper(entries: readonly SplitEntry[], organ: Organ): Split 
   );
 }
 
+/** The cases that may be trained on: a test set that the data set declares is kept for the end. */
+function undeclaredTest(entries: readonly SplitEntry[]): SplitEntry[] {
+  return entries.filter(({ subset }) => subset !== "test").toSorted(byId);
+}
+
 /**
- * A random split with the given shares of the cases, at least one each where a share is not 0.
+ * A random split with the given shares of the cases, at least one each where a share is not 0. The
+ * test set that a data set declares is the test, whatever its share.
  *
  * @throws UserError when the shares leave nothing to train on, or a part has no case with the organ
  */
@@ -66,20 +72,18 @@ export function splitRatio(
       remedy: "Give smaller shares",
     });
   }
-  const shuffled = new Random(seed).fork("split").shuffle(entries.toSorted(byId));
+  const declared = entries.filter(({ subset }) => subset === "test");
+  const shuffled = new Random(seed).fork("split").shuffle(undeclaredTest(entries));
   const count = (share: number) =>
     share === 0 ? 0 : Math.max(1, Math.round(share * shuffled.length));
-  const [tested, validated] = [count(test), count(validation)];
-  return withOrgan(
-    entries,
-    {
-      test: shuffled.slice(0, tested),
-      validation: shuffled.slice(tested, tested + validated),
-      training: shuffled.slice(tested + validated),
-    },
-    organ,
-    ["training", ...(tested > 0 ? ["test" as const] : [])],
-  );
+  const [tested, validated] = [declared.length > 0 ? 0 : count(test), count(validation)];
+  const parts = {
+    test: [...declared, ...shuffled.slice(0, tested)],
+    validation: shuffled.slice(tested, tested + validated),
+    training: shuffled.slice(tested + validated),
+  };
+  const needed = ["training", ...(parts.test.length > 0 ? ["test" as const] : [])] as const;
+  return withOrgan(entries, parts, organ, needed);
 }
 
 /** One of several folds, counted from 1. */
@@ -107,7 +111,8 @@ export function parseFold(text: string): Fold {
 /**
  * A seeded fold: the k-th of n equal parts of the cases tests, a fifth of the others (at least one,
  * while two remain) validates, the rest trains. Each case tests in exactly one fold, the same for
- * every organ; cases without the organ are dropped then.
+ * every organ; cases without the organ are dropped then. The test set that a data set declares is in
+ * no fold.
  *
  * @throws UserError when there are fewer cases than folds, or training or test has no case with the
  *   organ
@@ -118,31 +123,74 @@ export function splitFold(
   { number, count }: Fold,
   seed: number | string,
 ): Split {
-  if (entries.length < count) {
+  const undeclared = undeclaredTest(entries);
+  if (undeclared.length < count) {
     throw new UserError({
       what: `cannot split the data set into ${count} folds`,
       rule: "it must have as many cases at least",
-      seen: `${entries.length}`,
+      seen: `${undeclared.length}`,
       remedy: "Ask for fewer folds",
     });
   }
   const random = new Random(seed).fork("split");
-  const shuffled = random.shuffle(entries.toSorted(byId));
+  const shuffled = random.shuffle(undeclared);
   const rest = shuffled.filter((_, i) => i % count !== number - 1);
-  const mixed = random.fork(`fold ${number} of ${count}`).shuffle(rest);
+  const parts = {
+    test: shuffled.filter((_, i) => i % count === number - 1),
+    ...withoutTest(rest, random.fork(`fold ${number} of ${count}`)),
+  };
+  return withOrgan(entries, parts, organ, ["training", "test"]);
+}
+
+/** Of the cases of a fold that do not test, a fifth validates and the rest trains. */
+function withoutTest(
+  rest: readonly SplitEntry[],
+  random: Random,
+): { validation: SplitEntry[]; training: SplitEntry[] } {
+  const mixed = random.shuffle(rest);
   const validated = mixed.length < 2
     ? 0
     : Math.max(1, Math.round(foldValidationShare * mixed.length));
-  return withOrgan(
-    entries,
-    {
-      test: shuffled.filter((_, i) => i % count === number - 1),
-      validation: mixed.slice(0, validated),
-      training: mixed.slice(validated),
-    },
-    organ,
-    ["training", "test"],
-  );
+  return { validation: mixed.slice(0, validated), training: mixed.slice(validated) };
+}
+
+/** A fold of another program's split: the cases that it measures with are the test. */
+export interface ListedFold {
+  readonly train: readonly string[];
+  readonly val: readonly string[];
+}
+
+/**
+ * A fold that a list gives, as nnU-Net's `splits_final.json` does: its `val` tests, a seeded fifth of
+ * its `train` validates, the rest trains.
+ *
+ * @throws UserError when it names a case that is not there, or one twice, or a part has no case with
+ *   the organ
+ */
+export function splitListed(
+  entries: readonly SplitEntry[],
+  organ: Organ,
+  { train, val }: ListedFold,
+  seed: number | string,
+): Split {
+  const byName = new Map(entries.map((entry) => [entry.id, entry]));
+  const seen = new Set<string>();
+  const entryOf = (id: string): SplitEntry => {
+    const entry = byName.get(id);
+    if (entry === undefined || seen.has(id)) {
+      throw new UserError({
+        what: "cannot split the data set by a list",
+        rule: "each of its names must be that of a case, and be there once",
+        seen: entry === undefined ? `"${id}", which is none` : `"${id}" twice`,
+        remedy: "Take the list that was made for this data set",
+      });
+    }
+    seen.add(id);
+    return entry;
+  };
+  const [rest, test] = [train.map(entryOf).toSorted(byId), val.map(entryOf)];
+  const parts = { test, ...withoutTest(rest, new Random(seed).fork("split").fork("listed")) };
+  return withOrgan(entries, parts, organ, ["training", "test"]);
 }
 
 function byId(a: SplitEntry, b: SplitEntry): number {

@@ -1,10 +1,18 @@
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import { type ModelName, modelTitles } from "../config/model_name.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { type Organ } from "../dataset/organ.ts";
-import { parseFold, type Split, splitFold, splitPaper, splitRatio } from "../dataset/split.ts";
+import {
+  parseFold,
+  type Split,
+  splitFold,
+  splitListed,
+  splitPaper,
+  splitRatio,
+} from "../dataset/split.ts";
+import { readSplitFile } from "../dataset/split_file.ts";
 import { boxPrior } from "../detector/box_prior.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
@@ -23,8 +31,13 @@ export interface NewRun {
   readonly prepared: PreparedDataset;
   readonly organ: Organ;
   readonly config: RunConfig;
-  /** "k/n"; without it the paper's split where the data set has validation cases, else a ratio. */
+  /**
+   * "k/n", or "all": none to test. Without it the data set's own test cases, the paper's split where it
+   * has validation cases, else a ratio.
+   */
   readonly fold?: string;
+  /** A file of the folds, such as nnU-Net's `splits_final.json`; ours unless given. */
+  readonly splitFile?: string;
   /** Its folder; one named after data set, organ, preset, model and fold unless given. */
   readonly folder?: string;
   /** Folder of the run whose trained detector this one takes over; it trains its own unless given. */
@@ -32,6 +45,9 @@ export interface NewRun {
   /** What is to be trained: what a phase would refuse is refused before there is a folder. */
   readonly phases?: readonly PhaseName[];
 }
+
+/** The fold that has no test cases: for a model that is to be used. */
+const allCases = "all";
 
 /** Shares of the cases for validation and test in a split by ratio. */
 const ratio = { validation: 0.15, test: 0.2 };
@@ -43,9 +59,9 @@ const ratio = { validation: 0.15, test: 0.2 };
  *   `requireStart`, the detector to take over does not fit, or the folder holds a run already
  */
 export async function startRun(
-  { prepared, organ, config, fold, folder, detectorFrom, phases = [] }: NewRun,
+  { prepared, organ, config, fold, splitFile, folder, detectorFrom, phases = [] }: NewRun,
 ): Promise<Run> {
-  const { split, rule } = chooseSplit(prepared, organ, config.seed, fold);
+  const { split, rule } = await chooseSplit(prepared, organ, config.seed, { fold, splitFile });
   const wanted = chooseRoiEdge(prepared, split.training, organ, config);
   await requireWeights(config.modelWeights);
   const data = {
@@ -136,22 +152,33 @@ export function defaultFolder(
   return join(runsFolder, name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"));
 }
 
-function chooseSplit(
+async function chooseSplit(
   { entries }: PreparedDataset,
   organ: Organ,
   seed: number,
-  fold: string | undefined,
-): { split: Split; rule: string } {
+  { fold, splitFile }: Pick<NewRun, "fold" | "splitFile">,
+): Promise<{ split: Split; rule: string }> {
+  if (splitFile !== undefined) {
+    const listed = await readSplitFile(splitFile, parseFold(fold ?? "not given"));
+    const rule = `fold ${fold} of ${basename(splitFile)}, seed ${seed}`;
+    return { split: splitListed(entries, organ, listed, seed), rule };
+  }
+  const { validation, test } = ratio;
+  if (fold === allCases) {
+    const split = splitRatio(entries, organ, { validation, test: 0, seed });
+    return { split, rule: `fold ${allCases}, seed ${seed}` };
+  }
   if (fold !== undefined) {
     const split = splitFold(entries, organ, parseFold(fold), seed);
     return { split, rule: `fold ${fold}, seed ${seed}` };
   }
-  if (entries.some(({ subset }) => subset === "validation")) {
+  const hasTest = entries.some(({ subset }) => subset === "test");
+  if (!hasTest && entries.some(({ subset }) => subset === "validation")) {
     return { split: splitPaper(entries, organ), rule: "the paper's (section 4.1)" };
   }
-  const { validation, test } = ratio;
+  const tested = hasTest ? "the data set's own test cases" : `${test} test`;
   return {
     split: splitRatio(entries, organ, { ...ratio, seed }),
-    rule: `${validation} validation, ${test} test, the rest training, seed ${seed}`,
+    rule: `${validation} validation, ${tested}, the rest training, seed ${seed}`,
   };
 }

@@ -5,6 +5,7 @@ import {
   type Split,
   type SplitEntry,
   splitFold,
+  splitListed,
   splitPaper,
   splitRatio,
 } from "../../lib/dataset/split.ts";
@@ -96,5 +97,39 @@ Deno.test("parseFold() reads k/n and refuses the rest", () => {
   assertEquals(parseFold(" 4 / 4 "), { number: 4, count: 4 });
   for (const text of ["0/5", "6/5", "1/1", "1", "a/b", "1/5/2", "1.5/5", ""]) {
     assertThrows(() => parseFold(text), UserError, "k/n", text);
+  }
+});
+
+Deno.test("a declared test set is in no fold, and is the test of a split by shares", () => {
+  const entries = [...cases(4, "test"), ...cases(9)];
+  for (const number of [1, 2, 3]) {
+    const split = splitFold(entries, liver, { number, count: 3 }, 0);
+    assertPartition(split, cases(9));
+    assertEquals(split.test.length, 3);
+  }
+  // With or without the declared cases the folds are the same.
+  const fold = { number: 2, count: 3 };
+  assertEquals(splitFold(entries, liver, fold, 5), splitFold(cases(9), liver, fold, 5));
+  for (const test of [0, 0.3]) {
+    const split = splitRatio(entries, prostate, { validation: 0.2, test, seed: 1 });
+    assertPartition(split, entries);
+    assertEquals(split.test, ["test_00", "test_02", "test_03"]);
+  }
+});
+
+Deno.test("a listed fold tests on its val, and takes its validation from its train", () => {
+  const [train, val] = [["training_06", "training_00", "training_03", "training_05"], [
+    "training_02",
+    "training_01",
+  ]];
+  const split = splitListed(cases(9), prostate, { train, val }, 3);
+  assertEquals([split.test, split.dropped], [["training_02"], ["training_01"]]);
+  assertEquals(split.validation.length, 1);
+  assertEquals([...split.training, ...split.validation].toSorted(), train.toSorted());
+  const reversed = { train: train.toReversed(), val };
+  assertEquals(splitListed(cases(9), prostate, reversed, 3), split);
+  for (const [wrong, seen] of [["elsewhere", "none"], ["training_00", "twice"]]) {
+    const list = { train, val: [...val, wrong] };
+    assertThrows(() => splitListed(cases(9), prostate, list, 3), UserError, seen);
   }
 });

@@ -22,6 +22,7 @@ function prepared(subsets: readonly Subset[], withoutLiver = -1): PreparedDatase
     subset,
     modality: i % 2 === 0 ? "ct" : "mr",
     shape: [64, 100, 20],
+    scanShape: [64, 100, 20],
     source: { image: { sha256: `image ${i}` }, labels: { sha256: `labels ${i}` } },
     labels: i === withoutLiver ? {} : { 6: { voxels: 1, volumeMm3: 1, boxUnit } },
   }));
@@ -89,6 +90,47 @@ Deno.test("without a fold, validation cases of the data set's own ask for the pa
     const plain = { prepared: prepared(ten), organ: liver, config, folder: `${dir}/b` };
     const { record: { split } } = await startRun(plain);
     assertEquals([split.test.length, split.validation.length, split.training.length], [2, 2, 6]);
+  });
+});
+
+Deno.test("the data set's own test cases, no test cases, and another program's folds", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const config = makeConfig("tiny");
+    const splitOf = async (name: string, given: { fold?: string; splitFile?: string }) => {
+      const source = prepared([...ten, "test", "test"]);
+      const folder = `${dir}/${name}`;
+      const { record } = await startRun({
+        prepared: source,
+        organ: liver,
+        config,
+        folder,
+        ...given,
+      });
+      return record;
+    };
+    const own = await splitOf("own", {});
+    assertEquals(own.split.test, ["case 10", "case 11"]);
+    assertEquals([own.split.validation.length, own.split.training.length], [2, 8]);
+    assert(own.splitRule.includes("own test cases"), own.splitRule);
+
+    const config10 = { prepared: prepared(ten), organ: liver, config, folder: `${dir}/all` };
+    const { record: all } = await startRun({ ...config10, fold: "all" });
+    assertEquals([all.split.test, all.split.training.length, all.splitRule], [
+      [],
+      8,
+      "fold all, seed 0",
+    ]);
+
+    const splitFile = `${dir}/splits_final.json`;
+    const folds = [0, 1].map((k) => ({
+      train: ["case 2", "case 3", "case 4"],
+      val: [`case ${k}`],
+    }));
+    await Deno.writeTextFile(splitFile, JSON.stringify(folds));
+    const listed = await splitOf("listed", { fold: "2/2", splitFile });
+    assertEquals([listed.split.test, listed.split.training.length], [["case 1"], 2]);
+    assertEquals(listed.splitRule, "fold 2/2 of splits_final.json, seed 0");
+    await assertRejects(() => splitOf("none", { splitFile }), UserError, "k/n");
   });
 });
 
