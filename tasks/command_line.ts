@@ -203,6 +203,16 @@ function unknownArgument<F extends Flags>(
   });
 }
 
+function firstMissing<F extends Flags>(task: Task<F>, flag: Flag): UsageError {
+  const choices = flag.type === "text" && flag.choices ? `, one of ${flag.choices.join(", ")}` : "";
+  return new UsageError({
+    what: `cannot run deno task ${task.name}`,
+    rule: `it needs a ${valueName(flag)}${choices}`,
+    seen: "without one",
+    remedy: `Write deno task ${task.name} ${valueName(flag)}; see deno task ${task.name} --help`,
+  });
+}
+
 function flagFault<F extends Flags>(
   task: Task<F>,
   name: string,
@@ -229,8 +239,8 @@ function valueOf<F extends Flags>(
   if (given.length > 1) throw fault("is given once", `given ${given.length} times`);
   const [text] = given;
   if (text === undefined) {
-    if (flag.required) throw fault("is required", "missing");
-    return flag.default;
+    if (!flag.required) return flag.default;
+    throw name === task.first ? firstMissing(task, flag) : fault("is required", "missing");
   }
   if (flag.type === "text") {
     if (flag.choices !== undefined && !flag.choices.includes(text)) {
@@ -264,7 +274,7 @@ export function helpText<F extends Flags>(task: Task<F>): string {
     `Usage: deno task ${task.name}${required.join("")} [flags]`,
     "",
     ...rows.map(([usage, description]) => `  ${usage.padEnd(width)}  ${description}`),
-    ...(task.details === undefined ? [] : ["", task.details.trim()]),
+    ...(task.details === undefined ? [] : ["", task.details.replace(/^\n+|\s+$/g, "")]),
   ].join("\n");
 }
 

@@ -49,7 +49,7 @@ evaluation that is there already is replaced by one of the same cases and modes,
     join(run.folder, subset === "test" ? "evaluation" : `evaluation-${subset}`);
   const [modes, caseIds] = [await chooseModes(run, flags.mode), run.record.split[subset]];
   if (caseIds.length === 0) {
-    throw new UsageError({
+    throw new UserError({
       what: `cannot evaluate ${run.folder}`,
       rule: `its split must have ${subset} cases`,
       seen: `without any (${run.record.splitRule})`,

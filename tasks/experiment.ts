@@ -20,6 +20,7 @@ import { type JobOutcome, runJobs } from "../lib/experiments/run_jobs.ts";
 import { type Plan, planRuns, type RunRequest, type RunSpec } from "../lib/experiments/run_spec.ts";
 import { readRunState, readRunStates, type RunState } from "../lib/experiments/run_states.ts";
 import { submitToSlurm } from "../lib/experiments/submit_slurm.ts";
+import { parseOrgan } from "../lib/dataset/organ.ts";
 import { defaultOrgans } from "../lib/experiments/targets.ts";
 import { writeFigures, writeReport } from "../lib/experiments/write_report.ts";
 import type { EvaluationMode } from "../lib/evaluation/records.ts";
@@ -157,7 +158,10 @@ async function openSession(
   const byEdge = new Map<number, PreparedDataset>();
   const open = async (cubeEdge: number): Promise<PreparedDataset> => {
     const prepared = byEdge.get(cubeEdge) ??
-      await openCasesAloud(flags.data, cubeEdge, signal, flags.modality);
+      await openCasesAloud(flags.data, cubeEdge, signal, {
+        modality: flags.modality,
+        onLabels: (labels) => flags.organ.forEach((organ) => parseOrgan(organ, labels)),
+      });
     byEdge.set(cubeEdge, prepared);
     return prepared;
   };

@@ -35,7 +35,8 @@ await runTask({
   },
   details: `
 For each scan NAME: NAME.nii.gz (the mask in the scan's grid, with the data set's label values),
-NAME.png (three slices with mask and region of interest) and NAME.json (region, volumes, times). A
+NAME.png (three slices with mask and region of interest) and NAME.json (region, volumes, times, and
+warnings: nothing found, or found in an unusual place). A
 scan that fails does not stop the others, but the exit code is then 1. Nothing is overwritten; after
 an interrupt, --resume goes on with the scans that are left.`,
 }, async (flags, signal) => {
@@ -58,11 +59,13 @@ an interrupt, --resume goes on with the scans that are left.`,
   for (const [done, input] of inputs.entries()) {
     signal.throwIfAborted();
     try {
-      const { maskPath, volumesMm3, timesMs } = await predictor.predict(input, flags.output);
+      const result = await predictor.predict(input, flags.output);
+      const { maskPath, volumesMm3, timesMs, warnings } = result;
       const volumes = Object.entries(volumesMm3)
         .map(([name, mm3]) => `${name} ${(mm3 / 1000).toFixed(1)} ml`);
       const total = Object.values(timesMs).reduce((sum, ms) => sum + ms, 0);
       console.log(`${maskPath}: ${volumes.join(", ")} (${(total / 1000).toFixed(2)} s)`);
+      for (const warning of warnings) console.log(`  warning: ${warning}`);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       console.error(`error: ${error.message}`);

@@ -1,7 +1,6 @@
 /** How the verbs open the cases that `--data` names, with progress on standard error. */
 import type { PreparedDataset } from "../lib/dataset/case.ts";
-import type { Modality } from "../lib/dataset/dataset.ts";
-import { openCases } from "../lib/dataset/open_cases.ts";
+import { openCases, type OpenCasesOptions } from "../lib/dataset/open_cases.ts";
 import { undeclaredLabels } from "../lib/dataset/undeclared_labels.ts";
 import { ProgressLine } from "./progress_line.ts";
 
@@ -9,13 +8,13 @@ import { ProgressLine } from "./progress_line.ts";
  * Opens cases as {@linkcode openCases} does, and says what it does meanwhile.
  *
  * @param data a prepared folder, a data set, or `undefined` for the phantom
- * @param modality overrules what the data set says of itself
+ * @param options as {@linkcode openCases} takes them
  */
 export async function openCasesAloud(
   data: string | undefined,
   cubeEdge: number,
   signal: AbortSignal,
-  modality?: Modality,
+  { modality, onLabels }: Pick<OpenCasesOptions, "modality" | "onLabels">,
 ): Promise<PreparedDataset> {
   const made = new ProgressLine("cases of a phantom made, since no --data is given");
   const startPreparing = () => new ProgressLine("cases prepared");
@@ -26,6 +25,7 @@ export async function openCasesAloud(
       modality,
       cubeEdge,
       signal,
+      onLabels,
       onPhantom: (done, total) => {
         made.show(done, total);
         prepared = startPreparing(); // whose rate does not count what comes before it

@@ -154,8 +154,12 @@ async function findRun(
     });
   }
   const config = makeConfig(flags.preset, changesOf(flags));
-  const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal, flags.modality);
-  const organ = parseOrgan(flags.organ, prepared.labels);
+  const { organ: organText, modality } = flags;
+  const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal, {
+    modality,
+    onLabels: (labels) => void parseOrgan(organText, labels), // a slip costs no preparing
+  });
+  const organ = parseOrgan(organText, prepared.labels);
   const folder = flags.run ?? defaultFolder(prepared.name, organ, config, flags.fold);
   if (flags.resume) {
     if (await isRun(folder)) {

@@ -1,6 +1,7 @@
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
+import { rawFolder } from "../paths.ts";
 import type { Dataset, DatasetCase, Subset } from "./dataset.ts";
 import { readDatasetJson } from "./dataset_json.ts";
 import type { LayoutContent, OpenOptions } from "./layout_content.ts";
@@ -15,7 +16,8 @@ const layoutsKnown = "a data set is a folder with a dataset.json of AMOS22, the 
   "Segmentation Decathlon or nnU-Net v2, or with the folders images and labels";
 
 /**
- * Finds out how a data set lies on the disk and lists its cases; opens no volume.
+ * Finds out how a data set lies on the disk and lists its cases; opens no volume. A name that is no
+ * folder here is looked for where downloads and phantoms go, in data/raw.
  *
  * - AMOS22: a dataset.json with the lists `training` and `validation`; a case numbered up to 500 is
  *   CT, above MR.
@@ -27,10 +29,9 @@ const layoutsKnown = "a data set is a folder with a dataset.json of AMOS22, the 
  * @throws UserError when the folder is none of these, has no cases, or names two cases alike
  */
 export async function openDataset(dir: string, options: OpenOptions = {}): Promise<Dataset> {
-  const root = resolve(dir);
   const what = `cannot open the data set ${dir}`;
-  const isFolder = await Deno.stat(root).then((info) => info.isDirectory, () => false);
-  if (!isFolder) {
+  const root = await findFolder(dir);
+  if (root === null) {
     const remedy = "Check the path, or get a data set by deno task phantom or deno task download";
     throw new UserError({ what, rule: layoutsKnown, seen: "no folder", remedy });
   }
@@ -46,6 +47,15 @@ export async function openDataset(dir: string, options: OpenOptions = {}): Promi
   }
   refuseTwins(dataset.cases, what);
   return dataset;
+}
+
+async function findFolder(dir: string): Promise<string | null> {
+  const places = [resolve(dir), ...(basename(dir) === dir ? [join(rawFolder, dir)] : [])];
+  for (const place of places) {
+    const isFolder = await Deno.stat(place).then((info) => info.isDirectory, () => false);
+    if (isFolder) return place;
+  }
+  return null;
 }
 
 async function readLayout(

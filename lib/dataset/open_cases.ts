@@ -2,7 +2,7 @@ import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { preparedFolder, rawFolder } from "../paths.ts";
 import { openPrepared, type PreparedDataset } from "./case.ts";
-import type { Modality } from "./dataset.ts";
+import type { Dataset, Modality } from "./dataset.ts";
 import { openDataset } from "./layout.ts";
 import { manifestPath } from "./manifest.ts";
 import { writePhantomDataset } from "./phantom_dataset.ts";
@@ -22,6 +22,8 @@ export interface OpenCasesOptions {
   readonly modality?: Modality;
   /** Edge of the prepared cubes in voxels. */
   readonly cubeEdge: number;
+  /** Looks at the data set's labels before any case is prepared; what it throws ends the opening. */
+  readonly onLabels?: (labels: Dataset["labels"]) => void;
   /** Once aborted, the cases at work are finished and the signal's reason is thrown. */
   readonly signal?: AbortSignal;
   /** Hears of the cases of a phantom that has to be made first. */
@@ -38,7 +40,7 @@ export interface OpenCasesOptions {
  *   or a case cannot be prepared
  */
 export async function openCases(options: OpenCasesOptions): Promise<PreparedDataset> {
-  const { data, modality, cubeEdge, signal, onPhantom, onPrepare } = options;
+  const { data, modality, cubeEdge, signal, onLabels, onPhantom, onPrepare } = options;
   if (data !== undefined && await exists(manifestPath(data))) {
     return await openFitting(data, options);
   }
@@ -46,6 +48,7 @@ export async function openCases(options: OpenCasesOptions): Promise<PreparedData
     await writePhantomDataset(phantomFolder, { cases: phantomCases, onCase: onPhantom });
   }
   const dataset = await openDataset(data ?? phantomFolder, { modality });
+  onLabels?.(dataset.labels);
   const suffix = cubeEdge === defaultSettings.cubeEdge ? "" : `-cube${cubeEdge}`;
   const dir = `${preparedFolder}/${dataset.name}${suffix}`;
   const { failures, interrupted } = await prepareDataset(

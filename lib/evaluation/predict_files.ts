@@ -13,8 +13,9 @@ import { setFinder } from "../volume/set_finder.ts";
 import { writeLabelBlock } from "../volume/nifti_write.ts";
 import { type Grid, spacingMm } from "../volume/volume.ts";
 import { toLabelValues } from "./label_values.ts";
+import { predictionWarnings } from "./prediction_warnings.ts";
 import type { EvaluationMode, TimePart } from "./records.ts";
-import { type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
+import { type LoadedSegmentor, loadSegmentor, trainedModes } from "./run_models.ts";
 import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
@@ -36,6 +37,8 @@ export interface PredictedFile {
   readonly maskPath: string;
   readonly volumesMm3: Readonly<Record<string, number>>;
   readonly timesMs: Readonly<Partial<Record<TimePart, number>>>;
+  /** What makes the result doubtful, as sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -73,6 +76,7 @@ export class Predictor {
    */
   static async load(run: Run, options: PredictOptions): Promise<Predictor> {
     const modality = options.modality ?? onlyModality(run);
+    await requireMode(run, options.mode);
     const detector = options.mode === "withCrop" ? await loadDetector(run) : null;
     const loaded = await loadSegmentor(run, options.mode, options.largestComponent)
       .catch((error) => {
@@ -121,9 +125,11 @@ export class Predictor {
     });
     const timesMs = { ...watch.timesMs(), ...region.timesMs };
     const volumesMm3 = this.#volumes(block);
-    const report = this.#report(input, region, grid, volumesMm3, timesMs);
+    const { name: organ } = this.#run.record.organ;
+    const warnings = predictionWarnings(organ, region.detection, volumesMm3);
+    const report = { ...this.#report(input, region, grid, volumesMm3, timesMs), warnings };
     await writeAtomic(reportPath, JSON.stringify(report, null, 2) + "\n");
-    return { input, maskPath, volumesMm3, timesMs };
+    return { input, maskPath, volumesMm3, timesMs, warnings };
   }
 
   #picture(
@@ -242,6 +248,18 @@ function refuseTwins(inputs: readonly string[], folder: string): void {
       remedy: "Rename or move one of them",
     });
   }
+}
+
+/** A run of whole volumes alone has another way than the one that is missing. */
+async function requireMode(run: Run, mode: PredictOptions["mode"]): Promise<void> {
+  const modes = await trainedModes(run);
+  if (mode === "withoutCrop" || modes.includes(mode) || !modes.includes("withoutCrop")) return;
+  throw new UserError({
+    what: `cannot use the run ${run.folder} with crop`,
+    rule: "its detector and its segmentor must have been trained",
+    seen: "trained on whole volumes only",
+    remedy: `Add --without-crop, or train them: deno task train --run ${run.folder} --resume`,
+  });
 }
 
 function onlyModality({ record: { modalities } }: Run): Modality {

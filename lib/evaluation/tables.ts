@@ -84,8 +84,8 @@ export function resultTables(evaluation: Evaluation): ResultTable[] {
   const tables = [
     { title: "Table 1. Detector", table: detectorCells(evaluation) },
     ...[
-      { title: `Table 2. ${modelTitles[model]} on ground-truth regions`, build: segmentorCells },
-      { title: `Table 3. Whole framework${framework}`, build: frameworkCells },
+      { title: `Table 2. ${modelTitles[model]} on ground-truth regions`, build: segmentorTable },
+      { title: `Table 3. Whole framework${framework}`, build: frameworkTable },
     ].flatMap(({ title, build }) =>
       (["cube", "scan"] as const).map((space) => ({
         title: `${title}, ${spaceNames[space]}`,
@@ -100,8 +100,6 @@ export function resultTables(evaluation: Evaluation): ResultTable[] {
 /**
  * The shape of Table 1: the detector's boxes by organ, which are the same in either space. Memory and
  * time are of the detector alone.
- *
- * @returns "" when no case went through the detector
  */
 export function detectorTable(evaluation: Evaluation): string {
   return markdownOf(detectorCells(evaluation));
@@ -136,14 +134,8 @@ function detectorCells({ cases, costs }: Evaluation): Table {
 /**
  * The shape of Table 2: the segmentor on the ground truth's regions. Memory and time are of the
  * segmentor alone.
- *
- * @returns "" when the mode was not evaluated
  */
-export function segmentorTable(evaluation: Evaluation, space: EvaluationSpace): string {
-  return markdownOf(segmentorCells(evaluation, space));
-}
-
-function segmentorCells({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
+function segmentorTable({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
   return tableOf(
     segmentationColumns,
     segmentationRows(casesOf(cases, "groundTruthRoi", space), {
@@ -157,14 +149,8 @@ function segmentorCells({ cases, costs }: Evaluation, space: EvaluationSpace): T
  * The shape of Table 3: without crop (the segmentor on the whole volume) and with crop (detector,
  * then segmentor). Time is that of detection, sampling, segmentation and pasting back, as far as the
  * mode has them; reading and writing files is left out.
- *
- * @returns "" when neither mode was evaluated
  */
-export function frameworkTable(evaluation: Evaluation, space: EvaluationSpace): string {
-  return markdownOf(frameworkCells(evaluation, space));
-}
-
-function frameworkCells({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
+function frameworkTable({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
   const partsOf = { withoutCrop: ["whole"], withCrop: ["detector", "segmentor"] };
   const rows = (["withoutCrop", "withCrop"] as const).flatMap((mode) =>
     segmentationRows(casesOf(cases, mode, space), {

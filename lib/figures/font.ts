@@ -10,8 +10,6 @@ export interface Glyph {
 
 /** Height of a capital letter from its top (0) to the base line. */
 export const CAPITAL_HEIGHT = 14;
-/** From the base line to the lowest point of a letter such as g. */
-export const DESCENT = 4.5;
 /** Between the lines of two neighbouring glyphs. */
 export const GLYPH_GAP = 3.5;
 

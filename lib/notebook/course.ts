@@ -3,6 +3,7 @@ import type { PhaseName, RunConfig } from "../config/config.ts";
 import { makeConfig } from "../config/overrides.ts";
 import { phantomChanges } from "../config/phantom_changes.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
+import type { Modality } from "../dataset/dataset.ts";
 import { openCases } from "../dataset/open_cases.ts";
 import { type Organ, parseOrgan } from "../dataset/organ.ts";
 import { UserError } from "../errors.ts";
@@ -28,6 +29,8 @@ export interface CourseSettings {
   readonly preset: "focus" | "tiny" | "paper";
   /** "k/n": the k-th of n parts of the cases is for the test. */
   readonly fold?: string;
+  /** What the scans were made with, where the data set does not say. */
+  readonly modality?: Modality;
 }
 
 /** An opened data set with an organ and the configuration of a course's runs. */
@@ -76,7 +79,9 @@ export async function openCourse(settings: CourseSettings): Promise<Course> {
   const say = (text: string) => progress.update(() => Promise.resolve(markdownMedia(text)));
   const prepared = await openCases({
     data: isPhantom ? undefined : settings.data,
+    modality: settings.modality,
     cubeEdge: config.cubeEdge,
+    onLabels: (labels) => void parseOrgan(settings.organ, labels),
     onPhantom: (done, total) => say(`Making the phantom: ${done} of ${total} cases`),
     onPrepare: ({ done, total, current }) => {
       if (current < total) say(`Preparing: ${done} of ${total} cases`);

@@ -144,6 +144,7 @@ export function phaseMissing(run: Run, phase: PhaseName): UserError {
     what: `cannot use the run ${run.folder}`,
     rule: `its phase ${phase} must have finished`,
     seen: "without that phase's weights",
-    remedy: `Finish it: deno task train --run ${run.folder} --resume --phase ${phase}`,
+    remedy: `Finish it: deno task train --run ${run.folder} --resume` +
+      (phase === "whole" ? " --phase whole" : ""), // the others build on each other
   });
 }

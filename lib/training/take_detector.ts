@@ -1,3 +1,4 @@
+import { configDifference } from "../config/overrides.ts";
 import { organValues } from "../dataset/organ.ts";
 import { UserError } from "../errors.ts";
 import { openRun, phaseMissing, type Run, type RunRecord } from "./run_folder.ts";
@@ -28,11 +29,11 @@ export async function openDetectorRun(folder: string, taker: DetectorTaker): Pro
   };
   if (!await isPhaseTrained(run, "detector")) throw phaseMissing(run, "detector");
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-  const [theirs, ours] = [config.detector, taker.config.detector];
-  if (
-    !same([theirs.targets, theirs.view, theirs.network], [ours.targets, ours.view, ours.network])
-  ) {
-    refuse("it must have the same targets, views and networks", "others");
+  const others = configDifference(config, taker.config)
+    .filter(({ key }) => /^detector\.(targets|view|network)\b/.test(key))
+    .map(({ key, ours, theirs }) => `${key} ${ours} and not ${theirs}`);
+  if (others.length > 0) {
+    refuse("it must have the same targets, views and networks", others.join("; "));
   }
   if (datasetName !== taker.datasetName) {
     refuse(`it must have learned from ${taker.datasetName}`, datasetName);

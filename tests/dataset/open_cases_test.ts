@@ -20,6 +20,19 @@ Deno.test("openCases() needs the modality of a plain pair, and keeps to that of 
       const { entries } = await openCases({ data: out, modality, cubeEdge });
       assertEquals(entries.map((entry) => entry.modality), ["mr"]);
     }
+    const seen: unknown[] = [];
+    const refused = () =>
+      openCases({
+        data,
+        modality: "mr",
+        cubeEdge,
+        onLabels: (labels) => {
+          seen.push(labels);
+          throw new UserError({ what: "no", rule: "such organ", remedy: "Look" });
+        },
+      });
+    await assertRejects(refused, UserError, "such organ", "before any case is prepared");
+    assertEquals(seen.length, 1);
     const asCt = () => openCases({ data: out, modality: "ct", cubeEdge });
     await assertRejects(asCt, UserError, "must be ct, which --modality says, but it is mr of one");
   }));

@@ -137,6 +137,7 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       assertEquals([report.phase, report.modality], ["segmentor", "ct"]);
       assertEquals(report.labelValues, { liver: 6, "right kidney": 2 });
       assertEquals([report.segmentorEdge, report.firstStage], [16, 3]);
+      assert(Array.isArray(report.warnings));
       assertEquals(Object.keys(report.viewConfidences), ["xy", "yz", "xz"]);
       const mask = await read(`${dir}/out/PIR.nii.gz`);
       const [x, y, z] = spacingMm(mask);

@@ -12,13 +12,8 @@ import {
   paperTable8,
 } from "../../lib/evaluation/paper_tables.ts";
 import { casesCell } from "../../lib/evaluation/table_cells.ts";
-import {
-  costTable,
-  detectorTable,
-  evaluationReport,
-  frameworkTable,
-  segmentorTable,
-} from "../../lib/evaluation/tables.ts";
+import type { Evaluation } from "../../lib/evaluation/records.ts";
+import { costTable, evaluationReport, resultTables } from "../../lib/evaluation/tables.ts";
 import { exists } from "../../lib/files.ts";
 import { projectRoot } from "../../lib/paths.ts";
 import { caseResult, evaluationOf, modelCost } from "./case_results.ts";
@@ -31,6 +26,12 @@ function rowsOf(markdown: string): Record<string, string>[] {
     line.slice(2, -2).split(" | ")
   );
   return rows.map((cells) => Object.fromEntries(header.map((name, i) => [name, cells[i]])));
+}
+
+/** The rows of the report's table whose title begins so; none where it is left out. */
+function rowsIn(evaluation: Evaluation, title: string): Record<string, string>[] {
+  const found = resultTables(evaluation).find((one) => one.title.startsWith(title));
+  return found === undefined ? [] : rowsOf(markdownTable(found.table.header, found.table.rows));
 }
 
 Deno.test("markdownTable() escapes bars", () => {
@@ -52,7 +53,7 @@ Deno.test("paperOrgan() knows the paper's organs by any case", () => {
   assertEquals([paperOrgan("left kidney"), paperOrgan("hippocampus")], [undefined, undefined]);
 });
 
-Deno.test("detectorTable() counts a case once, though it has two classes", () => {
+Deno.test("the detector's table counts a case once, though it has two classes", () => {
   const classes = ["anterior", "posterior"];
   const cases = classes.flatMap((className) =>
     [0.7, 0.8].map((iou, i) =>
@@ -60,15 +61,15 @@ Deno.test("detectorTable() counts a case once, though it has two classes", () =>
     )
   );
   const costs = [modelCost({ part: "detector", edge: 128, peakTensorBytes: 30 * 2 ** 20 })];
-  const [row, ...others] = rowsOf(detectorTable(evaluationOf(cases, costs)));
+  const [row, ...others] = rowsIn(evaluationOf(cases, costs), "Table 1");
   assertEquals(others, []);
   assertEquals([row.Organ, row.Size, row.Cases], ["hippocampus", "-", "2"]);
   assertEquals([row["IoU 2D (paper)"], row["IoU 2D (ours)"]], ["-", "0.7500 +- 0.0707"]);
   assertEquals([row["Tensors MiB (ours)"], row["Time s (ours)"]], ["30", "0.1000 +- 0.0000"]);
-  assertEquals(detectorTable(evaluationOf([caseResult({ mode: "withoutCrop" })])), "");
+  assertEquals(rowsIn(evaluationOf([caseResult({ mode: "withoutCrop" })]), "Table 1"), []);
 });
 
-Deno.test("segmentorTable() puts the paper's numbers beside ours", () => {
+Deno.test("the segmentor's table puts the paper's numbers beside ours", () => {
   const roi = { mode: "groundTruthRoi" } as const;
   const cases = [
     caseResult({ ...roi, dice: 0.9 }),
@@ -76,7 +77,7 @@ Deno.test("segmentorTable() puts the paper's numbers beside ours", () => {
     caseResult({ ...roi, dice: NaN, empty: "both" }),
     caseResult({ ...roi, organ: "kidneys", className: "kidneys" }),
   ];
-  const [liver, kidneys] = rowsOf(segmentorTable(evaluationOf(cases, [modelCost()]), "cube"));
+  const [liver, kidneys] = rowsIn(evaluationOf(cases, [modelCost()]), "Table 2");
   assertEquals([liver.Size, liver.Input, liver.Cases], ["large", "32^3, 64^3", "3 (1 empty)"]);
   assertEquals([liver["Dice (paper)"], liver["Dice (ours)"]], [
     "0.8957",
@@ -87,7 +88,7 @@ Deno.test("segmentorTable() puts the paper's numbers beside ours", () => {
   assertEquals([kidneys["Dice (paper)"], kidneys["Dice (ours)"]], ["-", "0.9000"]);
 });
 
-Deno.test("frameworkTable() has a row with and one without crop", () => {
+Deno.test("the framework's table has a row with and one without crop", () => {
   const cases = [
     caseResult(),
     caseResult({ mode: "withoutCrop", timesMs: { crop: 10, segment: 300, paste: 90, read: 999 } }),
@@ -97,7 +98,7 @@ Deno.test("frameworkTable() has a row with and one without crop", () => {
     modelCost({ part: "whole", peakTensorBytes: 60 * 2 ** 20 }),
     modelCost({ part: "detector", edge: 128, peakTensorBytes: 70 * 2 ** 20 }),
   ];
-  const rows = rowsOf(frameworkTable(evaluationOf(cases, costs), "cube"));
+  const rows = rowsIn(evaluationOf(cases, costs), "Table 3");
   assertEquals(rows.map((row) => [row.Method, row["Dice (paper)"], row["Time s (ours)"]]), [
     ["without crop", "0.9250", "0.4000"],
     ["with crop", "0.8653", "0.3500"],

@@ -1,0 +1,30 @@
+import { assertEquals } from "@std/assert";
+import type { ViewBox } from "../../lib/detector/fusion.ts";
+import { predictionWarnings } from "../../lib/evaluation/prediction_warnings.ts";
+
+const nothing: ViewBox = { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] };
+const something: ViewBox = {
+  boxUnit: { min: [0.2, 0.1], max: [0.7, 0.4] },
+  confidence: [0.8, 0.6],
+};
+
+Deno.test("a result is doubtful where nothing was found, or something in an unusual place", () => {
+  const volumes = { liver: 1.5e6 };
+  const warn = (view: ViewBox, isUsual: boolean) =>
+    predictionWarnings(
+      "liver",
+      { views: { xy: nothing, yz: view, xz: nothing }, isUsual },
+      volumes,
+    );
+  assertEquals(warn(something, true), []);
+  assertEquals(warn(something, false).length, 1);
+  assertEquals(warn(nothing, false), [
+    "the detector found no liver: the whole scan was segmented first",
+  ]);
+  assertEquals(predictionWarnings("liver", null, volumes), []);
+});
+
+Deno.test("a result is doubtful where a class is missing", () => {
+  const [missing, ...others] = predictionWarnings("kidneys", null, { left: 0, right: 3, cyst: 0 });
+  assertEquals([missing, others], ["nothing was segmented as left or cyst", []]);
+});
