@@ -35,10 +35,11 @@ export interface NumberFlag extends AnyFlag {
   readonly max?: number;
 }
 
-/** `--name VALUE --name VALUE`: an empty list where it is not given. */
+/** `--name VALUE --name VALUE`: an empty list where it is not given and need not be. */
 export interface ListFlag extends AnyFlag {
   readonly type: "list";
   readonly value?: string;
+  readonly required?: boolean;
 }
 
 /** A flag of a verb. */
@@ -235,7 +236,10 @@ function valueOf<F extends Flags>(
 ): string | number | readonly string[] | undefined {
   const fault = (rule: string, seen?: string) => flagFault(task, name, rule, seen);
   if (given.includes("")) throw fault("needs a value", "without one");
-  if (flag.type === "list") return given;
+  if (flag.type === "list") {
+    if (flag.required && given.length === 0) throw fault("is required", "missing");
+    return given;
+  }
   if (given.length > 1) throw fault("is given once", `given ${given.length} times`);
   const [text] = given;
   if (text === undefined) {

@@ -40,7 +40,10 @@ await runTask({
   details: `
 Writes cases.csv (every case), evaluation.json, report.md (tables in the shape of the paper's Tables
 1, 2, 3 and 5 with its numbers beside ours) and masks/MODE/CASE.nii.gz, and prints the report. An
-evaluation that is there already is replaced by one of the same cases and modes, or more.`,
+evaluation that is there already is replaced by one of the same cases and modes, or more.
+
+On ground-truth regions the segmentor has the weights from before the fine-tuning, and one pass; with
+crop those from after it, and as many passes as configured: the first is no upper bound.`,
 }, async (flags, signal) => {
   const run = await openRun(flags.run);
   const prepared = await openPrepared(run.record.preparedFolder);

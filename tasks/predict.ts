@@ -1,4 +1,4 @@
-/** `deno task predict`: segments scans with a trained run. */
+/** `deno task predict`: segments scans with trained runs. */
 import { UserError } from "../lib/errors.ts";
 import { makeWritableFolder } from "../lib/files.ts";
 import { hasResults, listInputs, Predictor } from "../lib/evaluation/predict_files.ts";
@@ -8,10 +8,15 @@ import { ProgressLine } from "./progress_line.ts";
 
 await runTask({
   name: "predict",
-  summary: "Segments scans with a trained run.",
+  summary: "Segments scans with trained runs.",
   interrupt: "signal",
   flags: {
-    model: { type: "text", value: "RUN", required: true, description: "folder of the run" },
+    model: {
+      type: "list",
+      value: "RUN",
+      required: true,
+      description: "folder of a run; several of other organs fill one mask",
+    },
     input: {
       type: "text",
       value: "FILE|DIR",
@@ -35,19 +40,21 @@ await runTask({
   },
   details: `
 For each scan NAME: NAME.nii.gz (the mask in the scan's grid, with the data set's label values),
-NAME.png (three slices with mask and region of interest) and NAME.json (region, volumes, times, and
-warnings: nothing found, or found in an unusual place). A
-scan that fails does not stop the others, but the exit code is then 1. Nothing is overwritten; after
-an interrupt, --resume goes on with the scans that are left.`,
+NAME.png (three slices with mask and regions of interest) and NAME.json (regions, volumes, times, and
+warnings: nothing found, or found in an unusual place). A voxel that several runs take for theirs is
+given to the first of them. A scan that fails does not stop the others, but the exit code is then 1.
+Nothing is overwritten; after an interrupt, --resume goes on with the scans that are left.
+
+  deno task predict --model data/runs/liver --model data/runs/spleen --input scans --output masks`,
 }, async (flags, signal) => {
-  const run = await openRun(flags.model);
+  const runs = await Promise.all(flags.model.map(openRun));
   const all = await listInputs(flags.input);
   const isDone = await Promise.all(
     all.map((input) => flags.resume ? hasResults(input, flags.output) : false),
   );
   const inputs = all.filter((_, i) => !isDone[i]);
   const largest = flags["largest-component"];
-  const predictor = await Predictor.load(run, {
+  const predictor = await Predictor.load(runs, {
     mode: flags["without-crop"] ? "withoutCrop" : "withCrop",
     modality: flags.modality as "ct" | "mr" | undefined,
     channel: flags.channel,

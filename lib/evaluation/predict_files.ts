@@ -1,32 +1,29 @@
 import { basename, join } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
+import type { OrganClass } from "../dataset/organ.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import { exists, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
 import type { Run } from "../training/run_folder.ts";
-import { loadDetector } from "../training/trained_detector.ts";
 import { UserError } from "../errors.ts";
-import { applyAffine } from "../volume/affine.ts";
-import { unitToVoxels } from "../volume/box.ts";
-import { type LabelBlock, placeMask, resizeBlock } from "../volume/label_block.ts";
+import { type LabelBlock, mergeBlocks, placeMask, resizeBlock } from "../volume/label_block.ts";
 import { setFinder } from "../volume/set_finder.ts";
 import { writeLabelBlock } from "../volume/nifti_write.ts";
 import { type Grid, spacingMm } from "../volume/volume.ts";
-import { toLabelValues } from "./label_values.ts";
-import { predictionWarnings } from "./prediction_warnings.ts";
-import type { EvaluationMode, TimePart } from "./records.ts";
-import { type LoadedSegmentor, loadSegmentor, trainedModes } from "./run_models.ts";
-import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
+import {
+  onlyModality,
+  OrganPredictor,
+  type OrganPredictorOptions,
+  requireCompatible,
+} from "./organ_predictor.ts";
+import { type TimePart, timeParts } from "./records.ts";
+import type { SegmentedRegion } from "./segment_scan.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /** How files are segmented. */
-export interface PredictOptions {
-  /** "withCrop" asks the detector, "withoutCrop" takes the whole volume. */
-  readonly mode: Exclude<EvaluationMode, "groundTruthRoi">;
+export interface PredictOptions extends OrganPredictorOptions {
   /** What the scans were made with; the training data's unless given. */
   readonly modality?: Modality;
-  /** Keep the largest piece of each class only, or as many as it has; as configured unless given. */
-  readonly largestComponent?: boolean;
   /** Which volume of a file of several. */
   readonly channel?: number;
 }
@@ -42,61 +39,48 @@ export interface PredictedFile {
 }
 
 /**
- * Segments scans with a trained run: the mask in the input's own grid and header with the data set's
- * label values, and beside it a picture and the region of interest.
+ * Segments scans with one trained run, or with several of other organs: the mask in the input's own
+ * grid and header with the data set's label values, and beside it a picture and a report.
  */
 export class Predictor {
-  readonly #run: Run;
-  readonly #loaded: LoadedSegmentor;
-  readonly #segmenter: ScanSegmenter;
+  readonly #organs: readonly OrganPredictor[];
   readonly #modality: Modality;
   readonly #channel: number | undefined;
-  readonly #dispose: () => void;
 
-  private constructor(
-    run: Run,
-    loaded: LoadedSegmentor,
-    segmenter: ScanSegmenter,
-    options: { modality: Modality; channel?: number },
-    dispose: () => void,
-  ) {
-    this.#run = run;
-    this.#loaded = loaded;
-    this.#segmenter = segmenter;
-    this.#modality = options.modality;
-    this.#channel = options.channel;
-    this.#dispose = dispose;
+  private constructor(organs: readonly OrganPredictor[], modality: Modality, channel?: number) {
+    this.#organs = organs;
+    this.#modality = modality;
+    this.#channel = channel;
   }
 
   /**
-   * Loads the models of a run.
+   * Loads the models of one run or several.
    *
-   * @throws {UserError} when the phases that the mode needs have not finished, or the training data
-   *   were of several modalities and none is given
+   * @throws {UserError} when the phases that the mode needs have not finished, the training data
+   *   were of several modalities and none is given, or the runs' masks cannot be one label map
    */
-  static async load(run: Run, options: PredictOptions): Promise<Predictor> {
-    const modality = options.modality ?? onlyModality(run);
-    await requireMode(run, options.mode);
-    const detector = options.mode === "withCrop" ? await loadDetector(run) : null;
-    const loaded = await loadSegmentor(run, options.mode, options.largestComponent)
-      .catch((error) => {
-        detector?.dispose();
-        throw error;
-      });
-    const segmenter = new ScanSegmenter(loaded, detector);
-    return new Predictor(run, loaded, segmenter, { modality, channel: options.channel }, () => {
-      detector?.dispose();
-      loaded.parameters.dispose();
-    });
+  static async load(runs: Run | readonly Run[], options: PredictOptions): Promise<Predictor> {
+    const all = "record" in runs ? [runs] : runs;
+    const modality = options.modality ?? onlyModality(all);
+    requireCompatible(all);
+    const organs: OrganPredictor[] = [];
+    try {
+      for (const run of all) organs.push(await OrganPredictor.load(run, options));
+    } catch (error) {
+      for (const organ of organs) organ.dispose();
+      throw error;
+    }
+    return new Predictor(organs, modality, options.channel);
   }
 
   /** Frees the models. */
   dispose(): void {
-    this.#dispose();
+    for (const organ of this.#organs) organ.dispose();
   }
 
   /**
-   * Segments one file into `folder`: `NAME.nii.gz`, `NAME.png` and `NAME.json`.
+   * Segments one file into `folder`: `NAME.nii.gz`, `NAME.png` and `NAME.json`. A voxel that several
+   * runs take for theirs is given to the first of them.
    *
    * @throws {UserError} when the file cannot be read, or a result of that name is there already
    */
@@ -105,92 +89,90 @@ export class Predictor {
     const [maskPath, picturePath, reportPath] = resultPaths(input, folder);
     for (const path of [maskPath, picturePath, reportPath]) await refuseExisting(path);
     const watch = new Stopwatch<TimePart>();
-    const { settings } = this.#run.record;
+    const { settings } = this.#organs[0].run.record; // the same in all
     const { orientation, header, images, grid } = await watch.time(
       "read",
       () => readScanImages(input, { volume: this.#channel, modality: this.#modality, settings }),
     );
-    const region = await this.#segmenter.segment(images);
-    const block = await watch.time(
-      "paste",
-      () => toLabelValues(this.#segmenter.pasteBlock(region, grid), this.#run.record.organ),
-    );
+    const regions: SegmentedRegion[] = [];
+    for (const organ of this.#organs) regions.push(await organ.segment(images));
+    const { block, contested } = await watch.time("paste", () => {
+      const [first, ...others] = this.#organs.map((organ, i) => organ.paste(regions[i], grid));
+      return mergeBlocks([first, ...others]);
+    });
     await watch.time("write", async () => {
       const writing = writeLabelBlock(maskPath, block, orientation, { like: header });
       // The picture is drawn while another thread compresses the mask and brings it to the disk.
       await Promise.all([
         writing,
-        writeAtomic(picturePath, this.#picture(name, images, block, region)),
+        writeAtomic(picturePath, pictureOf(name, images, block, regions)),
       ]);
     });
-    const timesMs = { ...watch.timesMs(), ...region.timesMs };
+    const timesMs = sumTimes([watch.timesMs(), ...regions.map((region) => region.timesMs)]);
     const volumesMm3 = this.#volumes(block);
-    const { name: organ } = this.#run.record.organ;
-    const warnings = predictionWarnings(organ, region.detection, volumesMm3);
-    const report = { ...this.#report(input, region, grid, volumesMm3, timesMs), warnings };
+    const warnings = this.#organs.flatMap((organ, i) => organ.warnings(regions[i], volumesMm3));
+    const report = {
+      input,
+      modality: this.#modality,
+      labelValues: Object.fromEntries(
+        this.#classes().map(({ name, values: [value] }) => [name, value]),
+      ),
+      volumesMm3,
+      ...(regions.length > 1 && { contestedMm3: contested * voxelMm3(grid) }),
+      organs: this.#organs.map((organ, i) => organ.describe(regions[i], grid)),
+      timesMs,
+      warnings,
+    };
     await writeAtomic(reportPath, JSON.stringify(report, null, 2) + "\n");
     return { input, maskPath, volumesMm3, timesMs, warnings };
   }
 
-  #picture(
-    name: string,
-    { scanImage }: ScanImages,
-    block: LabelBlock,
-    { roiUnit }: SegmentedRegion,
-  ): Uint8Array {
-    return overlayPng({
-      image: scanImage,
-      prediction: placeMask(resizeBlock(block, scanImage)),
-      roiUnit,
-      title: name.toUpperCase(),
-    });
+  #classes(): OrganClass[] {
+    return this.#organs.flatMap(({ run }) => run.record.organ.classes);
   }
 
   #volumes({ grid, data }: LabelBlock): Record<string, number> {
-    const [x, y, z] = spacingMm(grid);
     const counts = new Float64Array(65536);
     const nextSet = setFinder(data);
     for (let i = nextSet(0); i < data.length; i = nextSet(i)) {
       for (; i < data.length && data[i] !== 0; i++) counts[data[i]]++;
     }
-    return Object.fromEntries(this.#run.record.organ.classes.map(({ name, values }) => {
-      return [name, counts[values[0]] * x * y * z];
-    }));
+    return Object.fromEntries(
+      this.#classes().map(({ name, values: [value] }) => {
+        return [name, counts[value] * voxelMm3(grid)];
+      }),
+    );
   }
+}
 
-  #report(
-    input: string,
-    { roiUnit, edge, stage, detection }: SegmentedRegion,
-    grid: Grid,
-    volumesMm3: Readonly<Record<string, number>>,
-    timesMs: Readonly<Partial<Record<TimePart, number>>>,
-  ): Record<string, unknown> {
-    const { min, max } = unitToVoxels(roiUnit, grid.shape);
-    // The affine speaks of voxels' centres, a box of their outer faces: half a voxel apart.
-    const corner = (point: readonly number[]) =>
-      applyAffine(grid.affine, [point[0] - 0.5, point[1] - 0.5, point[2] - 0.5]);
-    return {
-      input,
-      run: this.#run.folder,
-      phase: this.#loaded.phase,
-      modality: this.#modality,
-      labelValues: Object.fromEntries(
-        this.#run.record.organ.classes.map(({ name, values }) => [name, values[0]]),
-      ),
-      volumesMm3,
-      roi: {
-        unit: roiUnit,
-        rasVoxels: { min, max },
-        rasCornersMm: { min: corner(min), max: corner(max) },
-      },
-      viewConfidences: detection && Object.fromEntries(
-        Object.entries(detection.views).map(([view, { confidence }]) => [view, confidence]),
-      ),
-      segmentorEdge: edge,
-      firstStage: stage,
-      timesMs,
-    };
+function pictureOf(
+  name: string,
+  { scanImage }: ScanImages,
+  block: LabelBlock,
+  regions: readonly SegmentedRegion[],
+): Uint8Array {
+  return overlayPng({
+    image: scanImage,
+    prediction: placeMask(resizeBlock(block, scanImage)),
+    roisUnit: regions.map(({ roiUnit }) => roiUnit),
+    title: name.toUpperCase(),
+  });
+}
+
+type Times = Readonly<Partial<Record<TimePart, number>>>;
+
+function sumTimes(all: readonly Times[]): Times {
+  const sums: Partial<Record<TimePart, number>> = {};
+  for (const part of timeParts) {
+    const given = all.flatMap((times) => times[part] ?? []);
+    if (given.length > 0) sums[part] = given.reduce((sum, ms) => sum + ms, 0);
   }
+  return sums;
+}
+
+function voxelMm3(grid: Grid): number {
+  const [x, y, z] = spacingMm(grid);
+  return x * y * z;
 }
 
 function resultName(input: string): string {
@@ -248,28 +230,6 @@ function refuseTwins(inputs: readonly string[], folder: string): void {
       remedy: "Rename or move one of them",
     });
   }
-}
-
-/** A run of whole volumes alone has another way than the one that is missing. */
-async function requireMode(run: Run, mode: PredictOptions["mode"]): Promise<void> {
-  const modes = await trainedModes(run);
-  if (mode === "withoutCrop" || modes.includes(mode) || !modes.includes("withoutCrop")) return;
-  throw new UserError({
-    what: `cannot use the run ${run.folder} with crop`,
-    rule: "its detector and its segmentor must have been trained",
-    seen: "trained on whole volumes only",
-    remedy: `Add --without-crop, or train them: deno task train --run ${run.folder} --resume`,
-  });
-}
-
-function onlyModality({ record: { modalities } }: Run): Modality {
-  if (modalities.length === 1) return modalities[0];
-  throw new UserError({
-    what: "cannot tell how to normalise the scans",
-    rule: "a run that was trained on several modalities needs --modality",
-    seen: `trained on ${modalities.join(" and ")}`,
-    remedy: "Give --modality ct or --modality mr",
-  });
 }
 
 async function refuseExisting(path: string): Promise<void> {

@@ -29,8 +29,8 @@ export interface Overlay {
   /** On the image's grid, as the prediction. */
   readonly groundTruth?: Mask;
   readonly prediction?: Mask;
-  /** The region of interest, in the image's unit coordinates. */
-  readonly roiUnit?: Box3;
+  /** The regions of interest, in the image's unit coordinates. */
+  readonly roisUnit?: readonly Box3[];
   /** The organ's own box, drawn in the ground truth's colour. */
   readonly groundTruthBoxUnit?: Box3;
   /** A line above the panels. */
@@ -97,11 +97,11 @@ export function drawOverlay(overlay: Overlay, options: OverlayOptions = {}): Can
 
 const wholeUnit: Box3 = { min: [0, 0, 0], max: [1, 1, 1] };
 
-function pointToShow({ image, groundTruth, prediction, roiUnit }: Overlay): Triple {
+function pointToShow({ image, groundTruth, prediction, roisUnit = [] }: Overlay): Triple {
   const fullest = (groundTruth && fullestSlices(groundTruth)) ??
     (prediction && fullestSlices(prediction));
   if (fullest) return fullest;
-  const { min, max } = unitToVoxels(roiUnit ?? wholeUnit, image.shape);
+  const { min, max } = unitToVoxels(roisUnit[0] ?? wholeUnit, image.shape);
   return [(min[0] + max[0]) / 2, (min[1] + max[1]) / 2, (min[2] + max[2]) / 2];
 }
 
@@ -136,7 +136,7 @@ function drawPanel(
   style: "contour" | "fill",
   textSize: number,
 ): void {
-  const { image, groundTruth, prediction, roiUnit, groundTruthBoxUnit } = overlay;
+  const { image, groundTruth, prediction, roisUnit = [], groundTruthBoxUnit } = overlay;
   const { width, height } = panel;
   canvas.grey(left, top, { width, height, channels: 1, data: sampleImage(image, panel) });
   const masks = [
@@ -151,7 +151,7 @@ function drawPanel(
   drawContours(canvas, left, top, panel, masks);
   const boxes = [
     { boxUnit: groundTruthBoxUnit, colour: overlayColours.groundTruth },
-    { boxUnit: roiUnit, colour: overlayColours.roi },
+    ...roisUnit.map((boxUnit) => ({ boxUnit, colour: overlayColours.roi })),
   ];
   for (const { boxUnit, colour } of boxes) {
     const corners = boxUnit && boxInPanel(unitToVoxels(boxUnit, image.shape), panel);
@@ -234,7 +234,7 @@ interface LegendEntry {
 }
 
 function legendOf(
-  { groundTruth, prediction, roiUnit, groundTruthBoxUnit }: Overlay,
+  { groundTruth, prediction, roisUnit, groundTruthBoxUnit }: Overlay,
 ): LegendEntry[] {
   const entries: [unknown, LegendEntry][] = [
     [
@@ -242,7 +242,7 @@ function legendOf(
       { text: "ground truth", colour: overlayColours.groundTruth },
     ],
     [prediction, { text: "prediction", colour: overlayColours.prediction }],
-    [roiUnit, { text: "region of interest", colour: overlayColours.roi }],
+    [roisUnit?.[0], { text: "region of interest", colour: overlayColours.roi }],
   ];
   return entries.flatMap(([shown, entry]) => shown === undefined ? [] : [entry]);
 }

@@ -78,6 +78,45 @@ export function resizeBlock(block: LabelBlock, grid: Grid): LabelBlock {
   return { grid, origin: [x, y, z], shape: [xs.length, ys.length, zs.length], data };
 }
 
+/**
+ * Blocks of one grid as a single one that covers them all. A voxel that several have labelled keeps
+ * the label of the first of them.
+ *
+ * @returns `contested`: how many voxels those are
+ */
+export function mergeBlocks(
+  [first, ...others]: readonly [LabelBlock, ...LabelBlock[]],
+): { readonly block: LabelBlock; readonly contested: number } {
+  if (others.length === 0) return { block: first, contested: 0 };
+  const all = [first, ...others];
+  const origin = triple((axis) => Math.min(...all.map((one) => one.origin[axis])));
+  const shape = triple((axis) =>
+    Math.max(...all.map((one) => one.origin[axis] + one.shape[axis])) - origin[axis]
+  );
+  const data = new Uint16Array(voxelCount(shape));
+  const isContested = new Uint8Array(data.length);
+  for (const { origin: corner, shape: [width, height, depth], data: labels } of all) {
+    let from = 0;
+    for (let z = 0; z < depth; z++) {
+      for (let y = 0; y < height; y++) {
+        const [down, back] = [corner[2] - origin[2] + z, corner[1] - origin[1] + y];
+        let to = corner[0] - origin[0] + shape[0] * (back + shape[1] * down);
+        for (let x = 0; x < width; x++, from++, to++) {
+          if (labels[from] === 0) continue;
+          if (data[to] === 0) data[to] = labels[from];
+          else isContested[to] = 1;
+        }
+      }
+    }
+  }
+  const contested = isContested.reduce((sum, bit) => sum + bit, 0);
+  return { block: { grid: first.grid, origin, shape, data }, contested };
+}
+
+function triple(of: (axis: 0 | 1 | 2) => number): Triple {
+  return [of(0), of(1), of(2)];
+}
+
 function stridesOf(shape: Triple): Triple {
   return [1, shape[0], shape[0] * shape[1]];
 }

@@ -106,7 +106,7 @@ for (const model of ["segformer3d", "slim-unetr"] as const) {
         const report = JSON.parse(
           await Deno.readTextFile(maskPath.replace(".nii.gz", ".json")),
         );
-        assertEquals(report.firstStage, null);
+        assertEquals(report.organs[0].firstStage, null);
       }
       assertEquals(tf.memory().numTensors, before);
     });

@@ -133,12 +133,13 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       assertEquals(await filesIn(`${dir}/out`), names.sort());
       assertEquals((await Deno.readFile(`${dir}/out/PIR.png`)).subarray(1, 4).toHex(), "504e47");
       const report = JSON.parse(await Deno.readTextFile(`${dir}/out/PIR.json`));
-      assertEquals([report.input, report.run], [`${dir}/in/PIR.nii`, run.folder]);
-      assertEquals([report.phase, report.modality], ["segmentor", "ct"]);
+      const [organ] = report.organs;
+      assertEquals([report.input, organ.run], [`${dir}/in/PIR.nii`, run.folder]);
+      assertEquals([organ.phase, report.modality], ["segmentor", "ct"]);
       assertEquals(report.labelValues, { liver: 6, "right kidney": 2 });
-      assertEquals([report.segmentorEdge, report.firstStage], [16, 3]);
+      assertEquals([organ.segmentorEdge, organ.firstStage], [16, 3]);
       assert(Array.isArray(report.warnings));
-      assertEquals(Object.keys(report.viewConfidences), ["xy", "yz", "xz"]);
+      assertEquals(Object.keys(organ.viewConfidences), ["xy", "yz", "xz"]);
       const mask = await read(`${dir}/out/PIR.nii.gz`);
       const [x, y, z] = spacingMm(mask);
       for (const [name, value] of Object.entries<number>(report.labelValues)) {
@@ -148,7 +149,7 @@ Deno.test("scans are segmented by a trained run", async (t) => {
     });
 
     await t.step("the reported region holds the mask, in millimetres of the patient", async () => {
-      const { roi } = JSON.parse(await Deno.readTextFile(`${dir}/out/LPS.json`));
+      const { organs: [{ roi }] } = JSON.parse(await Deno.readTextFile(`${dir}/out/LPS.json`));
       assert(roi.rasVoxels.max[0] - roi.rasVoxels.min[0] < shape[0], "a region, not the whole");
       const mask = await read(`${dir}/out/LPS.nii.gz`);
       const { min, max } = roi.rasCornersMm;
@@ -234,10 +235,42 @@ Deno.test("scans are segmented by a trained run", async (t) => {
 
     await t.step("without the crop the other network sees the whole volume", async () => {
       const { maskPath } = await predict("LPS.nii", "whole", { mode: "withoutCrop" });
-      const report = JSON.parse(await Deno.readTextFile(`${dir}/whole/LPS.json`));
-      assertEquals([report.phase, report.segmentorEdge, report.firstStage], ["whole", 32, 1]);
-      assertEquals([report.viewConfidences, report.roi.rasVoxels.max], [null, [...shape]]);
+      const { organs: [organ] } = JSON.parse(await Deno.readTextFile(`${dir}/whole/LPS.json`));
+      assertEquals([organ.phase, organ.segmentorEdge, organ.firstStage], ["whole", 32, 1]);
+      assertEquals([organ.viewConfidences, organ.roi.rasVoxels.max], [null, [...shape]]);
       assert((await read(maskPath)).data.some(Boolean));
+    });
+
+    await t.step("runs of several organs fill one mask", async () => {
+      const other = await tinyRun(prepared, `${dir}/other`, {
+        phases: ["whole"],
+        organ: "spleen",
+        set,
+      });
+      const options = { mode: "withoutCrop", largestComponent: false } as const;
+      const predictor = await Predictor.load([other, run], options);
+      const { maskPath, volumesMm3 } = await predictor.predict(`${dir}/in/LPS.nii`, `${dir}/both`);
+      predictor.dispose();
+      const alone = await Promise.all([
+        withPredictor(other, options, (one) => one.predict(`${dir}/in/LPS.nii`, `${dir}/alone1`)),
+        withPredictor(run, options, (one) => one.predict(`${dir}/in/LPS.nii`, `${dir}/alone2`)),
+      ]);
+      const [first, second] = await Promise.all(alone.map((one) => read(one.maskPath)));
+      const { data } = await read(maskPath);
+      assertEquals(data, first.data.map((label, i) => label > 0 ? label : second.data[i]));
+      const contested = first.data.filter((label, i) => label > 0 && second.data[i] > 0).length;
+      const report = JSON.parse(await Deno.readTextFile(`${dir}/both/LPS.json`));
+      const voxelMm3 = spacingMm(scan).reduce((product, mm) => product * mm);
+      assertAlmostEquals(report.contestedMm3 / (contested * voxelMm3), 1, 1e-6);
+      assertEquals(report.organs.map((one: { name: string }) => one.name), ["spleen", "both"]);
+      assertEquals(Object.keys(volumesMm3), ["spleen", "liver", "right kidney"]);
+      assertEquals(volumesMm3.spleen, alone[0].volumesMm3.spleen);
+      const load = (...runs: Run[]) => Predictor.load(runs, options);
+      await assertRejects(() => load(run, other, run), UserError, "liver (6) and liver (6)");
+      const settings = { ...other.record.settings, cubeEdge: 48 };
+      const otherwise = { ...other, record: { ...other.record, settings } };
+      await assertRejects(() => load(run, otherwise), UserError, "cubeEdge");
+      assertEquals(tf.memory().numTensors, before);
     });
 
     await t.step("the largest piece of each class, or all of them", async () => {

@@ -63,11 +63,14 @@ Deno.test("drawOverlay() draws the contour on the organ's outermost pixels", () 
 Deno.test("drawOverlay() draws a region's rectangle where the slice meets it", () => {
   const roiUnit = { min: [0.5, 0.2, 0.5], max: [0.9, 0.7, 1] } as const;
   const options = { panelEdge: 80, centreVoxels: [12, 4, 6] as const };
-  const canvas = drawOverlay({ image, roiUnit }, options);
+  const canvas = drawOverlay({ image, roisUnit: [roiUnit] }, options);
   assertEquals(boundsOf(canvas, overlayColours.roi, 0, 80), [8, 18, 39, 47]);
   assertEquals(boundsOf(canvas, overlayColours.roi, 86, 166), [8, 0, 39, 39]);
   assertEquals(boundsOf(canvas, overlayColours.roi, 172, 232), [18, 0, 47, 39]);
-  const missed = drawOverlay({ image, roiUnit }, { ...options, centreVoxels: [12, 8, 6] });
+  const missed = drawOverlay({ image, roisUnit: [roiUnit] }, {
+    ...options,
+    centreVoxels: [12, 8, 6],
+  });
   assertEquals(boundsOf(missed, overlayColours.roi, 86, 166)[1], Infinity);
 });
 

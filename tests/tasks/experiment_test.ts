@@ -61,9 +61,16 @@ Deno.test("experiments: interrupted, gone on with, shared, failed, on a cluster"
     const results = "data/results/raw";
     const runs = "data/runs/experiments/raw";
     const size = ["--width", "48", "--height", "40", "--depth", "24"];
-    const made = await place.run(["phantom", "--out", `${dir}/raw`, "--cases", "4", ...size]);
+    const made = await place.run([
+      "phantom",
+      "--out",
+      `${dir}/data/raw/raw`,
+      "--cases",
+      "4",
+      ...size,
+    ]);
     assertEquals(made.code, 0, made.stderr);
-    const data = ["--data", `${dir}/raw`, "--preset", "tiny", "--folds", "2", "--organ", "liver"];
+    const data = ["--data", "raw", "--preset", "tiny", "--folds", "2", "--organ", "liver"];
     const longer = [...data, "--set", "phases.detector.epochs=12"];
     let sound = true;
     const step = async (name: string, work: () => Promise<void>) => {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   type LabelBlock,
+  mergeBlocks,
   placeBlock,
   placeBlockInFile,
   placeMask,
@@ -50,4 +51,23 @@ Deno.test("resizeBlock() takes the label under each centre, as the whole volume 
     const resized = placeBlock(resizeBlock(block, { shape, affine: expected.affine }));
     assertEquals(resized, expected);
   }
+});
+
+Deno.test("mergeBlocks() covers all blocks, and the first keeps what several have labelled", () => {
+  const other: LabelBlock = {
+    grid,
+    origin: [1, 2, 2],
+    shape: [3, 2, 2],
+    data: Uint16Array.from({ length: 12 }, (_, i) => i % 3 === 1 ? 0 : 7),
+  };
+  const merged = mergeBlocks([block, other]);
+  assertEquals([merged.block.origin, merged.block.shape], [[1, 1, 2], [4, 3, 2]]);
+  const [first, second] = [placeBlock(block).data, placeBlock(other).data];
+  const expected = first.map((label, i) => label > 0 ? label : second[i]);
+  assertEquals(placeBlock(merged.block).data, expected);
+  const both = first.filter((label, i) => label > 0 && second[i] > 0).length;
+  assertEquals([merged.contested, both], [1, 1]);
+  assertEquals(mergeBlocks([other, block]).contested, 1);
+  assertEquals(placeBlock(mergeBlocks([other, block]).block).data[3 + 6 * (2 + 5 * 3)], 7);
+  assertEquals(mergeBlocks([block]), { block, contested: 0 });
 });

@@ -1,0 +1,174 @@
+import type { Modality } from "../dataset/dataset.ts";
+import type { ScanImages } from "../dataset/scan_images.ts";
+import { UserError } from "../errors.ts";
+import { jsonDifference } from "../training/json_difference.ts";
+import type { Run } from "../training/run_folder.ts";
+import { loadDetector } from "../training/trained_detector.ts";
+import { applyAffine } from "../volume/affine.ts";
+import { unitToVoxels } from "../volume/box.ts";
+import type { LabelBlock } from "../volume/label_block.ts";
+import type { Grid } from "../volume/volume.ts";
+import { toLabelValues } from "./label_values.ts";
+import { predictionWarnings } from "./prediction_warnings.ts";
+import type { EvaluationMode } from "./records.ts";
+import { type LoadedSegmentor, loadSegmentor, trainedModes } from "./run_models.ts";
+import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
+
+/** How a run segments scans that are not of its data set. */
+export interface OrganPredictorOptions {
+  /** "withCrop" asks the detector, "withoutCrop" takes the whole volume. */
+  readonly mode: Exclude<EvaluationMode, "groundTruthRoi">;
+  /** Keep the largest piece of each class only, or as many as it has; as configured unless given. */
+  readonly largestComponent?: boolean;
+}
+
+/** The trained models of one run: they find and segment one organ. */
+export class OrganPredictor {
+  readonly run: Run;
+  readonly #loaded: LoadedSegmentor;
+  readonly #segmenter: ScanSegmenter;
+  readonly #dispose: () => void;
+
+  private constructor(
+    run: Run,
+    loaded: LoadedSegmentor,
+    segmenter: ScanSegmenter,
+    dispose: () => void,
+  ) {
+    this.run = run;
+    this.#loaded = loaded;
+    this.#segmenter = segmenter;
+    this.#dispose = dispose;
+  }
+
+  /**
+   * Loads the models of a run.
+   *
+   * @throws {UserError} when the phases that the mode needs have not finished
+   */
+  static async load(run: Run, options: OrganPredictorOptions): Promise<OrganPredictor> {
+    await requireMode(run, options.mode);
+    const detector = options.mode === "withCrop" ? await loadDetector(run) : null;
+    const loaded = await loadSegmentor(run, options.mode, options.largestComponent)
+      .catch((error) => {
+        detector?.dispose();
+        throw error;
+      });
+    return new OrganPredictor(run, loaded, new ScanSegmenter(loaded, detector), () => {
+      detector?.dispose();
+      loaded.parameters.dispose();
+    });
+  }
+
+  /** Frees the models. */
+  dispose(): void {
+    this.#dispose();
+  }
+
+  /** Finds the organ in a scan and segments it. */
+  async segment(images: ScanImages): Promise<SegmentedRegion> {
+    return await this.#segmenter.segment(images);
+  }
+
+  /** A region's labels, with the data set's values, on the grid of the scan. */
+  paste(region: SegmentedRegion, grid: Grid): LabelBlock {
+    return toLabelValues(this.#segmenter.pasteBlock(region, grid), this.run.record.organ);
+  }
+
+  /** What makes a result doubtful, as sentences. */
+  warnings(
+    { detection }: SegmentedRegion,
+    volumesMm3: Readonly<Record<string, number>>,
+  ): string[] {
+    const { name, classes } = this.run.record.organ;
+    const own = Object.fromEntries(classes.map((one) => [one.name, volumesMm3[one.name]]));
+    return predictionWarnings(name, detection, own);
+  }
+
+  /** How a result came about, for its report. */
+  describe(
+    { roiUnit, edge, stage, detection }: SegmentedRegion,
+    grid: Grid,
+  ): Record<string, unknown> {
+    const { min, max } = unitToVoxels(roiUnit, grid.shape);
+    // The affine speaks of voxels' centres, a box of their outer faces: half a voxel apart.
+    const corner = (point: readonly number[]) =>
+      applyAffine(grid.affine, [point[0] - 0.5, point[1] - 0.5, point[2] - 0.5]);
+    return {
+      name: this.run.record.organ.name,
+      run: this.run.folder,
+      phase: this.#loaded.phase,
+      roi: {
+        unit: roiUnit,
+        rasVoxels: { min, max },
+        rasCornersMm: { min: corner(min), max: corner(max) },
+      },
+      viewConfidences: detection && Object.fromEntries(
+        Object.entries(detection.views).map(([view, { confidence }]) => [view, confidence]),
+      ),
+      segmentorEdge: edge,
+      firstStage: stage,
+    };
+  }
+}
+
+/** A run of whole volumes alone has another way than the one that is missing. */
+async function requireMode(run: Run, mode: OrganPredictorOptions["mode"]): Promise<void> {
+  const modes = await trainedModes(run);
+  if (mode === "withoutCrop" || modes.includes(mode) || !modes.includes("withoutCrop")) return;
+  throw new UserError({
+    what: `cannot use the run ${run.folder} with crop`,
+    rule: "its detector and its segmentor must have been trained",
+    seen: "trained on whole volumes only",
+    remedy: `Add --without-crop, or train them: deno task train --run ${run.folder} --resume`,
+  });
+}
+
+/**
+ * What the scans must have been made with, which decides how they are normalised.
+ *
+ * @throws {UserError} when the runs were trained on several modalities, or differ in theirs
+ */
+export function onlyModality(runs: readonly Run[]): Modality {
+  const modalities = [...new Set(runs.flatMap(({ record }) => record.modalities))];
+  if (modalities.length === 1) return modalities[0];
+  throw new UserError({
+    what: "cannot tell how to normalise the scans",
+    rule: "runs that were trained on several modalities need --modality",
+    seen: `trained on ${modalities.join(" and ")}`,
+    remedy: "Give --modality ct or --modality mr",
+  });
+}
+
+/**
+ * Refuses runs whose masks cannot be one label map.
+ *
+ * @throws {UserError} when two prepare scans differently, or share a name or a label value
+ */
+export function requireCompatible([first, ...others]: readonly Run[]): void {
+  for (const [i, run] of others.entries()) {
+    const refuse = (other: Run, rule: string, seen: string): never => {
+      throw new UserError({
+        what: `cannot use the runs ${other.folder} and ${run.folder} together`,
+        rule,
+        seen,
+        remedy: "Predict with each of them into a folder of its own",
+      });
+    };
+    const differences = jsonDifference(first.record.settings, run.record.settings)
+      .map(({ key, before, now }) => `${key} ${before} and ${now}`);
+    if (differences.length > 0) {
+      refuse(first, "they must prepare scans alike", differences.join(", "));
+    }
+    for (const other of [first, ...others.slice(0, i)]) {
+      for (const { name, values: [value] } of run.record.organ.classes) {
+        const taken = other.record.organ.classes.find((one) =>
+          one.name === name || one.values[0] === value
+        );
+        if (taken === undefined) continue;
+        const seen = `${taken.name} (${taken.values[0]}) and ${name} (${value})`;
+        refuse(other, "their classes must have names and label values of their own", seen);
+      }
+    }
+  }
+}
