@@ -16,13 +16,9 @@ export interface FollowOptions extends RunReaderOptions {
 /**
  * Looks at a run again and again until it is complete, whoever trains it and wherever.
  *
- * @example in a notebook's cell
+ * @example
  * ```ts ignore
- * using stop = stopButton();
- * const live = await liveFigure(scoreFigure({ parts: [] }));
- * const onChange = (run: RunProgress) => live.update(scoreFigure(run));
- * await followRun("data/runs/X", { signal: stop.signal, onChange });
- * await live.end();
+ * await followRun("data/runs/X", { onLook: (progress) => console.log(stateText(progress)) });
  * ```
  *
  * @returns what was seen last: a run that is complete, or one that the signal took the eyes from

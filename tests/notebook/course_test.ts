@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
 import { courseSettings } from "../../lib/notebook/course.ts";
 import { inProjectFolder, kernelTest, runCells, textOf } from "./kernel.ts";
@@ -19,10 +19,10 @@ const written = { data: "phantom", organ: "liver", preset: "focus" } as const;
 const course = await openCourse(courseSettings(written));`;
 
 kernelTest(
-  "runs of a course are numbered, found again, and trained for what is missing",
+  "runs of a course are numbered, found again, trained for what is missing, and watched",
   async (environment) => {
     await inProjectFolder(async (folder) => {
-      const [, opened, made, trained, found, others] = await runCells(environment, folder, [
+      const cells = await runCells(environment, folder, [
         { code: start },
         {
           code: "const { settings, config, organ, prepared } = course;" +
@@ -41,9 +41,15 @@ kernelTest(
         },
         {
           code: "const other = { ...course, config: { ...config, seed: 1 } };" +
-            'await showMarkdown(basename((await latestRun(other, ["segmentor"])).folder));',
+            'const complete = await latestRun(other, ["detector", "segmentor", "finetune"]);' +
+            "await showMarkdown(basename(complete.folder));",
+        },
+        {
+          code: 'import { watchRun } from "../../lib/notebook/watch_run.ts";' +
+            "await watchRun(complete.folder);",
         },
       ]);
+      const [, opened, made, trained, found, others, watched] = cells;
       // The environment of the session overrules the preset that the cell has.
       assertEquals(textOf(opened), "tiny,tiny,liver,20");
       assertEquals(textOf(made), "notebook-a-1,notebook-a-2\nfold 1/5, seed 0");
@@ -53,6 +59,10 @@ kernelTest(
       );
       assertEquals(textOf(found), "notebook-a-2,notebook-a-2");
       assertEquals(textOf(others).split("\n").at(-1), "notebook-course-1");
+      const media = watched.outputs.map(({ data = {} }) => Object.keys(data).sort().join());
+      const figure = "application/vnd.plotly.v1+json,image/png,text/plain";
+      assertEquals(media.slice(0, 3), ["text/markdown,text/plain", figure, figure]);
+      assertStringIncludes(textOf(watched), "Complete");
     });
   },
 );

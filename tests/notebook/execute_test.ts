@@ -81,15 +81,16 @@ kernelTest(
   async (environment) => {
     const { notebook, failure } = await execute(environment, [
       imports,
-      code(`import { liveFigure } from "../../lib/notebook/live_figure.ts";
+      code(`import { LiveOutput } from "../../lib/notebook/live_output.ts";
+import { figureMedia } from "../../lib/notebook/show.ts";
 import { curvesFigure } from "../../lib/figures/curves_figure.ts";
 const curve = { name: "loss", x: [1, 2, 3], y: [3, NaN, 1] };
 const draw = (title: string) =>
   curvesFigure({ title, xTitle: "epoch", yTitle: "loss", curves: [curve] });`),
       code('await show(draw("once"));'),
-      code(`const live = await liveFigure(draw("0"));
-for (let i = 1; i <= 300; i++) await live.update(draw(String(i)));
-await live.end();`),
+      code(`const live = new LiveOutput();
+for (let i = 1; i <= 300; i++) live.update(() => figureMedia(draw(String(i))));
+await live.flush();`),
     ]);
     assertEquals(failure, undefined);
     const [, , shown, updated] = codeCells(notebook);
