@@ -391,12 +391,12 @@ async function submitAll(session: Session, flags: ExperimentFlags): Promise<numb
   return 0;
 }
 
-/** The arguments without those that only concern Slurm. */
+/** The arguments without those that only concern Slurm: a job has its machine for itself. */
 function withoutSlurm(args: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < args.length; i++) {
-    if (args[i] === "--slurm-options") i++;
-    else if (!/^--slurm(-options=.*)?$/.test(args[i])) kept.push(args[i]);
+    if (args[i] === "--slurm-options" || args[i] === "--jobs") i++;
+    else if (!/^--(slurm|slurm-options=.*|jobs=.*)$/.test(args[i])) kept.push(args[i]);
   }
   return kept;
 }

@@ -50,7 +50,7 @@ Nothing is overwritten; after an interrupt, --resume goes on with the scans that
   const runs = await Promise.all(flags.model.map(openRun));
   const all = await listInputs(flags.input);
   const isDone = await Promise.all(
-    all.map((input) => flags.resume ? hasResults(input, flags.output) : false),
+    all.map((input) => flags.resume ? hasResults(input, flags.output, flags.model) : false),
   );
   const inputs = all.filter((_, i) => !isDone[i]);
   const largest = flags["largest-component"];

@@ -9,7 +9,7 @@ import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
 import { isRun, openRun, type Run } from "../lib/training/run_folder.ts";
 import { defaultSampleWorkers } from "../lib/training/sample_workers.ts";
-import { defaultFolder, startRun } from "../lib/training/start_run.ts";
+import { defaultFolder, readSplitWish, startRun } from "../lib/training/start_run.ts";
 import { trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask, UsageError } from "./command_line.ts";
@@ -49,7 +49,8 @@ await runTask({
     fold: {
       type: "text",
       value: "K/N|all",
-      description: "test on the k-th of n parts, or on none; see below for the split without it",
+      description:
+        "test on the k-th of n parts, or keep none for it; see below for the split without it",
     },
     split: {
       type: "text",
@@ -154,13 +155,14 @@ async function findRun(
     });
   }
   const config = makeConfig(flags.preset, changesOf(flags));
-  const { organ: organText, modality } = flags;
+  const { organ: organText, modality, fold, split: splitFile } = flags;
+  await readSplitWish({ fold, splitFile }); // a slip costs no preparing
   const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal, {
     modality,
-    onLabels: (labels) => void parseOrgan(organText, labels), // a slip costs no preparing
+    onLabels: (labels) => void parseOrgan(organText, labels), // neither does one here
   });
   const organ = parseOrgan(organText, prepared.labels);
-  const folder = flags.run ?? defaultFolder(prepared.name, organ, config, flags.fold);
+  const folder = flags.run ?? defaultFolder(prepared.name, organ, config, { fold, splitFile });
   if (flags.resume) {
     if (await isRun(folder)) {
       const run = await openRun(folder);
@@ -173,8 +175,8 @@ async function findRun(
     prepared,
     organ,
     config,
-    fold: flags.fold,
-    splitFile: flags.split,
+    fold,
+    splitFile,
     folder,
     detectorFrom: flags.detector,
     phases,
@@ -230,7 +232,7 @@ function requireSame(
   if (JSON.stringify(organ) !== JSON.stringify(record.organ)) {
     differences.push(`organ ${organ.name} and not ${record.organ.name}`);
   }
-  const foldBefore = /^fold ([^,]*),/.exec(record.splitRule)?.[1];
+  const foldBefore = /^fold (.*), seed /.exec(record.splitRule)?.[1];
   const wanted = split === undefined ? fold : `${fold} of ${basename(split)}`;
   if (wanted !== foldBefore) {
     differences.push(`${splitText(wanted)} and not ${splitText(foldBefore)}`);

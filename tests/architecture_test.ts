@@ -155,6 +155,7 @@ const usesModels: readonly string[] = [
   "lib/evaluation/model_measurement.ts",
   "lib/evaluation/network_cost.ts",
   "lib/evaluation/peer_cost.ts",
+  "lib/evaluation/organ_predictor.ts",
   "lib/evaluation/predict_files.ts",
   "lib/evaluation/run_models.ts",
   "lib/evaluation/segment_scan.ts",

@@ -6,7 +6,7 @@ import type { Triple } from "../volume/volume.ts";
 import type { Layout, Modality, Subset } from "./dataset.ts";
 
 /** Raised whenever prepared cases of an older program must be made again. */
-export const preparedVersion = 2;
+export const preparedVersion = 3;
 
 /** What decides how a case is prepared. */
 export interface PrepareSettings {
@@ -18,7 +18,7 @@ export interface PrepareSettings {
   readonly ctWindow: IntensityWindow;
   /** MR window in percentiles of the scan's own intensities. */
   readonly mrPercentiles: IntensityWindow;
-  /** Pieces of a label that hold less than this share of its voxels are left out; 0 keeps all. */
+  /** Components of a label that hold less than this share of its voxels are left out; 0 keeps all. */
   readonly speckShare: number;
 }
 
@@ -35,8 +35,8 @@ export interface PreparedLabel {
   readonly volumeMm3: number;
   /** The smallest box that holds it, as shares of the RAS grid's axes: the same on scan and cube. */
   readonly boxUnit: Box3;
-  /** How many pieces it comes in, as `piecesOf` counts; cases that were prepared earlier lack it. */
-  readonly pieces?: number;
+  /** How many pieces it comes in, as `piecesOf` counts. */
+  readonly pieces: number;
 }
 
 /** A prepared case. */

@@ -157,7 +157,12 @@ function describeLabels(
   return Object.fromEntries(
     [...extents].map(([value, { voxels, boxVoxels }]) => {
       const boxUnit = voxelsToUnit(boxVoxels, grid.shape);
-      const label = { voxels, volumeMm3: voxels * x * y * z, boxUnit, pieces: pieces.get(value) };
+      const label = {
+        voxels,
+        volumeMm3: voxels * x * y * z,
+        boxUnit,
+        pieces: pieces.get(value) ?? 1,
+      };
       return [String(value), label];
     }),
   );

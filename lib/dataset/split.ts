@@ -82,8 +82,7 @@ export function splitRatio(
     validation: shuffled.slice(tested, tested + validated),
     training: shuffled.slice(tested + validated),
   };
-  const needed = ["training", ...(parts.test.length > 0 ? ["test" as const] : [])] as const;
-  return withOrgan(entries, parts, organ, needed);
+  return withOrgan(entries, parts, organ, test > 0 ? ["training", "test"] : ["training"]);
 }
 
 /** One of several folds, counted from 1. */
@@ -164,8 +163,8 @@ export interface ListedFold {
  * A fold that a list gives, as nnU-Net's `splits_final.json` does: its `val` tests, a seeded fifth of
  * its `train` validates, the rest trains.
  *
- * @throws UserError when it names a case that is not there, or one twice, or a part has no case with
- *   the organ
+ * @throws UserError when it names a case that is not there, or one twice, or one for training that the
+ *   data set declares for testing, or a part has no case with the organ
  */
 export function splitListed(
   entries: readonly SplitEntry[],
@@ -175,20 +174,26 @@ export function splitListed(
 ): Split {
   const byName = new Map(entries.map((entry) => [entry.id, entry]));
   const seen = new Set<string>();
+  const fault = (rule: string, seen: string, remedy: string) =>
+    new UserError({ what: "cannot split the data set by a list", rule, seen, remedy });
   const entryOf = (id: string): SplitEntry => {
     const entry = byName.get(id);
     if (entry === undefined || seen.has(id)) {
-      throw new UserError({
-        what: "cannot split the data set by a list",
-        rule: "each of its names must be that of a case, and be there once",
-        seen: entry === undefined ? `"${id}", which is none` : `"${id}" twice`,
-        remedy: "Take the list that was made for this data set",
-      });
+      throw fault(
+        "each of its names must be that of a case, and be there once",
+        entry === undefined ? `"${id}", which is none` : `"${id}" twice`,
+        "Take the list that was made for this data set",
+      );
     }
     seen.add(id);
     return entry;
   };
   const [rest, test] = [train.map(entryOf).toSorted(byId), val.map(entryOf)];
+  const declared = rest.find(({ subset }) => subset === "test");
+  if (declared !== undefined) {
+    const rule = "cases that the data set declares for testing must not be trained on";
+    throw fault(rule, `"${declared.id}" in train`, "Take it out, or put it into val");
+  }
   const parts = { test, ...withoutTest(rest, new Random(seed).fork("split").fork("listed")) };
   return withOrgan(entries, parts, organ, ["training", "test"]);
 }

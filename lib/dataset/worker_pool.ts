@@ -52,7 +52,7 @@ export class JobWorker<Job, Result> implements Disposable {
   /** Runs a job when those before it are done. */
   run(job: Job): Promise<Outcome<Result>> {
     const outcome = this.#last.then(() => this.#post(job));
-    this.#last = outcome;
+    this.#last = outcome.catch(() => {}); // a job that cannot be posted fails alone
     return outcome;
   }
 

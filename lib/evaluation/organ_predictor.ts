@@ -143,9 +143,11 @@ export function onlyModality(runs: readonly Run[]): Modality {
 /**
  * Refuses runs whose masks cannot be one label map.
  *
- * @throws {UserError} when two prepare scans differently, or share a name or a label value
+ * @throws {UserError} when one of several was trained on scans of another modality, or two prepare
+ *   scans differently, or share a name or a label value
  */
-export function requireCompatible([first, ...others]: readonly Run[]): void {
+export function requireCompatible(runs: readonly Run[], modality: Modality): void {
+  const [first, ...others] = runs;
   for (const [i, run] of others.entries()) {
     const refuse = (other: Run, rule: string, seen: string): never => {
       throw new UserError({
@@ -155,6 +157,10 @@ export function requireCompatible([first, ...others]: readonly Run[]): void {
         remedy: "Predict with each of them into a folder of its own",
       });
     };
+    for (const { record: { modalities } } of [first, run]) {
+      if (modalities.includes(modality)) continue;
+      refuse(first, `they must have been trained on ${modality}`, modalities.join(" and "));
+    }
     const differences = jsonDifference(first.record.settings, run.record.settings)
       .map(({ key, before, now }) => `${key} ${before} and ${now}`);
     if (differences.length > 0) {

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
 import type { OrganClass } from "../dataset/organ.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
@@ -62,7 +62,7 @@ export class Predictor {
   static async load(runs: Run | readonly Run[], options: PredictOptions): Promise<Predictor> {
     const all = "record" in runs ? [runs] : runs;
     const modality = options.modality ?? onlyModality(all);
-    requireCompatible(all);
+    requireCompatible(all, modality);
     const organs: OrganPredictor[] = [];
     try {
       for (const run of all) organs.push(await OrganPredictor.load(run, options));
@@ -185,10 +185,40 @@ function resultPaths(input: string, folder: string): readonly [string, string, s
   return [`${path}.nii.gz`, `${path}.png`, `${path}.json`];
 }
 
-/** True when a folder has all results of a scan. */
-export async function hasResults(input: string, folder: string): Promise<boolean> {
-  for (const path of resultPaths(input, folder)) if (!await exists(path)) return false;
-  return true;
+/**
+ * True when a folder has all results of a scan.
+ *
+ * @throws {UserError} when other runs made them
+ */
+export async function hasResults(
+  input: string,
+  folder: string,
+  runFolders: readonly string[],
+): Promise<boolean> {
+  const paths = resultPaths(input, folder);
+  for (const path of paths) if (!await exists(path)) return false;
+  const [, , reportPath] = paths;
+  const before = runsOf(await Deno.readTextFile(reportPath));
+  const names = (folders: readonly string[]) => folders.map((one) => resolve(one)).join(" and ");
+  if (names(before) === names(runFolders)) return true;
+  throw new UserError({
+    what: `cannot go on in ${folder}`,
+    rule: `the results that are there must be of ${names(runFolders)}`,
+    seen: before.length === 0
+      ? `unknown ones in ${reportPath}`
+      : `${names(before)} in ${reportPath}`,
+    remedy: "Name another --output folder",
+  });
+}
+
+/** Folders of the runs that a report names. */
+function runsOf(report: string): string[] {
+  try {
+    const { organs } = JSON.parse(report) as { organs: readonly { readonly run: string }[] };
+    return organs.map(({ run }) => run);
+  } catch {
+    return [];
+  }
 }
 
 /**

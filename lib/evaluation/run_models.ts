@@ -57,7 +57,7 @@ export async function loadSegmentor(
     throw error;
   }
   const pieces = largestComponent ? classPieces(run.record) : null;
-  return { ...built, config: { ...built.config, largestComponent }, phase, pieces };
+  return { ...built, phase, pieces };
 }
 
 async function firstTrained(run: Run, phases: readonly PhaseName[]) {

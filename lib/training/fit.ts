@@ -58,7 +58,7 @@ export async function fit<Sample, Batch>(
   try {
     return await fitting.run();
   } finally {
-    fitting.dispose();
+    await fitting.dispose();
   }
 }
 
@@ -121,7 +121,7 @@ class Fitting<Sample, Batch> {
     options: FitOptions,
     checkpoint: Checkpoint | null,
   ) {
-    const { phase, name, seed } = options;
+    const { phase, name, seed, stepsAhead = 1 } = options;
     this.#task = task;
     this.#options = options;
     this.#random = new Random(seed).fork(name);
@@ -132,7 +132,10 @@ class Fitting<Sample, Batch> {
       this.#best = checkpoint.best;
       task.parameters.write(checkpoint.weights, checkpointPath(options.folder));
     }
-    this.#queue = new SampleQueue(task, phase, this.#random, this.#stepsDone());
+    this.#queue = new SampleQueue(task, phase, this.#random, {
+      firstStep: this.#stepsDone(),
+      stepsAhead,
+    });
     this.#stopping = new EarlyStopping(phase.patience, this.#progress.earlyStopping);
     this.#optimizer = new AdamW(task.parameters, {
       ...phase,
@@ -143,7 +146,9 @@ class Fitting<Sample, Batch> {
     if (checkpoint?.average) this.#average?.write(checkpoint.average);
   }
 
-  dispose(): void {
+  /** Frees what it holds, when the samples that were begun are there. */
+  async dispose(): Promise<void> {
+    await this.#queue.settle();
     this.#optimizer.dispose();
     this.#average?.dispose();
   }
@@ -177,10 +182,7 @@ class Fitting<Sample, Batch> {
   async #trainEpoch(): Promise<boolean> {
     const { stop, listener } = this.#options;
     while (this.#progress.stepInEpoch < this.#stepsPerEpoch) {
-      if (stop?.aborted) {
-        await this.#queue.settle();
-        return false;
-      }
+      if (stop?.aborted) return false;
       const { stepInEpoch, sums, seconds } = this.#progress;
       const startedAt = performance.now();
       const samples = await this.#queue.next();

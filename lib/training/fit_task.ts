@@ -48,6 +48,8 @@ export interface FitOptions {
   readonly stop?: AbortSignal;
   /** Write the best weights so far to the model's file after a stop, too. */
   readonly keepModel?: boolean;
+  /** Steps whose samples are begun before they are needed; 1 unless given. */
+  readonly stepsAhead?: number;
   /** Time between two checkpoints; 60 unless given, 0 saves after every step. */
   readonly saveEverySeconds?: number;
 }

@@ -8,8 +8,13 @@ export interface StepSamples<Sample> {
   readonly samples: readonly Sample[];
 }
 
-/** Steps whose samples are asked for before they are needed, so that workers always have some. */
-const stepsAhead = 2;
+/** Where a queue begins, and how far it looks. */
+export interface QueueOptions {
+  /** Counted over all epochs, from 0. */
+  readonly firstStep: number;
+  /** Steps whose samples are begun before they are needed. */
+  readonly stepsAhead: number;
+}
 
 /**
  * The samples of a training's steps, one step after the other across the epochs. Which cases a step
@@ -21,15 +26,15 @@ export class SampleQueue<Sample> {
   readonly #random: Random;
   readonly #stepsPerEpoch: number;
   readonly #lastStep: number;
+  readonly #stepsAhead: number;
   #nextStep: number;
   readonly #coming: Promise<StepSamples<Sample>>[] = [];
 
-  /** @param firstStep counted over all epochs, from 0 */
   constructor(
     task: Pick<FitTask<Sample, unknown>, "trainIds" | "sample">,
     phase: { readonly repeats: number; readonly batchSize: number; readonly epochs: number },
     random: Random,
-    firstStep: number,
+    { firstStep, stepsAhead }: QueueOptions,
   ) {
     this.#task = task;
     this.#phase = phase;
@@ -37,11 +42,12 @@ export class SampleQueue<Sample> {
     this.#stepsPerEpoch = stepsPerEpoch(task.trainIds.length, phase.repeats, phase.batchSize);
     this.#lastStep = phase.epochs * this.#stepsPerEpoch - 1;
     this.#nextStep = firstStep;
+    this.#stepsAhead = stepsAhead;
   }
 
   /** The next step's samples; those of the steps behind it are begun. */
   async next(): Promise<StepSamples<Sample>> {
-    while (this.#coming.length <= stepsAhead && this.#nextStep <= this.#lastStep) {
+    while (this.#coming.length <= this.#stepsAhead && this.#nextStep <= this.#lastStep) {
       const samples = this.#prepare(this.#nextStep++);
       // A failure is reported where the samples are awaited; until then it must not end the program.
       samples.catch(() => {});

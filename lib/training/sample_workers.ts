@@ -2,7 +2,6 @@ import type { PreparedDataset } from "../dataset/case.ts";
 import { JobWorker } from "../dataset/worker_pool.ts";
 import { UserError } from "../errors.ts";
 import type { VolumeSample } from "./augment_volume.ts";
-import { defaultStoreBytes } from "./case_store.ts";
 import type { SampleRequest } from "./training_sample.ts";
 
 /** What a worker is sent. */
@@ -35,10 +34,15 @@ export function defaultSampleWorkers(trainings = 1): number {
 export class SampleWorkers implements Disposable {
   readonly #prepared: PreparedDataset;
   readonly #workers: readonly JobWorker<SampleJob, VolumeSample>[];
+  readonly #maxBytes: number;
 
-  /** @param count at least 1; a worker begins with its first sample */
-  constructor(prepared: PreparedDataset, count: number) {
+  /**
+   * @param count at least 1; a worker begins with its first sample
+   * @param maxBytes of the volumes that all of them keep
+   */
+  constructor(prepared: PreparedDataset, count: number, maxBytes: number) {
     this.#prepared = prepared;
+    this.#maxBytes = maxBytes / count;
     const script = new URL("./sample_worker.ts", import.meta.url);
     this.#workers = Array.from({ length: count }, () => new JobWorker(script));
   }
@@ -48,8 +52,7 @@ export class SampleWorkers implements Disposable {
     const { dir, entries } = this.#prepared;
     const index = entries.findIndex(({ id }) => id === request.id);
     const worker = this.#workers[Math.max(0, index) % this.#workers.length];
-    const maxBytes = defaultStoreBytes / this.#workers.length;
-    const outcome = await worker.run({ dir, maxBytes, request });
+    const outcome = await worker.run({ dir, maxBytes: this.#maxBytes, request });
     if ("value" in outcome) return outcome.value;
     if (outcome.userError) throw new UserError(outcome.userError);
     throw new Error(`cannot make a sample of ${request.id}: ${outcome.error}`);

@@ -1,10 +1,12 @@
-import { basename, join, resolve } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import { type ModelName, modelTitles } from "../config/model_name.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
 import { type Organ } from "../dataset/organ.ts";
 import {
+  type Fold,
+  type ListedFold,
   parseFold,
   type Split,
   splitFold,
@@ -20,7 +22,7 @@ import { runsFolder } from "../paths.ts";
 import { peerEdge } from "../peers/peer.ts";
 import { chooseRoiEdge, organBox } from "./organ_box.ts";
 import { labelsToDetect } from "./detector_targets.ts";
-import { labelPieces } from "./organ_pieces.ts";
+import { countPieces } from "./organ_pieces.ts";
 import { requireStart } from "./first_network.ts";
 import { createRun, isRun, type Run, type RunRecord } from "./run_folder.ts";
 import { contentOfSplit } from "./same_cases.ts";
@@ -46,7 +48,10 @@ export interface NewRun {
   readonly phases?: readonly PhaseName[];
 }
 
-/** The fold that has no test cases: for a model that is to be used. */
+/**
+ * The fold that takes no cases for a test, but for those that the data set declares: for a model that
+ * is to be used.
+ */
 const allCases = "all";
 
 /** Shares of the cases for validation and test in a split by ratio. */
@@ -83,7 +88,7 @@ export async function startRun(
     content: contentOfSplit(prepared, split),
     splitRule: rule,
     ...legalRoiEdge(config.model, wanted),
-    pieces: labelPieces(prepared, split.training),
+    pieces: await countPieces(prepared, split.training, organ),
     ...detector,
     ...(config.detector.fallback === "usual"
       ? { usualBoxes: boxPrior(split.training.map((id) => organBox(prepared, id, organ))) }
@@ -96,7 +101,7 @@ export async function startRun(
       cores: String(navigator.hardwareConcurrency),
     },
   };
-  const place = folder ?? defaultFolder(prepared.name, organ, config, fold);
+  const place = folder ?? defaultFolder(prepared.name, organ, config, { fold, splitFile });
   if (!await isRun(place)) await requireStart({ folder: place, record }, phases);
   return await createRun(place, record);
 }
@@ -133,13 +138,14 @@ function legalRoiEdge(
 
 /**
  * The folder of a run that is given no other: data/runs/hippocampus-focus-fold1of5, for instance, or
- * data/runs/hippocampus-focus-segformer3d-fold1of5 for another model than the segmentor.
+ * data/runs/hippocampus-focus-segformer3d-fold1of5 for another model than the segmentor; of a fold of
+ * a file, its name comes last.
  */
 export function defaultFolder(
   datasetName: string,
   organ: Organ,
   config: RunConfig,
-  fold?: string,
+  { fold, splitFile }: Pick<NewRun, "fold" | "splitFile">,
 ): string {
   const parts = [
     datasetName,
@@ -147,30 +153,60 @@ export function defaultFolder(
     config.preset,
     config.model === "segmentor" ? undefined : config.model,
     fold && `fold${fold.replace("/", "of")}`,
+    splitFile && basename(splitFile, extname(splitFile)),
   ];
   const name = parts.filter((part) => part !== undefined).join("-");
   return join(runsFolder, name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"));
+}
+
+/** What is known of a split before there are cases. */
+interface SplitWish {
+  /** One of the folds that are drawn. */
+  readonly fold?: Fold;
+  /** One of a file's. */
+  readonly listed?: ListedFold;
+}
+
+/**
+ * Reads what a run asks of its split.
+ *
+ * @throws {UserError} when the fold is none, or the file is missing or not one of such folds
+ */
+export async function readSplitWish(
+  { fold, splitFile }: Pick<NewRun, "fold" | "splitFile">,
+): Promise<SplitWish> {
+  if (splitFile === undefined) {
+    return fold === undefined || fold === allCases ? {} : { fold: parseFold(fold) };
+  }
+  if (fold === undefined || fold === allCases) {
+    throw new UserError({
+      what: `cannot take a fold of ${splitFile}`,
+      rule: "--fold must say which, of how many",
+      seen: fold ?? "without --fold",
+      remedy: "Add --fold 1/5 for the first of five",
+    });
+  }
+  return { listed: await readSplitFile(splitFile, parseFold(fold)) };
 }
 
 async function chooseSplit(
   { entries }: PreparedDataset,
   organ: Organ,
   seed: number,
-  { fold, splitFile }: Pick<NewRun, "fold" | "splitFile">,
+  run: Pick<NewRun, "fold" | "splitFile">,
 ): Promise<{ split: Split; rule: string }> {
-  if (splitFile !== undefined) {
-    const listed = await readSplitFile(splitFile, parseFold(fold ?? "not given"));
-    const rule = `fold ${fold} of ${basename(splitFile)}, seed ${seed}`;
+  const { fold, listed } = await readSplitWish(run);
+  if (listed !== undefined) {
+    const rule = `fold ${run.fold} of ${basename(run.splitFile!)}, seed ${seed}`;
     return { split: splitListed(entries, organ, listed, seed), rule };
   }
   const { validation, test } = ratio;
-  if (fold === allCases) {
+  if (run.fold === allCases) {
     const split = splitRatio(entries, organ, { validation, test: 0, seed });
     return { split, rule: `fold ${allCases}, seed ${seed}` };
   }
   if (fold !== undefined) {
-    const split = splitFold(entries, organ, parseFold(fold), seed);
-    return { split, rule: `fold ${fold}, seed ${seed}` };
+    return { split: splitFold(entries, organ, fold, seed), rule: `fold ${run.fold}, seed ${seed}` };
   }
   const hasTest = entries.some(({ subset }) => subset === "test");
   if (!hasTest && entries.some(({ subset }) => subset === "validation")) {

@@ -9,7 +9,7 @@ import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
 import { type LabelVolume, maskOfLabels, type Volume } from "../volume/volume.ts";
 import type { PictureSample } from "./augment_picture.ts";
-import { CaseStore } from "./case_store.ts";
+import { CaseStore, defaultStoreBytes } from "./case_store.ts";
 import { hasCheckpoint } from "./checkpoint.ts";
 import { detectorTask, makePictureSamples } from "./detector_task.ts";
 import { detectorTargets, targetLabels } from "./detector_targets.ts";
@@ -97,9 +97,10 @@ class RunTraining implements Disposable {
     this.#config = run.record.config;
     this.#prepared = prepared;
     this.#options = options;
-    this.#store = new CaseStore(prepared);
     const { workers = 0 } = options;
-    this.#workers = workers > 0 ? new SampleWorkers(prepared, workers) : null;
+    const halfBytes = defaultStoreBytes / 2;
+    this.#store = new CaseStore(prepared, workers > 0 ? halfBytes : defaultStoreBytes);
+    this.#workers = workers > 0 ? new SampleWorkers(prepared, workers, halfBytes) : null;
   }
 
   [Symbol.dispose](): void {
@@ -210,6 +211,7 @@ class RunTraining implements Disposable {
       resume,
       stop,
       keepModel,
+      stepsAhead: this.#workers === null ? 1 : 2, // so that workers always have some
       listener: listenTo?.(scoreName),
     });
   }

@@ -80,8 +80,8 @@ export interface VolumeKernels {
   /** Writes `(value - low) * scale`, cut off at 0 and 1, with 0 for NaN. */
   window(values: Float32Array, low: number, scale: number, result: Float32Array): void;
   /**
-   * Replaces values in [0, 1] by those of a curve that is given at equal steps of [0, 1] and once more
-   * at its end, linear in between.
+   * Replaces values by those of a curve that is given at equal steps of [0, 1] and once more at its
+   * end, linear in between. The values must be in [0, 1]: no other is looked for, and none may be NaN.
    */
   applyCurve(values: Float32Array, curve: Float32Array): void;
   /** Writes `value * contrast + offset + noise`, cut off at 0 and 1. */

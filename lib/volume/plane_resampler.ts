@@ -35,8 +35,8 @@ export class PlaneResampler {
   }
 
   /**
-   * Takes plane `z`; each is to come once, in any order. Planes that no kernel touches may be left
-   * out.
+   * Takes plane `z`; each is to come once, in any order. Planes that no kernel touches, and such of
+   * nothing but 0, may be left out.
    *
    * @param values holds the plane from index `start` on
    */

@@ -30,6 +30,7 @@ Deno.test("openCases() needs the modality of a plain pair, and keeps to that of 
           seen.push(labels);
           throw new UserError({ what: "no", rule: "such organ", remedy: "Look" });
         },
+        onPrepare: (progress) => void seen.push(progress),
       });
     await assertRejects(refused, UserError, "such organ", "before any case is prepared");
     assertEquals(seen.length, 1);

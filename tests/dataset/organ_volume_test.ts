@@ -4,8 +4,8 @@ import { organVolumeMl } from "../../lib/dataset/organ_volume.ts";
 
 const box = { min: [0, 0, 0], max: [1, 1, 1] } as const;
 const labels = {
-  "2": { voxels: 10, volumeMm3: 120_000, boxUnit: box },
-  "5": { voxels: 20, volumeMm3: 135_500, boxUnit: box },
+  "2": { voxels: 10, volumeMm3: 120_000, boxUnit: box, pieces: 1 },
+  "5": { voxels: 20, volumeMm3: 135_500, boxUnit: box, pieces: 1 },
 };
 
 Deno.test("an organ's volume is that of all its labels, in ml", () => {

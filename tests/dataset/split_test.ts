@@ -13,7 +13,12 @@ import { UserError } from "../../lib/errors.ts";
 
 const liver = { name: "liver", classes: [{ name: "liver", values: [6] }] };
 const prostate = { name: "prostate", classes: [{ name: "prostate", values: [15] }] };
-const anywhere = { voxels: 1, volumeMm3: 1, boxUnit: { min: [0, 0, 0], max: [1, 1, 1] } } as const;
+const anywhere = {
+  voxels: 1,
+  volumeMm3: 1,
+  pieces: 1,
+  boxUnit: { min: [0, 0, 0], max: [1, 1, 1] },
+} as const;
 
 function entry(id: string, subset: Subset, ...values: number[]): SplitEntry {
   return { id, subset, labels: Object.fromEntries(values.map((value) => [value, anywhere])) };
@@ -115,6 +120,10 @@ Deno.test("a declared test set is in no fold, and is the test of a split by shar
     assertPartition(split, entries);
     assertEquals(split.test, ["test_00", "test_02", "test_03"]);
   }
+  const lacking = [...cases(9), entry("test_00", "test", 6)];
+  const shares = (test: number) => ({ validation: 0.2, test, seed: 1 });
+  assertEquals(splitRatio(lacking, prostate, shares(0)).test, []);
+  assertThrows(() => splitRatio(lacking, prostate, shares(0.3)), UserError, "test must have");
 });
 
 Deno.test("a listed fold tests on its val, and takes its validation from its train", () => {
@@ -128,6 +137,12 @@ Deno.test("a listed fold tests on its val, and takes its validation from its tra
   assertEquals([...split.training, ...split.validation].toSorted(), train.toSorted());
   const reversed = { train: train.toReversed(), val };
   assertEquals(splitListed(cases(9), prostate, reversed, 3), split);
+  const withDeclared = [...cases(9), ...cases(2, "test")];
+  const trained = { train: [...train, "test_00"], val };
+  const refused = () => splitListed(withDeclared, prostate, trained, 3);
+  assertThrows(refused, UserError, '"test_00" in train');
+  const tested = splitListed(withDeclared, prostate, { train, val: ["test_00"] }, 3);
+  assertEquals(tested.test, ["test_00"]);
   for (const [wrong, seen] of [["elsewhere", "none"], ["training_00", "twice"]]) {
     const list = { train, val: [...val, wrong] };
     assertThrows(() => splitListed(cases(9), prostate, list, 3), UserError, seen);

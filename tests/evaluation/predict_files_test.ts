@@ -5,6 +5,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Modality } from "../../lib/dataset/dataset.ts";
 import { makePhantom } from "../../lib/dataset/phantom.ts";
@@ -270,6 +271,12 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       const settings = { ...other.record.settings, cubeEdge: 48 };
       const otherwise = { ...other, record: { ...other.record, settings } };
       await assertRejects(() => load(run, otherwise), UserError, "cubeEdge");
+      const ofMr = { ...other, record: { ...other.record, modalities: ["mr" as const] } };
+      await assertRejects(() => load(run, ofMr), UserError, "--modality ct or --modality mr");
+      const asMr = () => Predictor.load([run, ofMr], { ...options, modality: "mr" });
+      await assertRejects(asMr, UserError, "trained on mr, but it is ct");
+      const cropped = () => Predictor.load(other, { mode: "withCrop" });
+      await assertRejects(cropped, UserError, "Add --without-crop");
       assertEquals(tf.memory().numTensors, before);
     });
 
@@ -358,13 +365,18 @@ Deno.test("inputs are a file, or the scans of a folder in order", async () => {
   });
 });
 
-Deno.test("hasResults() wants mask, picture and report", async () => {
+Deno.test("hasResults() wants mask, picture and report, of the same runs", async () => {
   await inTemporaryFolder(async (dir) => {
+    const has = (name: string, ...runs: string[]) => hasResults(`in/${name}.nii`, dir, runs);
+    const report = JSON.stringify({ organs: [{ run: "runs/x" }, { run: resolve("runs/y") }] });
     for (const ending of [".nii.gz", ".png", ".json"]) {
-      assertEquals(await hasResults("in/a.nii", dir), false);
-      await Deno.writeTextFile(`${dir}/a${ending}`, "");
+      assertEquals(await has("a", "runs/x", "runs/y"), false);
+      await Deno.writeTextFile(`${dir}/a${ending}`, ending === ".json" ? report : "");
     }
-    assertEquals(await hasResults("in/a.nii", dir), true);
-    assertEquals(await hasResults("in/b.nii", dir), false);
+    assertEquals(await has("a", "runs/x", "./runs/y"), true);
+    assertEquals(await has("b", "runs/x", "runs/y"), false);
+    await assertRejects(() => has("a", "runs/x"), UserError, `runs/y in ${dir}/a.json`);
+    await Deno.writeTextFile(`${dir}/a.json`, "{}");
+    await assertRejects(() => has("a", "runs/x", "runs/y"), UserError, "unknown ones");
   });
 });

@@ -312,6 +312,35 @@ Deno.test("fit: a failing sample is the error of the training", async () => {
   });
 });
 
+Deno.test("fit: however it ends, no sample is under way any more", async (t) => {
+  const controller = new AbortController();
+  const ends: Record<string, Partial<FitOptions>> = {
+    "a stop at an epoch's end": {
+      stop: controller.signal,
+      listener: { epoch: () => controller.abort() },
+    },
+    "early stopping": { phase: { ...tinyPhase, epochs: 9, patience: 1 } },
+    "the end": {},
+  };
+  for (const [name, changes] of Object.entries(ends)) {
+    await t.step(name, () =>
+      inFolder(async (options) => {
+        const tiny = makeTinyTask();
+        let underWay = 0;
+        const sample: typeof tiny.sample = async (...args) => {
+          underWay++;
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          underWay--;
+          return await tiny.sample(...args);
+        };
+        const validate = () => Promise.resolve({ score: 0, metrics: {} });
+        await fit({ ...tiny, sample, validate }, { ...options, stepsAhead: 2, ...changes });
+        assertEquals(underWay, 0);
+        tiny.parameters.dispose();
+      }));
+  }
+});
+
 Deno.test("fit: keeps a constant number of tensors over the steps and frees its own", async () => {
   await inFolder(async (options) => {
     const task = makeTinyTask();

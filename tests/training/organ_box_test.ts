@@ -20,7 +20,7 @@ const kidneys: Organ = { name: "kidneys", classes: [{ name: "kidneys", values: [
 const spleen: Organ = { name: "spleen", classes: [{ name: "spleen", values: [1] }] };
 
 function label(boxUnit: Box3): PreparedLabel {
-  return { voxels: 1, volumeMm3: 1, boxUnit };
+  return { voxels: 1, volumeMm3: 1, boxUnit, pieces: 1 };
 }
 
 function entry(id: string, shape: Triple, boxes: Record<string, Box3>): ManifestEntry {

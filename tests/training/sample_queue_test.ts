@@ -13,7 +13,7 @@ function queueFrom(firstStep: number, begun: string[] = []): SampleQueue<string>
     return Promise.resolve(`${id} ${random.nextUint32()}`);
   };
   const task = { trainIds: ["a", "b", "c", "d", "e"], sample };
-  return new SampleQueue(task, phase, random, firstStep);
+  return new SampleQueue(task, phase, random, { firstStep, stepsAhead: 2 });
 }
 
 async function drain(queue: SampleQueue<string>, steps: number) {
@@ -38,7 +38,7 @@ Deno.test("a training that is resumed goes on with the samples that it would hav
   assertEquals(await drain(queueFrom(3), 5), (await drain(queueFrom(0), 8)).slice(3));
 });
 
-Deno.test("two steps are begun ahead, across the epochs' ends and not beyond the last", async () => {
+Deno.test("so many steps as wanted are begun ahead, across the epochs' ends and not beyond the last", async () => {
   const begun: string[] = [];
   const queue = queueFrom(0, begun);
   const counts = [];

@@ -6,7 +6,7 @@ import type { Subset } from "../../lib/dataset/dataset.ts";
 import { boxPrior } from "../../lib/detector/box_prior.ts";
 import { UserError } from "../../lib/errors.ts";
 import { openRun } from "../../lib/training/run_folder.ts";
-import { defaultFolder, startRun } from "../../lib/training/start_run.ts";
+import { defaultFolder, readSplitWish, startRun } from "../../lib/training/start_run.ts";
 import { defaultSettings } from "../../lib/dataset/prepare.ts";
 import type { Organ } from "../../lib/dataset/organ.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
@@ -24,7 +24,7 @@ function prepared(subsets: readonly Subset[], withoutLiver = -1): PreparedDatase
     shape: [64, 100, 20],
     scanShape: [64, 100, 20],
     source: { image: { sha256: `image ${i}` }, labels: { sha256: `labels ${i}` } },
-    labels: i === withoutLiver ? {} : { 6: { voxels: 1, volumeMm3: 1, boxUnit } },
+    labels: i === withoutLiver ? {} : { 6: { voxels: 1, volumeMm3: 1, boxUnit, pieces: 1 } },
   }));
   const settings = { ...defaultSettings, cubeEdge: 32 };
   return {
@@ -130,7 +130,7 @@ Deno.test("the data set's own test cases, no test cases, and another program's f
     const listed = await splitOf("listed", { fold: "2/2", splitFile });
     assertEquals([listed.split.test, listed.split.training.length], [["case 1"], 2]);
     assertEquals(listed.splitRule, "fold 2/2 of splits_final.json, seed 0");
-    await assertRejects(() => splitOf("none", { splitFile }), UserError, "k/n");
+    await assertRejects(() => splitOf("none", { splitFile }), UserError, "Add --fold 1/5");
   });
 });
 
@@ -173,15 +173,31 @@ Deno.test("nothing is written for a run that cannot be trained", async () => {
   });
 });
 
+Deno.test("a fold or a file of folds that cannot be is refused before there are cases", async () => {
+  const refused = (fold: string | undefined, splitFile: string | undefined, text: string) =>
+    assertRejects(() => readSplitWish({ fold, splitFile }), UserError, text);
+  await refused("6/5", undefined, "k/n");
+  await refused(undefined, "none.json", "Add --fold 1/5");
+  await refused("all", "none.json", "it is all");
+  await refused("1/5", "none.json", "the file must exist");
+  assertEquals(await readSplitWish({ fold: "all" }), {});
+  assertEquals(await readSplitWish({ fold: "2/3" }), { fold: { number: 2, count: 3 } });
+});
+
 Deno.test("the folder's name says data set, organ, preset and fold, and is one folder", () => {
   const config = makeConfig("tiny");
   const prostate: Organ = { name: "prostate/uterus", classes: [] };
-  const name = basename(defaultFolder("MSD Task 4", prostate, config, "2/5"));
+  const name = basename(defaultFolder("MSD Task 4", prostate, config, { fold: "2/5" }));
   assertEquals(name, "MSD_Task_4-prostate_uterus-tiny-fold2of5");
-  assertEquals(basename(defaultFolder("a", liver, config)), "a-liver-tiny");
+  assertEquals(basename(defaultFolder("a", liver, config, {})), "a-liver-tiny");
+  const listed = defaultFolder("a", liver, config, {
+    fold: "1/5",
+    splitFile: "x/splits_final.json",
+  });
+  assertEquals(basename(listed), "a-liver-tiny-fold1of5-splits_final");
   const peer = makeConfig("tiny", ["model=segformer3d"]);
   assertEquals(
-    basename(defaultFolder("a", liver, peer, "1/5")),
+    basename(defaultFolder("a", liver, peer, { fold: "1/5" })),
     "a-liver-tiny-segformer3d-fold1of5",
   );
 });

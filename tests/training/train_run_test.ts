@@ -7,6 +7,7 @@ import { UserError } from "../../lib/errors.ts";
 import { lockFolder } from "../../lib/folder_lock.ts";
 import { readSafetensors } from "../../lib/nn/safetensors.ts";
 import * as tf from "../../lib/tf.ts";
+import { readHistory } from "../../lib/training/history.ts";
 import { createRun, modelFile, openRun, type Run } from "../../lib/training/run_folder.ts";
 import { trainRun } from "../../lib/training/train_run.ts";
 import { viewNames } from "../../lib/volume/projection.ts";
@@ -126,10 +127,12 @@ Deno.test("a run is trained phase by phase", async (t) => {
       const phases = ["segmentor", "finetune"] as const;
       await trainRun(beside, prepared, { phases, resume: true, workers: 2 });
       assertEquals(await modelBytes(beside), await modelBytes(run));
-      assertEquals(
-        await weightsIn(modelFile(beside, "finetune")),
-        await weightsIn(modelFile(run, "finetune")),
-      );
+      // The weights of the fine-tuning hardly move: what it has seen shows in its losses.
+      const seen = async ({ folder }: typeof run) =>
+        (await readHistory(`${folder}/finetune/history.jsonl`)).map(({ loss, gradientNorm }) => {
+          return { loss, gradientNorm };
+        });
+      assertEquals(await seen(beside), await seen(run));
 
       const [lost] = run.record.split.training;
       const path = `${prepared.dir}/${lost}/${caseFiles.cubeImage}`;

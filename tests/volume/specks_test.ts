@@ -23,7 +23,7 @@ const labels = paint((x, y, z) => {
   return 0;
 });
 
-Deno.test("specks are pieces below a share of their own label, others stay", () => {
+Deno.test("specks are components below a share of their own label, others stay", () => {
   const { labels: cleaned, removed, pieces } = removeSpecks(labels, 0.1);
   assertEquals(removed, new Map([[3, 1], [7, 2]]));
   assertEquals(pieces, new Map([[3, 1], [7, 3]]), "2 of 20 voxels are a tenth, if a speck of all");
