@@ -41,8 +41,8 @@ await runTask({
   details: `
 For each scan NAME: NAME.nii.gz (the mask in the scan's grid, with the data set's label values),
 NAME.png (three slices with mask and regions of interest) and NAME.json (regions, volumes, times, and
-warnings: nothing found, or found in an unusual place). A voxel that several runs take for theirs is
-given to the first of them. A scan that fails does not stop the others, but the exit code is then 1.
+warnings: nothing found, or found in an unusual place). A voxel that several runs take for theirs
+goes to the surest of them. A scan that fails does not stop the others, but the exit code is then 1.
 Nothing is overwritten; after an interrupt, --resume goes on with the scans that are left.
 
   deno task predict --model data/runs/liver --model data/runs/spleen --input scans --output masks`,

@@ -151,6 +151,7 @@ const usesModels: readonly string[] = [
   "lib/evaluation/cost.ts",
   "lib/evaluation/detector_cases.ts",
   "lib/evaluation/evaluate_run.ts",
+  "lib/evaluation/evaluate_together.ts",
   "lib/evaluation/gpu_memory.ts",
   "lib/evaluation/model_measurement.ts",
   "lib/evaluation/network_cost.ts",

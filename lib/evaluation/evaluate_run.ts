@@ -1,40 +1,32 @@
 import { join } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
 import { entryOf, type PreparedDataset } from "../dataset/case.ts";
-import type { ManifestEntry } from "../dataset/manifest.ts";
-import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
 import { makeWritableFolder } from "../files.ts";
 import type { Run } from "../training/run_folder.ts";
 import { isPhaseTrained } from "../training/run_part.ts";
 import { loadDetector } from "../training/trained_detector.ts";
-import { type Box3, boxIou3 } from "../volume/box.ts";
-import type { NiftiHeader } from "../volume/nifti_header.ts";
-import { readLabels } from "../volume/nifti_read.ts";
-import { writeLabels } from "../volume/nifti_write.ts";
-import { fromRas, type Orientation, toRas } from "../volume/orientation.ts";
-import { sampleLabelsNearest } from "../volume/resample.ts";
-import { type LabelVolume, maskOfLabels, spacingMm, type Triple } from "../volume/volume.ts";
-import { scoreMasks } from "./case_scores.ts";
+import type { Box3 } from "../volume/box.ts";
+import { maskOfLabels } from "../volume/volume.ts";
 import { detectorCost } from "./cost.ts";
-import { roiCoverage, scoreDetection } from "./detector_iou.ts";
 import { gpuBytes } from "./gpu_memory.ts";
 import { toLabelValues } from "./label_values.ts";
 import { peakProcessBytes } from "./memory.ts";
 import { networkCost } from "./network_cost.ts";
-import type {
-  CaseResult,
-  Evaluation,
-  EvaluationMode,
-  EvaluationSpace,
-  ModelCost,
-  TimePart,
+import {
+  type CaseResult,
+  type Evaluation,
+  type EvaluationMode,
+  type ModelCost,
+  sumTimes,
+  type TimePart,
 } from "./records.ts";
 import { type LoadedSegmentor, loadSegmentor } from "./run_models.ts";
-import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
+import { ScanSegmenter } from "./segment_scan.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { summarizeResults } from "./summary.ts";
+import { readTestCase, scoreOrgan, type TestCase, writeMask } from "./test_case.ts";
 
 /** What is evaluated, and how. */
 export interface EvaluateOptions {
@@ -51,17 +43,8 @@ export interface EvaluateOptions {
   readonly stop?: AbortSignal;
 }
 
-const defaultToleranceMm = 2;
-
-/** A test case as it is read from its source. */
-interface TestCase extends ScanImages {
-  readonly entry: ManifestEntry;
-  readonly labels: Readonly<Record<EvaluationSpace, LabelVolume>>;
-  readonly readMs: number;
-  /** Of the source file, for the way back. */
-  readonly orientation: Orientation;
-  readonly header: NiftiHeader;
-}
+/** Of NSD. */
+export const defaultToleranceMm = 2;
 
 /**
  * Measures a run on the cases that it was not trained on: every mode on every case, from the source
@@ -89,7 +72,7 @@ export async function evaluateRun(
     const cases: CaseResult[] = [];
     for (const [done, id] of caseIds.entries()) {
       stop?.throwIfAborted();
-      const testCase = await readTestCase(entryOf(prepared, id), run);
+      const testCase = await readTestCase(entryOf(prepared, id), run.record.settings);
       for (const [mode, loaded] of segmentors) {
         const way = wayOf(testCase, run, mode, loaded, detector);
         if (way === null) continue;
@@ -119,22 +102,6 @@ export async function evaluateRun(
     detector?.dispose();
     for (const { parameters } of segmentors.values()) parameters.dispose();
   }
-}
-
-async function readTestCase(entry: ManifestEntry, run: Run): Promise<TestCase> {
-  const { settings } = run.record;
-  const watch = new Stopwatch<"read">();
-  const { imagePath, imageVolume: volume, modality } = entry;
-  const { images, orientation, header } = await watch.time(
-    "read",
-    () => readScanImages(imagePath, { volume, modality, settings }),
-  );
-  const scan = toRas((await readLabels(entry.labelPath)).labels).volume;
-  const whole = { min: [0, 0, 0], max: scan.shape } as const;
-  const edges: Triple = [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge];
-  const cube = sampleLabelsNearest(scan, whole, edges);
-  const readMs = watch.timesMs().read ?? 0;
-  return { ...images, entry, labels: { cube, scan }, readMs, orientation, header };
 }
 
 /** How a mode comes from a scan to a mask. */
@@ -167,61 +134,28 @@ async function evaluateCase(
   { toleranceMm = defaultToleranceMm, maskFolder }: EvaluateOptions,
 ): Promise<CaseResult[]> {
   const { organ } = run.record;
-  const { entry } = testCase;
-  const tightUnit = organBoxOf(entry, organ);
   const segmented = await segmenter.segment(testCase, regionUnit);
   const results: CaseResult[] = [];
   for (const space of ["cube", "scan"] as const) {
     const watch = new Stopwatch<TimePart>();
-    const truth = testCase.labels[space];
-    const found = await watch.time("paste", () => segmenter.paste(segmented, truth));
+    const found = await watch.time("paste", () => {
+      return segmenter.paste(segmented, testCase.labels[space]);
+    });
     if (space === "scan" && maskFolder !== undefined) {
-      const path = join(maskFolder, mode, `${entry.id}.nii.gz`);
-      const mask = fromRas(toLabelValues(found, organ), testCase.orientation);
-      await watch.time("write", () => writeLabels(path, mask, { like: testCase.header }));
+      const path = join(maskFolder, mode, `${testCase.entry.id}.nii.gz`);
+      await watch.time("write", () => writeMask(path, toLabelValues(found, organ), testCase));
     }
-    const shared = {
-      caseId: entry.id,
-      organ: organ.name,
+    results.push(...scoreOrgan(testCase, {
+      organ,
       mode,
       space,
-      ...detectionScores(segmented, tightUnit, testCase),
-      roiUnit: segmented.roiUnit,
-      edge: segmented.edge,
-      stage: segmented.stage,
-      timesMs: { read: testCase.readMs, ...segmented.timesMs, ...watch.timesMs() },
-      notes: "",
-    };
-    organ.classes.forEach(({ name, values }, i) => {
-      const truthMask = maskOfLabels(truth, values);
-      results.push({
-        ...shared,
-        className: name,
-        ...scoreMasks(truthMask, maskOfLabels(found, [i + 1]), toleranceMm),
-        roiCoverage: roiCoverage(truthMask, segmented.roiUnit),
-      });
-    });
+      segmented,
+      maskOf: (_, i) => maskOfLabels(found, [i + 1]),
+      timesMs: sumTimes([segmented.timesMs, watch.timesMs()]),
+      toleranceMm,
+    }));
   }
   return results;
-}
-
-function detectionScores(
-  { detection, tightUnit: regionUnit }: SegmentedRegion,
-  tightUnit: Box3 | null,
-  { labels: { scan } }: TestCase,
-): Pick<CaseResult, "detectorIou2d" | "detectorIou3d" | "regionIou3d" | "wallErrorMm"> {
-  if (detection === null) {
-    return { detectorIou2d: NaN, detectorIou3d: NaN, regionIou3d: NaN, wallErrorMm: NaN };
-  }
-  const spacing = spacingMm(scan);
-  const extentMm: Triple = [
-    scan.shape[0] * spacing[0],
-    scan.shape[1] * spacing[1],
-    scan.shape[2] * spacing[2],
-  ];
-  const { iou2d, iou3d, wallErrorMm } = scoreDetection(tightUnit, detection, extentMm);
-  const regionIou3d = tightUnit && regionUnit ? boxIou3(tightUnit, regionUnit) : NaN;
-  return { detectorIou2d: iou2d, detectorIou3d: iou3d, regionIou3d, wallErrorMm };
 }
 
 async function costsOf(

@@ -1,18 +1,17 @@
 import type { Modality } from "../dataset/dataset.ts";
-import type { ScanImages } from "../dataset/scan_images.ts";
+import type { Organ } from "../dataset/organ.ts";
 import { UserError } from "../errors.ts";
 import { jsonDifference } from "../training/json_difference.ts";
 import type { Run } from "../training/run_folder.ts";
 import { loadDetector } from "../training/trained_detector.ts";
 import { applyAffine } from "../volume/affine.ts";
 import { unitToVoxels } from "../volume/box.ts";
-import type { LabelBlock } from "../volume/label_block.ts";
 import type { Grid } from "../volume/volume.ts";
-import { toLabelValues } from "./label_values.ts";
 import { predictionWarnings } from "./prediction_warnings.ts";
 import type { EvaluationMode } from "./records.ts";
 import { type LoadedSegmentor, loadSegmentor, trainedModes } from "./run_models.ts";
 import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
+import type { OrganSegmenter } from "./segment_together.ts";
 
 /** How a run segments scans that are not of its data set. */
 export interface OrganPredictorOptions {
@@ -23,10 +22,10 @@ export interface OrganPredictorOptions {
 }
 
 /** The trained models of one run: they find and segment one organ. */
-export class OrganPredictor {
+export class OrganPredictor implements OrganSegmenter {
   readonly run: Run;
+  readonly segmenter: ScanSegmenter;
   readonly #loaded: LoadedSegmentor;
-  readonly #segmenter: ScanSegmenter;
   readonly #dispose: () => void;
 
   private constructor(
@@ -37,7 +36,7 @@ export class OrganPredictor {
   ) {
     this.run = run;
     this.#loaded = loaded;
-    this.#segmenter = segmenter;
+    this.segmenter = segmenter;
     this.#dispose = dispose;
   }
 
@@ -65,14 +64,9 @@ export class OrganPredictor {
     this.#dispose();
   }
 
-  /** Finds the organ in a scan and segments it. */
-  async segment(images: ScanImages): Promise<SegmentedRegion> {
-    return await this.#segmenter.segment(images);
-  }
-
-  /** A region's labels, with the data set's values, on the grid of the scan. */
-  paste(region: SegmentedRegion, grid: Grid): LabelBlock {
-    return toLabelValues(this.#segmenter.pasteBlock(region, grid), this.run.record.organ);
+  /** What the run finds. */
+  get organ(): Organ {
+    return this.run.record.organ;
   }
 
   /** What makes a result doubtful, as sentences. */
@@ -80,7 +74,7 @@ export class OrganPredictor {
     { detection }: SegmentedRegion,
     volumesMm3: Readonly<Record<string, number>>,
   ): string[] {
-    const { name, classes } = this.run.record.organ;
+    const { name, classes } = this.organ;
     const own = Object.fromEntries(classes.map((one) => [one.name, volumesMm3[one.name]]));
     return predictionWarnings(name, detection, own);
   }
@@ -95,7 +89,7 @@ export class OrganPredictor {
     const corner = (point: readonly number[]) =>
       applyAffine(grid.affine, [point[0] - 0.5, point[1] - 0.5, point[2] - 0.5]);
     return {
-      name: this.run.record.organ.name,
+      name: this.organ.name,
       run: this.run.folder,
       phase: this.#loaded.phase,
       roi: {

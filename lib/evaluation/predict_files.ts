@@ -6,7 +6,7 @@ import { exists, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
 import type { Run } from "../training/run_folder.ts";
 import { UserError } from "../errors.ts";
-import { type LabelBlock, mergeBlocks, placeMask, resizeBlock } from "../volume/label_block.ts";
+import { type LabelBlock, placeMask, resizeBlock } from "../volume/label_block.ts";
 import { setFinder } from "../volume/set_finder.ts";
 import { writeLabelBlock } from "../volume/nifti_write.ts";
 import { type Grid, spacingMm } from "../volume/volume.ts";
@@ -16,8 +16,9 @@ import {
   type OrganPredictorOptions,
   requireCompatible,
 } from "./organ_predictor.ts";
-import { type TimePart, timeParts } from "./records.ts";
+import { sumTimes, type TimePart, type Times } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
+import { TogetherSegmenter } from "./segment_together.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /** How files are segmented. */
@@ -33,7 +34,7 @@ export interface PredictedFile {
   readonly input: string;
   readonly maskPath: string;
   readonly volumesMm3: Readonly<Record<string, number>>;
-  readonly timesMs: Readonly<Partial<Record<TimePart, number>>>;
+  readonly timesMs: Times;
   /** What makes the result doubtful, as sentences. */
   readonly warnings: readonly string[];
 }
@@ -44,11 +45,13 @@ export interface PredictedFile {
  */
 export class Predictor {
   readonly #organs: readonly OrganPredictor[];
+  readonly #together: TogetherSegmenter;
   readonly #modality: Modality;
   readonly #channel: number | undefined;
 
   private constructor(organs: readonly OrganPredictor[], modality: Modality, channel?: number) {
     this.#organs = organs;
+    this.#together = new TogetherSegmenter(organs);
     this.#modality = modality;
     this.#channel = channel;
   }
@@ -79,8 +82,7 @@ export class Predictor {
   }
 
   /**
-   * Segments one file into `folder`: `NAME.nii.gz`, `NAME.png` and `NAME.json`. A voxel that several
-   * runs take for theirs is given to the first of them.
+   * Segments one file into `folder`: `NAME.nii.gz`, `NAME.png` and `NAME.json`.
    *
    * @throws {UserError} when the file cannot be read, or a result of that name is there already
    */
@@ -94,12 +96,11 @@ export class Predictor {
       "read",
       () => readScanImages(input, { volume: this.#channel, modality: this.#modality, settings }),
     );
-    const regions: SegmentedRegion[] = [];
-    for (const organ of this.#organs) regions.push(await organ.segment(images));
-    const { block, contested } = await watch.time("paste", () => {
-      const [first, ...others] = this.#organs.map((organ, i) => organ.paste(regions[i], grid));
-      return mergeBlocks([first, ...others]);
-    });
+    const regions = await this.#together.segment(images);
+    const { block, contested } = await watch.time(
+      "paste",
+      () => this.#together.paste(regions, grid),
+    );
     await watch.time("write", async () => {
       const writing = writeLabelBlock(maskPath, block, orientation, { like: header });
       // The picture is drawn while another thread compresses the mask and brings it to the disk.
@@ -157,17 +158,6 @@ function pictureOf(
     roisUnit: regions.map(({ roiUnit }) => roiUnit),
     title: name.toUpperCase(),
   });
-}
-
-type Times = Readonly<Partial<Record<TimePart, number>>>;
-
-function sumTimes(all: readonly Times[]): Times {
-  const sums: Partial<Record<TimePart, number>> = {};
-  for (const part of timeParts) {
-    const given = all.flatMap((times) => times[part] ?? []);
-    if (given.length > 0) sums[part] = given.reduce((sum, ms) => sum + ms, 0);
-  }
-  return sums;
 }
 
 function voxelMm3(grid: Grid): number {

@@ -16,6 +16,19 @@ export const timeParts = ["read", "detect", "crop", "segment", "paste", "write"]
 /** One of {@linkcode timeParts}. */
 export type TimePart = typeof timeParts[number];
 
+/** Durations in ms of the parts that ran. */
+export type Times = Readonly<Partial<Record<TimePart, number>>>;
+
+/** Each part's durations added up. */
+export function sumTimes(all: readonly Times[]): Times {
+  const sums: Partial<Record<TimePart, number>> = {};
+  for (const part of timeParts) {
+    const given = all.flatMap((times) => times[part] ?? []);
+    if (given.length > 0) sums[part] = given.reduce((sum, ms) => sum + ms, 0);
+  }
+  return sums;
+}
+
 /** Everything measured on one class of one organ in one case. NaN: not applicable, by rule. */
 export interface CaseResult {
   readonly caseId: string;
@@ -147,6 +160,8 @@ export interface Evaluation {
   readonly preset: string;
   /** What segmented; files of before there was a choice lack it, and mean the segmentor. */
   readonly model?: ModelName;
+  /** The organs that were segmented together, excluding each other, where there were several runs. */
+  readonly together?: readonly string[];
   readonly dataSet: string;
   /** What was computed on: device, native library. */
   readonly device: string;

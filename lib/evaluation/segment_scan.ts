@@ -6,7 +6,7 @@ import { classesOfLogits, pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import { type Box3, boxEdges, boxIou3, wholeUnit } from "../volume/box.ts";
 import { largestPiecesOfEach } from "../volume/components.ts";
-import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
+import { placeBlock, type ScoredBlock } from "../volume/label_block.ts";
 import type { Grid, LabelVolume } from "../volume/volume.ts";
 import type { TimePart } from "./records.ts";
 import type { LoadedSegmentor } from "./run_models.ts";
@@ -57,22 +57,18 @@ export class ScanSegmenter {
     images: Pick<ScanImages, "scanImage" | "cubeImage">,
     regionUnit?: Box3,
   ): Promise<SegmentedRegion> {
-    const { segmentor, config, edge, pieces } = this.#loaded;
+    const { segmentor, edge, pieces } = this.#loaded;
     const watch = new Stopwatch<TimePart>();
     const detector = regionUnit === undefined ? this.#detector : null;
     const detection = detector &&
       await watch.time("detect", () => detector.detect(images.cubeImage));
-    const image = config.source === "scan" ? images.scanImage : images.cubeImage;
-    const pass = async (roiUnit: Box3, tightUnit: Box3 | null): Promise<Pass> => {
-      const cube = await watch.time("crop", () => sampleRoi(image, roiUnit, edge, config));
-      const logits = await watch.time("segment", () => segmentRoi(segmentor, cube, edge));
-      return { roiUnit, tightUnit, logits };
-    };
-    let last = await pass(
+    let last = await this.#pass(
+      images,
       regionUnit ?? detection?.roiUnit ?? wholeUnit,
       detection?.tightUnit ?? null,
+      watch,
     );
-    for (let number = 2; detector && number <= config.passes; number++) {
+    for (let number = 2; detector && number <= this.#loaded.config.passes; number++) {
       const classes = await watch.time("crop", () => classesOfLogits(last.logits, edge));
       const tightUnit = await watch.time(
         "crop",
@@ -81,7 +77,7 @@ export class ScanSegmenter {
       if (tightUnit === null) break;
       const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
       if (boxIou3(roiUnit, last.roiUnit) > holdsStill) break;
-      const next = await pass(roiUnit, tightUnit);
+      const next = await this.#pass(images, roiUnit, tightUnit, watch);
       const nextVolume = await watch.time(
         "crop",
         () => foundVolume(classesOfLogits(next.logits, edge), roiUnit),
@@ -90,6 +86,24 @@ export class ScanSegmenter {
       last = next;
     }
     return { ...last, detection, edge, stage: segmentor.stageOf(edge), timesMs: watch.timesMs() };
+  }
+
+  async #pass(
+    { scanImage, cubeImage }: Pick<ScanImages, "scanImage" | "cubeImage">,
+    roiUnit: Box3,
+    tightUnit: Box3 | null,
+    watch: Stopwatch<TimePart>,
+  ): Promise<Pass> {
+    const { segmentor, config, edge } = this.#loaded;
+    const image = config.source === "scan" ? scanImage : cubeImage;
+    const cube = await watch.time("crop", () => sampleRoi(image, roiUnit, edge, config));
+    const logits = await watch.time("segment", () => segmentRoi(segmentor, cube, edge));
+    return { roiUnit, tightUnit, logits };
+  }
+
+  /** How many pieces of each class are kept; `null`: all are. */
+  get pieces(): readonly number[] | null {
+    return this.#loaded.pieces;
   }
 
   /**
@@ -101,7 +115,7 @@ export class ScanSegmenter {
   }
 
   /** {@linkcode paste} on the part of the grid that the region covers. */
-  pasteBlock({ logits, edge, roiUnit }: SegmentedRegion, target: Grid): LabelBlock {
+  pasteBlock({ logits, edge, roiUnit }: SegmentedRegion, target: Grid): ScoredBlock {
     const { config, pieces } = this.#loaded;
     const block = pasteRoiBlock(logits, edge, roiUnit, target, config);
     return pieces === null ? block : { ...block, data: largestPiecesOfEach(block, pieces) };

@@ -227,9 +227,9 @@ function numberText(value: number): string {
 
 /** What keeps our numbers and the paper's from being compared, as a paragraph. */
 export function protocolNote(
-  { dataSet, toleranceMm, cubeEdge = paperCubeEdge, model = "segmentor" }: Pick<
+  { dataSet, toleranceMm, cubeEdge = paperCubeEdge, model = "segmentor", together = [] }: Pick<
     Evaluation,
-    "dataSet" | "toleranceMm" | "cubeEdge" | "model"
+    "dataSet" | "toleranceMm" | "cubeEdge" | "model" | "together"
   >,
 ): string {
   return [
@@ -251,6 +251,10 @@ export function protocolNote(
     `the column Input has. Time on ground-truth regions is the segmentor's alone, without crop that of`,
     `sampling, segmentation and pasting back, with crop detection's besides.`,
     `Memory: the paper's VRAM is what the GPU held, ours the peak of TensorFlow.js's tensors.`,
+    ...(together.length === 0 ? [] : [
+      `${together.join(", ")} were segmented together in each scan: where several networks took a`,
+      `voxel for their organ's, the surest has it. Times are an organ's own, with its share of pasting.`,
+    ]),
     ...(model === "segmentor" ? [] : [
       `What segments here is ${modelTitles[model]}; the paper's columns are of its own segmentor.`,
     ]),

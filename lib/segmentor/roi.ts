@@ -1,6 +1,6 @@
 import type { SegmentorConfig } from "../config/config.ts";
 import { type Box3, unitToVoxels } from "../volume/box.ts";
-import { type LabelBlock, placeBlock } from "../volume/label_block.ts";
+import { placeBlock, type ScoredBlock } from "../volume/label_block.ts";
 import { sampleBox, sampleLabelsNearest, sampleLabelsSoft, spreadBox } from "../volume/resample.ts";
 import {
   type Grid,
@@ -73,14 +73,14 @@ export function pasteRoi(
   return placeBlock(pasteRoiBlock(logits, edge, boxUnit, target, config));
 }
 
-/** {@linkcode pasteRoi} on the part of the grid that the box covers. */
+/** {@linkcode pasteRoi} on the part of the grid that the box covers, with how sure it is. */
 export function pasteRoiBlock(
   logits: Float32Array,
   edge: number,
   boxUnit: Box3,
   target: Grid,
   config: Pick<RoiConfig, "paste">,
-): LabelBlock {
+): ScoredBlock {
   const channels = logits.length / edge ** 3;
   if (!Number.isInteger(channels) || channels < 1) {
     throw new RangeError(`${logits.length} logits do not fill a cube of edge ${edge}`);
@@ -89,7 +89,7 @@ export function pasteRoiBlock(
   const planes = deinterleave(logits, channels);
   return config.paste === "logits"
     ? spreadLogits(planes, edge, boxVoxels, target)
-    : spreadNearest(decide(planes), edge, boxVoxels, target);
+    : spreadNearest(planes, edge, boxVoxels, target);
 }
 
 /** The decision on the cube itself, as {@linkcode pasteRoi} with `paste: "nearest"` takes it. */
@@ -102,18 +102,22 @@ function spreadLogits(
   edge: number,
   boxVoxels: Box3,
   grid: Grid,
-): LabelBlock {
+): ScoredBlock {
   const blocks = planes.map((plane) => spreadBox(plane, cube(edge), boxVoxels, grid.shape));
   const { origin, shape } = blocks[0];
-  return { grid, origin, shape, data: decide(blocks.map((block) => block.data)) };
+  const spread = blocks.map((block) => block.data);
+  const data = decide(spread);
+  return { grid, origin, shape, data, margins: marginsOf(spread, data) };
 }
 
 function spreadNearest(
-  classes: Uint16Array,
+  planes: readonly Float32Array[],
   edge: number,
   boxVoxels: Box3,
   grid: Grid,
-): LabelBlock {
+): ScoredBlock {
+  const classes = decide(planes);
+  const sureness = marginsOf(planes, classes);
   const cells = ([0, 1, 2] as const).map((axis) => {
     const [min, max] = [boxVoxels.min[axis], boxVoxels.max[axis]];
     const first = Math.max(0, Math.ceil(min - 0.5));
@@ -123,20 +127,32 @@ function spreadNearest(
     return { first, cells: Int32Array.from({ length }, (_, i) => Math.min(cell(i), edge - 1)) };
   });
   const [xs, ys, zs] = cells.map((axis) => axis.cells);
-  const spread = new Uint16Array(xs.length * ys.length * zs.length);
+  const size = xs.length * ys.length * zs.length;
+  const [data, margins] = [new Uint16Array(size), new Float32Array(size)];
   let to = 0;
   for (const z of zs) {
     for (const y of ys) {
       const row = edge * (y + edge * z);
-      for (let i = 0; i < xs.length; i++) spread[to++] = classes[row + xs[i]];
+      for (let i = 0; i < xs.length; i++, to++) {
+        data[to] = classes[row + xs[i]];
+        margins[to] = sureness[row + xs[i]];
+      }
     }
   }
   return {
     grid,
     origin: [cells[0].first, cells[1].first, cells[2].first],
     shape: [xs.length, ys.length, zs.length],
-    data: spread,
+    data,
+    margins,
   };
+}
+
+/** By how much the logit of each decision is above the background's, which is 0 beside one logit. */
+function marginsOf(planes: readonly Float32Array[], classes: Uint16Array): Float32Array {
+  const [background] = planes;
+  if (planes.length === 1) return background;
+  return background.map((logit, i) => planes[classes[i]][i] - logit);
 }
 
 /** 1 where the only logit is positive; with several, the number of the largest. */

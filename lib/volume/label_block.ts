@@ -13,6 +13,11 @@ export interface LabelBlock {
   readonly data: Uint16Array;
 }
 
+/** Labels with how sure each is: the more, the larger; what background has does not count. */
+export interface ScoredBlock extends LabelBlock {
+  readonly margins: Float32Array;
+}
+
 /** The block on its grid. */
 export function placeBlock(block: LabelBlock): LabelVolume {
   const data = new Uint16Array(voxelCount(block.grid.shape));
@@ -79,13 +84,13 @@ export function resizeBlock(block: LabelBlock, grid: Grid): LabelBlock {
 }
 
 /**
- * Blocks of one grid as a single one that covers them all. A voxel that several have labelled keeps
- * the label of the first of them.
+ * Blocks of one grid as a single one that covers them all. A voxel that several have labelled gets
+ * the label of the surest, at a tie that of the first.
  *
  * @returns `contested`: how many voxels those are
  */
 export function mergeBlocks(
-  [first, ...others]: readonly [LabelBlock, ...LabelBlock[]],
+  [first, ...others]: readonly [ScoredBlock, ...ScoredBlock[]],
 ): { readonly block: LabelBlock; readonly contested: number } {
   if (others.length === 0) return { block: first, contested: 0 };
   const all = [first, ...others];
@@ -94,8 +99,9 @@ export function mergeBlocks(
     Math.max(...all.map((one) => one.origin[axis] + one.shape[axis])) - origin[axis]
   );
   const data = new Uint16Array(voxelCount(shape));
+  const surest = new Float32Array(data.length);
   const isContested = new Uint8Array(data.length);
-  for (const { origin: corner, shape: [width, height, depth], data: labels } of all) {
+  for (const { origin: corner, shape: [width, height, depth], data: labels, margins } of all) {
     let from = 0;
     for (let z = 0; z < depth; z++) {
       for (let y = 0; y < height; y++) {
@@ -103,8 +109,10 @@ export function mergeBlocks(
         let to = corner[0] - origin[0] + shape[0] * (back + shape[1] * down);
         for (let x = 0; x < width; x++, from++, to++) {
           if (labels[from] === 0) continue;
-          if (data[to] === 0) data[to] = labels[from];
-          else isContested[to] = 1;
+          if (data[to] !== 0) isContested[to] = 1;
+          if (data[to] !== 0 && !(margins[from] > surest[to])) continue;
+          data[to] = labels[from];
+          surest[to] = margins[from];
         }
       }
     }

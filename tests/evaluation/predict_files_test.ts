@@ -258,14 +258,17 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       ]);
       const [first, second] = await Promise.all(alone.map((one) => read(one.maskPath)));
       const { data } = await read(maskPath);
-      assertEquals(data, first.data.map((label, i) => label > 0 ? label : second.data[i]));
+      data.forEach((label, i) => {
+        const claims = [first.data[i], second.data[i]].filter((claim) => claim > 0);
+        assert(claims.length === 0 ? label === 0 : claims.includes(label));
+      });
       const contested = first.data.filter((label, i) => label > 0 && second.data[i] > 0).length;
       const report = JSON.parse(await Deno.readTextFile(`${dir}/both/LPS.json`));
       const voxelMm3 = spacingMm(scan).reduce((product, mm) => product * mm);
       assertAlmostEquals(report.contestedMm3 / (contested * voxelMm3), 1, 1e-6);
       assertEquals(report.organs.map((one: { name: string }) => one.name), ["spleen", "both"]);
       assertEquals(Object.keys(volumesMm3), ["spleen", "liver", "right kidney"]);
-      assertEquals(volumesMm3.spleen, alone[0].volumesMm3.spleen);
+      assert(contested > 0 && volumesMm3.spleen <= alone[0].volumesMm3.spleen);
       const load = (...runs: Run[]) => Predictor.load(runs, options);
       await assertRejects(() => load(run, other, run), UserError, "liver (6) and liver (6)");
       const settings = { ...other.record.settings, cubeEdge: 48 };

@@ -6,6 +6,7 @@ import {
   placeBlockInFile,
   placeMask,
   resizeBlock,
+  type ScoredBlock,
 } from "../../lib/volume/label_block.ts";
 import { fromRas, orientationOf, rasGrid } from "../../lib/volume/orientation.ts";
 import { sampleLabelsNearest } from "../../lib/volume/resample.ts";
@@ -53,21 +54,30 @@ Deno.test("resizeBlock() takes the label under each centre, as the whole volume 
   }
 });
 
-Deno.test("mergeBlocks() covers all blocks, and the first keeps what several have labelled", () => {
-  const other: LabelBlock = {
+Deno.test("mergeBlocks() covers all blocks; what several have labelled goes to the surest", () => {
+  const other: ScoredBlock = {
     grid,
     origin: [1, 2, 2],
     shape: [3, 2, 2],
     data: Uint16Array.from({ length: 12 }, (_, i) => i % 3 === 1 ? 0 : 7),
+    margins: new Float32Array(12).fill(2),
   };
-  const merged = mergeBlocks([block, other]);
+  const sure = (margin: number): ScoredBlock => ({
+    ...block,
+    margins: Float32Array.from(block.data, (label) => label === 0 ? 9 : margin),
+  });
+  const merged = mergeBlocks([sure(3), other]);
   assertEquals([merged.block.origin, merged.block.shape], [[1, 1, 2], [4, 3, 2]]);
   const [first, second] = [placeBlock(block).data, placeBlock(other).data];
   const expected = first.map((label, i) => label > 0 ? label : second[i]);
   assertEquals(placeBlock(merged.block).data, expected);
   const both = first.filter((label, i) => label > 0 && second[i] > 0).length;
   assertEquals([merged.contested, both], [1, 1]);
-  assertEquals(mergeBlocks([other, block]).contested, 1);
-  assertEquals(placeBlock(mergeBlocks([other, block]).block).data[3 + 6 * (2 + 5 * 3)], 7);
-  assertEquals(mergeBlocks([block]), { block, contested: 0 });
+  assertEquals(mergeBlocks([other, sure(3)]).contested, 1);
+  const contestedIn = (...blocks: [ScoredBlock, ScoredBlock]) =>
+    placeBlock(mergeBlocks(blocks).block).data[3 + 6 * (2 + 5 * 3)];
+  assertEquals([contestedIn(sure(3), other), contestedIn(other, sure(3))], [5, 5]);
+  assertEquals([contestedIn(sure(1), other), contestedIn(other, sure(1))], [7, 7]);
+  assertEquals([contestedIn(sure(2), other), contestedIn(other, sure(2))], [5, 7], "at a tie");
+  assertEquals(mergeBlocks([sure(1)]), { block: sure(1), contested: 0 });
 });

@@ -1,0 +1,80 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { makeConfig } from "../../lib/config/overrides.ts";
+import { entryOf } from "../../lib/dataset/case.ts";
+import { parseOrgan } from "../../lib/dataset/organ.ts";
+import { UserError } from "../../lib/errors.ts";
+import { evaluateRun } from "../../lib/evaluation/evaluate_run.ts";
+import { evaluateTogether } from "../../lib/evaluation/evaluate_together.ts";
+import { overlap } from "../../lib/evaluation/overlap.ts";
+import * as tf from "../../lib/tf.ts";
+import type { Run } from "../../lib/training/run_folder.ts";
+import { startRun } from "../../lib/training/start_run.ts";
+import { trainRun } from "../../lib/training/train_run.ts";
+import { readLabels } from "../../lib/volume/nifti_read.ts";
+import { maskOfLabels } from "../../lib/volume/volume.ts";
+import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { tinyPrepared } from "../training/tiny_run.ts";
+
+Deno.test("runs of several organs and folds are measured together, each case once", async (t) => {
+  await inTemporaryFolder(async (dir) => {
+    const prepared = await tinyPrepared(dir);
+    const runOf = async (organ: string, fold: string, seed = 0) => {
+      const run = await startRun({
+        prepared,
+        organ: parseOrgan(organ, prepared.labels),
+        config: makeConfig("tiny", [`seed=${seed}`]),
+        fold,
+        folder: `${dir}/${organ}-${fold.replace("/", "of")}-${seed}`,
+      });
+      await trainRun(run, prepared, { phases: ["detector", "segmentor"], resume: false });
+      return run;
+    };
+    const runs: Run[] = [];
+    for (const fold of ["1/2", "2/2"]) {
+      for (const organ of ["liver", "spleen"]) runs.push(await runOf(organ, fold));
+    }
+    const before = tf.memory().numTensors;
+
+    await t.step("a row for each case and organ, whose masks are one file", async () => {
+      const maskFolder = `${dir}/masks`;
+      const { cases, together } = await evaluateTogether(runs, prepared, { maskFolder });
+      assertEquals(together, ["liver", "spleen"]);
+      const inScan = cases.filter(({ space }) => space === "scan");
+      const expected = prepared.entries.flatMap(({ id }) => [`${id} liver`, `${id} spleen`]);
+      assertEquals(inScan.map(({ caseId, organ }) => `${caseId} ${organ}`).sort(), expected.sort());
+      for (const { caseId, organ, dice } of inScan) {
+        const { labels: mask } = await readLabels(`${maskFolder}/${caseId}.nii.gz`);
+        const { labels: truth } = await readLabels(entryOf(prepared, caseId).labelPath);
+        const values = [prepared.labels[organ]];
+        const own = overlap(maskOfLabels(truth, values), maskOfLabels(mask, values)).dice;
+        assertAlmostEquals(dice, own, 1e-9);
+      }
+      assertEquals(tf.memory().numTensors, before);
+    });
+
+    await t.step("one run alone is measured as by itself", async () => {
+      const dices = async (evaluation: ReturnType<typeof evaluateTogether>) =>
+        (await evaluation).cases.map(({ caseId, space, dice }) => [caseId, space, dice]);
+      assertEquals(
+        await dices(evaluateTogether(runs.slice(0, 1), prepared)),
+        await dices(evaluateRun(runs[0], prepared, { modes: ["withCrop"] })),
+      );
+    });
+
+    await t.step("runs that do not fit together are refused", async () => {
+      const refused = (text: string, ...other: typeof runs) =>
+        assertRejects(() => evaluateTogether(other, prepared), UserError, text);
+      await refused("liver (6) and liver (6)", runs[0], runs[0]);
+      const otherSeed = {
+        ...runs[1],
+        record: { ...runs[1].record, splitRule: "fold 1/2, seed 1" },
+      };
+      await refused("must share their split", runs[0], otherSeed);
+      const { split } = runs[0].record;
+      const swapped = { ...split, test: split.training, training: split.test };
+      const otherSplit = { ...runs[1], record: { ...runs[1].record, split: swapped } };
+      await refused("must share their split", runs[0], otherSplit);
+      assert(split.test.length > 0 && tf.memory().numTensors === before);
+    });
+  });
+});
