@@ -14,6 +14,7 @@ import {
 } from "../lib/experiments/experiment_places.ts";
 import { experiments } from "../lib/experiments/experiments.ts";
 import { narrowRequests, parseEpochs, type PlanOptions } from "../lib/experiments/plan_options.ts";
+import { measureTogether } from "../lib/experiments/measure_together.ts";
 import { runChild } from "../lib/experiments/run_child.ts";
 import { groupRuns } from "../lib/experiments/run_group.ts";
 import { type JobOutcome, runJobs } from "../lib/experiments/run_jobs.ts";
@@ -126,6 +127,9 @@ The tables are those of the last command: give --as a name where two are to stay
   if (flags.list) return await printStates(session);
   if (flags.slurm) return await submitAll(session, flags);
   const ended = flags.tables ? "complete" : await executeAll(session, flags, signal);
+  if (experiment.together && !flags.tables && ended === "complete") {
+    await measureOrgansTogether(session, signal);
+  }
   const states = await readRunStates(session.plan.runs, session.places);
   const { markdown } = await writeTables(session, states);
   const page = await writeFigures(reportOf(session, states), session.places);
@@ -337,6 +341,20 @@ async function executeAll(
   // A run that was ended by Ctrl-C before this process heard of it counts as interrupted, too.
   const stopped = [...outcomes.values()].includes("stopped");
   return signal.aborted || (stopped && !deadline.signal.aborted) ? "interrupted" : "complete";
+}
+
+async function measureOrgansTogether(
+  { plan, places, preparedOf }: Session,
+  stop: AbortSignal,
+): Promise<void> {
+  let cases: ProgressLine | undefined;
+  await measureTogether(plan, preparedOf, {
+    places,
+    stop,
+    onCase: (done, total) => (cases ??= new ProgressLine("cases together")).show(done, total, 1),
+    onRefusal: (message) => console.error(`Not measured together: ${message}`),
+  });
+  cases?.end();
 }
 
 async function executeInChild(

@@ -163,6 +163,7 @@ const usesModels: readonly string[] = [
   "lib/evaluation/stage_measurement.ts",
   "lib/experiments/execute_run.ts",
   "lib/experiments/measure_cost.ts",
+  "lib/experiments/measure_together.ts",
 ];
 
 /** Folders whose files never load TensorFlow, not even through another file. */

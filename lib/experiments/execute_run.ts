@@ -127,6 +127,7 @@ async function measure(
     ].filter((part, i, all) => all.findIndex(({ name }) => name === part.name) === i),
     modes: inOrder([], [...modes, ...known?.modes ?? []]).modes,
     cases: [...kept, ...evaluation?.cases ?? []],
+    ...(known?.together && { together: known.together }),
     detections: detector?.cases ?? known?.detections ?? [],
     costs: eachPartOnce(costs),
     step: spec.measuresStep ? await measureStep(run) : known?.step ?? null,

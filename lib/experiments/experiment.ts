@@ -32,6 +32,8 @@ export interface Experiment {
   readonly presets: readonly string[];
   /** The organs unless others are given: those of the paper, or those that have a target. */
   readonly organs: "paper" | "targets";
+  /** Whether the organs of a row are also measured together, once their runs are done. */
+  readonly together?: boolean;
   requests(options: PlanOptions): RunRequest[];
   tables(findings: Findings): TitledTable[];
   figures(findings: Findings): Figure[];

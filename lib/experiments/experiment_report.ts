@@ -80,11 +80,13 @@ export function reportJson(report: ExperimentReport): unknown {
 /** Every case of every run as CSV: the label, the run and its fold, then what was measured. */
 export function reportCsv({ findings: { groups } }: ExperimentReport): string {
   const records = groups.flatMap(({ label, results }) =>
-    results.flatMap(({ id, fold, preset, cases, detections }) => {
+    results.flatMap(({ id, fold, preset, cases, together, detections }) => {
       const run = { label, preset, fold, run: id };
       // A run without a segmentor has its detections alone.
       const rows = cases.length > 0 ? fromRows(rowsOfCases(cases)) : detections;
-      return rows.map((row) => ({ ...run, ...row }));
+      const others = fromRows(rowsOfCases(together?.cases ?? []));
+      const ofOthers = others.map((row) => ({ ...row, mode: "withCrop, organs together" }));
+      return [...rows, ...ofOthers].map((row) => ({ ...run, ...row }));
     })
   ) as Record<string, string | number>[];
   const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];

@@ -3,12 +3,13 @@ import { boxPlotFigure } from "../figures/box_plot_figure.ts";
 import type { Figure } from "../figures/figure.ts";
 import { modeLooks } from "../report/evaluation_modes.ts";
 import { detectorTable } from "./detector_table.ts";
-import type { Experiment, Findings } from "./experiment.ts";
+import type { Experiment, Findings, TitledTable } from "./experiment.ts";
 import { costComparisonTable, targetTable } from "./focus_tables.ts";
 import { comparisonNote, cropDifferenceTable } from "./paired_table.ts";
 import { presetVariants, requestEach, type Work } from "./plan_options.ts";
 import { casesOf, classesOf } from "./run_group.ts";
 import { segmentationTable } from "./segmentation_table.ts";
+import { togetherNote, togetherTable } from "./together_table.ts";
 
 /** Everything that a run can be: detector, both segmentors, fine-tuning. */
 export const everything: Work = {
@@ -24,6 +25,7 @@ export const focusExperiment: Experiment = {
     "with crop against without crop case by case, and against this project's targets.",
   presets: ["focus"],
   organs: "targets",
+  together: true,
   requests: (options) => requestEach(options, presetVariants(options), everything),
   tables: ({ groups, labels }) => [
     { title: "Targets", table: targetTable(groups, labels) },
@@ -41,6 +43,7 @@ export const focusExperiment: Experiment = {
       table: cropDifferenceTable(groups, "scan"),
       note: comparisonNote,
     },
+    ...togetherTables(groups),
     {
       title: "Cost",
       table: costComparisonTable(groups),
@@ -49,6 +52,12 @@ export const focusExperiment: Experiment = {
   ],
   figures: modeFigures,
 };
+
+function togetherTables(groups: Findings["groups"]): TitledTable[] {
+  const table = togetherTable(groups);
+  const title = "Organs segmented together against each alone, in the scan's own grid";
+  return table.rows.length === 0 ? [] : [{ title, table, note: togetherNote }];
+}
 
 /** Dice and HD95 of every case by organ and mode, in the scan's own grid. */
 export function modeFigures({ groups }: Findings): Figure[] {

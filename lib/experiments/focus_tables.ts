@@ -12,7 +12,14 @@ import {
 } from "../evaluation/table_cells.ts";
 import { type Column, tableOf } from "../evaluation/table_columns.ts";
 import { compareSides } from "./paired_table.ts";
-import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
+import {
+  casesOf,
+  classesOf,
+  costsOf,
+  passesOf,
+  type RunGroup,
+  togetherCases,
+} from "./run_group.ts";
 import type { RunResult } from "./run_result.ts";
 import { foldsCell, hasDetections, hasModes } from "./table_cells.ts";
 import { targetOf } from "./targets.ts";
@@ -95,6 +102,11 @@ function targetRows(
     if (aim !== undefined) {
       const row = atLeast(`Dice of ${className} with crop`, aim, cases);
       rows.push({ ...row, has: hasModes("withCrop") });
+      const together = togetherCases(group, className).map(({ dice }) => dice);
+      if (together.length > 0) {
+        const what = `Dice of ${className} with crop, organs together`;
+        rows.push({ ...atLeast(what, aim, together), has: (one) => one.together !== undefined });
+      }
     }
     rows.push(cropRow(group, className));
   });

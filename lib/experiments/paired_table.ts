@@ -33,8 +33,19 @@ export function compareSides(
   [first, second]: readonly [Side, Side],
 ): Comparison {
   const [before, after] = [first, second].map(({ group, mode }) =>
-    valuesByCase(metric, casesOf(group, mode, space, className))
+    casesOf(group, mode, space, className)
   );
+  return compareCases(metric, className, before, after);
+}
+
+/** {@linkcode compareSides} of cases of one class in one space. */
+export function compareCases(
+  metric: ComparedMetric,
+  className: string,
+  casesBefore: readonly CaseResult[],
+  casesAfter: readonly CaseResult[],
+): Comparison {
+  const [before, after] = [casesBefore, casesAfter].map((cases) => valuesByCase(metric, cases));
   const shared = [...before.keys()].filter((id) => after.has(id));
   const pick = (values: ReadonlyMap<string, number>) =>
     new Map(shared.map((id) => [id, values.get(id)!]));

@@ -52,6 +52,13 @@ export function casesOf(
   );
 }
 
+/** As {@linkcode casesOf}, with crop in the scan's own grid, segmented together with other organs. */
+export function togetherCases({ results }: RunGroup, className: string): CaseResult[] {
+  return results.flatMap(({ together }) =>
+    (together?.cases ?? []).filter((one) => one.space === "scan" && one.className === className)
+  );
+}
+
 /** The costs of a part, of the folds that have it: the cube's edge may differ between them. */
 export function costsOf({ results }: RunGroup, part: ModelCost["part"]): ModelCost[] {
   return results.flatMap(({ costs }) => costs.filter((cost) => cost.part === part));

@@ -29,6 +29,14 @@ export interface StepResult {
   readonly peakTensorBytes: number;
 }
 
+/** How a run's organ came out when it was segmented together with others, which exclude it. */
+export interface TogetherResult {
+  /** Ids of the others' runs. */
+  readonly with: readonly string[];
+  /** With crop, in both spaces. */
+  readonly cases: readonly CaseResult[];
+}
+
 /** What a run came to: everything that tables need, without its weights. */
 export interface RunResult {
   readonly id: string;
@@ -48,6 +56,8 @@ export interface RunResult {
   readonly trained: readonly TrainedPart[];
   readonly modes: readonly EvaluationMode[];
   readonly cases: readonly CaseResult[];
+  /** Lacking until the organs of an experiment were measured together. */
+  readonly together?: TogetherResult;
   /** None where the run has no detector. */
   readonly detections: readonly DetectorCase[];
   readonly costs: readonly ModelCost[];
@@ -74,12 +84,14 @@ export function covers(result: RunResult, spec: RunSpec): boolean {
 
 /** Writes a result, whole or not at all: a line for each case, so that git shows what changed. */
 export async function writeRunResult(path: string, result: RunResult): Promise<void> {
-  const { cases, detections, ...rest } = result;
+  const { cases, detections, together, ...rest } = result;
   const tables = {
     cases: rowsOfCases(cases),
+    ...(together && { togetherCases: rowsOfCases(together.cases) }),
     detections: toRows(detections.map((x) => ({ ...x }))),
   };
-  const members = Object.entries({ format: FORMAT, ...rest }).map(([name, value]) =>
+  const plain = { format: FORMAT, ...rest, ...(together && { togetherWith: together.with }) };
+  const members = Object.entries(plain).map(([name, value]) =>
     `${JSON.stringify(name)}: ${stringifyNumbers(value)}`
   );
   const written = Object.entries(tables).map(([name, table]) =>
@@ -95,7 +107,10 @@ export async function writeRunResult(path: string, result: RunResult): Promise<v
  */
 export async function readRunResult(path: string): Promise<RunResult | null> {
   if (!await exists(path)) return null;
-  const { format, cases, detections, ...rest } = parse(await Deno.readTextFile(path), path);
+  const { format, cases, togetherWith, togetherCases, detections, ...rest } = parse(
+    await Deno.readTextFile(path),
+    path,
+  );
   if (format !== FORMAT) {
     throw new UserError({
       what: `cannot read the result ${path}`,
@@ -107,6 +122,9 @@ export async function readRunResult(path: string): Promise<RunResult | null> {
   return {
     ...rest,
     cases: casesOfRows(cases as Rows),
+    ...(togetherCases === undefined
+      ? {}
+      : { together: { with: togetherWith, cases: casesOfRows(togetherCases as Rows) } }),
     detections: fromRows(detections as Rows),
   } as unknown as RunResult;
 }

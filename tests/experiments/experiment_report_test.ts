@@ -5,6 +5,7 @@ import { experiments } from "../../lib/experiments/experiments.ts";
 import { groupRuns } from "../../lib/experiments/run_group.ts";
 import { planRuns } from "../../lib/experiments/run_spec.ts";
 import type { RunState } from "../../lib/experiments/run_states.ts";
+import { caseResult } from "../evaluation/case_results.ts";
 import { manifestOnly, resultOf } from "./plans.ts";
 
 /** The report of an experiment of which the first runs are done and the next one failed. */
@@ -66,6 +67,46 @@ Deno.test("focus: means over the cases of all folds, targets, differences, what 
   );
   assertStringIncludes(text, "CPU, TensorFlow 2.21.0, 2 cores Some CPU");
   assertStringIncludes(text, "The protocols differ");
+});
+
+Deno.test("focus: organs together stand against each alone, case by case", () => {
+  const report = reportOf(named("focus"), 4);
+  const together = (dice: number) => ({
+    with: ["spleen"],
+    cases: ["a", "b"].flatMap((id) =>
+      (["cube", "scan"] as const).map((space) =>
+        caseResult({
+          caseId: `1/2 ${id}`,
+          organ: "liver",
+          className: "liver",
+          mode: "withCrop",
+          space,
+          dice,
+        })
+      )
+    ),
+  });
+  const [liver, ...others] = report.findings.groups;
+  const [first, second] = liver.results;
+  const groups = [
+    { ...liver, results: [{ ...first, together: together(0.935) }, second] },
+    ...others,
+  ];
+  const findings = { ...report.findings, groups };
+  const text = reportMarkdown({ ...report, findings });
+  // Alone the two cases have 0.90 and 0.91; the other fold was not measured together.
+  assertStringIncludes(
+    text,
+    "| focus | liver | 0.9050 +- 0.0071 | 0.9350 +- 0.0000 | Dice | 2 | +0.0300 +- 0.0071 |",
+  );
+  assertStringIncludes(
+    text,
+    "| focus | liver | 1 of 2 | Dice of liver with crop, organs together | >= 0.92 | " +
+      "0.9350 +- 0.0000 | yes |",
+  );
+  assert(!reportMarkdown(report).includes("together"), "without such results no such table");
+  const lines = reportCsv({ ...report, findings }).split("\r\n");
+  assertEquals(lines.filter((line) => line.includes("organs together")).length, 4);
 });
 
 Deno.test("focus: of a run that goes on another day, what it has is shown and what it lacks is named", () => {

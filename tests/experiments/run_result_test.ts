@@ -18,6 +18,9 @@ Deno.test("a result is read as it was written, NaN and lacking times included", 
     const result = resultOf(spec, { cases });
     await writeRunResult(path, result);
     assertEquals(await readRunResult(path), result);
+    const together = { with: ["spleen"], cases: [caseResult({ organ: "liver", dice: 0.5 })] };
+    await writeRunResult(path, { ...result, together });
+    assertEquals(await readRunResult(path), { ...result, together });
     const lines = (await Deno.readTextFile(path)).split("\n");
     assert(lines.length > cases.length, "a case a line");
 

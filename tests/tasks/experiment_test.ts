@@ -185,5 +185,18 @@ echo 7
       assertStringIncludes(table, "The run is done.");
       assertMatch(table, /\| ground-truth region \| 16\^3 \| 1 of 2 \| 2 /);
     });
+
+    await step("organs are measured together, once, and the tables keep it", async () => {
+      const both = [...data, "--organ", "spleen", "--fold", "2", "--mode", "with-crop"];
+      const { code, stdout, stderr } = await place.experiment("focus", ...both, "--as", "both");
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(stderr, "cases together");
+      assertMatch(stdout, /\| tiny \| spleen \| \d\S+ \+- \S+ \| \d\S+ \+- \S+ \| Dice \| 2 \|/);
+      const again = await place.experiment("focus", ...both, "--as", "both");
+      assert(!again.stderr.includes("cases together"), again.stderr);
+      assertEquals(again.stdout, stdout);
+      const csv = await Deno.readTextFile(`${dir}/${results}/both.csv`);
+      assertEquals(csv.match(/"withCrop, organs together"/g)?.length, 2 * 2 * 2);
+    });
   });
 });
