@@ -87,12 +87,15 @@ export class ViewModule {
   }
 
   /**
-   * The silhouettes of the organ's targets in pictures `[n, edge, edge, channels]`; see
-   * {@linkcode SilhouetteNet.silhouettes}.
+   * The silhouettes of some targets, the organ's unless others are named, in pictures
+   * `[n, edge, edge, channels]`; see {@linkcode SilhouetteNet.silhouettes}.
    *
    * @throws {UserError} when the network predicts boxes
    */
-  async silhouettes(pictures: tf.Tensor4D): Promise<Float32Array[][]> {
+  async silhouettes(
+    pictures: tf.Tensor4D,
+    targets: readonly number[] = this.organTargets,
+  ): Promise<Float32Array[][]> {
     const network = this.#network;
     if (!(network instanceof SilhouetteNet)) {
       throw new UserError({
@@ -104,7 +107,7 @@ export class ViewModule {
     }
     return await this.#output(
       pictures,
-      (logits) => network.silhouettes(logits, this.organTargets),
+      (logits) => network.silhouettes(logits, targets),
     );
   }
 
@@ -147,27 +150,53 @@ function buildNetwork(
   }
 }
 
+type ViewModules = Readonly<Record<ViewName, ViewModule>>;
+
+/** Of each view the silhouettes of all targets. */
+type AllSilhouettes = Readonly<Record<ViewName, readonly Float32Array[]>>;
+
 /** Finds an organ's box in a volume from its three views (section 3.1, Fig. 1b). */
 export class Detector {
   readonly config: DetectorConfig;
-  readonly modules: Readonly<Record<ViewName, ViewModule>>;
+  readonly modules: ViewModules;
   readonly #prior: BoxPrior | undefined;
   readonly #targets: DetectorTargets;
+  /** What the networks have seen, by image, where several organs' detectors share them. */
+  #seen: WeakMap<Volume, AllSilhouettes> | null = null;
 
   constructor(
     config: DetectorConfig,
     seed: string | number,
     targets = organAlone,
     prior?: BoxPrior,
+    modules?: ViewModules,
   ) {
     this.config = config;
     this.#prior = prior;
     this.#targets = targets;
-    this.modules = {
+    this.modules = modules ?? {
       xy: new ViewModule("xy", config, seed, targets),
       yz: new ViewModule("yz", config, seed, targets),
       xz: new ViewModule("xz", config, seed, targets),
     };
+  }
+
+  /**
+   * The detector of another organ with the same networks, which then look at each image once for both.
+   * It has no parameters of its own to dispose.
+   *
+   * @param organ indices of the targets that are the organ
+   * @throws RangeError when the networks see no more than one organ, or the fusion is not by the hull
+   */
+  forOrgan(organ: readonly number[], prior?: BoxPrior): Detector {
+    if (this.config.fusion !== "hull" || this.config.targets !== "labels") {
+      throw new RangeError("only a detector of all labels, fused by the hull, has other organs");
+    }
+    const targets = { ...this.#targets, organ };
+    const other = new Detector(this.config, 0, targets, prior, this.modules);
+    this.#seen ??= new WeakMap();
+    other.#seen = this.#seen;
+    return other;
   }
 
   /** Trainable values of the three modules together. */
@@ -206,10 +235,7 @@ export class Detector {
   /** The views' boxes, each target's read from what all views agree on. */
   async #detectTogether(cubeImage: Volume): Promise<Record<ViewName, ViewBox>> {
     const { edge } = this.config.view;
-    const silhouettes = await this.#ofEachView(cubeImage, async (module, pictures) => {
-      const [ofTargets] = await module.silhouettes(pictures);
-      return ofTargets;
-    });
+    const silhouettes = await this.#silhouettes(cubeImage);
     const pieces = this.#targets.organ.map((target) => this.#targets.pieces[target]);
     const agreed = silhouettes.xy.map((xy, i) =>
       keepHull({ xy, yz: silhouettes.yz[i], xz: silhouettes.xz[i] }, edge, pieces[i])
@@ -217,6 +243,21 @@ export class Detector {
     const boxOf = (view: ViewName) =>
       joinBoxes(agreed.map((pictures, i) => readWalls(pictures[view], edge, edge, pieces[i])));
     return { xy: boxOf("xy"), yz: boxOf("yz"), xz: boxOf("xz") };
+  }
+
+  /** Of each view the silhouettes of the organ's targets. */
+  async #silhouettes(cubeImage: Volume): Promise<AllSilhouettes> {
+    const { organ, pieces } = this.#targets;
+    const see = (targets: readonly number[]) =>
+      this.#ofEachView(cubeImage, async (module, pictures) => {
+        const [ofTargets] = await module.silhouettes(pictures, targets);
+        return ofTargets;
+      });
+    if (this.#seen === null) return await see(organ);
+    const all = this.#seen.get(cubeImage) ?? await see([...pieces.keys()]);
+    this.#seen.set(cubeImage, all);
+    const pick = (view: ViewName) => organ.map((target) => all[view][target]);
+    return { xy: pick("xy"), yz: pick("yz"), xz: pick("xz") };
   }
 
   async #ofEachView<T>(

@@ -51,16 +51,15 @@ export async function evaluateTogether(
   const total = groups.reduce((sum, { caseIds }) => sum + caseIds.length, 0);
   let done = 0;
   for (const group of groups) {
-    const organs: OrganPredictor[] = [];
+    const organs = await OrganPredictor.loadAll(group.runs, { mode: "withCrop" });
     try {
-      for (const run of group.runs) {
-        organs.push(await OrganPredictor.load(run, { mode: "withCrop" }));
-      }
       for (const [i, id] of group.caseIds.entries()) {
         options.stop?.throwIfAborted();
         const testCase = await readTestCase(entryOf(prepared, id), runs[0].record.settings);
-        // What a process does for the first time takes it longer: that is no case's time.
-        if (i === 0) await new TogetherSegmenter(organs).segment(testCase);
+        // What a process does for the first time takes it longer: that is no case's time. The cube is
+        // a copy there, since a detector that organs share does not look at an image again.
+        const copy = { ...testCase, cubeImage: { ...testCase.cubeImage } };
+        if (i === 0) await new TogetherSegmenter(organs).segment(copy);
         const results = await evaluateCase(testCase, organs, options);
         cases.push(...results);
         options.onCase?.(++done, total, results);

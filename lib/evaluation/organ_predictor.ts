@@ -1,11 +1,16 @@
 import type { Modality } from "../dataset/dataset.ts";
 import type { Organ } from "../dataset/organ.ts";
+import { hashFile } from "../dataset/hash_file.ts";
+import type { Detector } from "../detector/detector.ts";
 import { UserError } from "../errors.ts";
 import { jsonDifference } from "../training/json_difference.ts";
-import type { Run } from "../training/run_folder.ts";
+import { detectorTargets } from "../training/detector_targets.ts";
+import { modelFile, phaseMissing, type Run } from "../training/run_folder.ts";
+import { isPhaseTrained } from "../training/run_part.ts";
 import { loadDetector } from "../training/trained_detector.ts";
 import { applyAffine } from "../volume/affine.ts";
 import { unitToVoxels } from "../volume/box.ts";
+import { viewNames } from "../volume/projection.ts";
 import type { Grid } from "../volume/volume.ts";
 import { predictionWarnings } from "./prediction_warnings.ts";
 import type { EvaluationMode } from "./records.ts";
@@ -41,22 +46,40 @@ export class OrganPredictor implements OrganSegmenter {
   }
 
   /**
-   * Loads the models of a run.
+   * Loads the models of runs. Where several have the same detector of all labels, it is loaded once
+   * and looks at each scan once.
    *
    * @throws {UserError} when the phases that the mode needs have not finished
    */
-  static async load(run: Run, options: OrganPredictorOptions): Promise<OrganPredictor> {
-    await requireMode(run, options.mode);
-    const detector = options.mode === "withCrop" ? await loadDetector(run) : null;
-    const loaded = await loadSegmentor(run, options.mode, options.largestComponent)
-      .catch((error) => {
-        detector?.dispose();
-        throw error;
-      });
-    return new OrganPredictor(run, loaded, new ScanSegmenter(loaded, detector), () => {
-      detector?.dispose();
-      loaded.parameters.dispose();
-    });
+  static async loadAll(
+    runs: readonly Run[],
+    { mode, largestComponent }: OrganPredictorOptions,
+  ): Promise<OrganPredictor[]> {
+    const shared = new Map<string, Detector>();
+    const organs: OrganPredictor[] = [];
+    try {
+      for (const run of runs) {
+        await requireMode(run, mode);
+        const { detector, isOwn } = mode === "withCrop"
+          ? await findDetector(run, shared)
+          : { detector: null, isOwn: false };
+        const loaded = await loadSegmentor(run, mode, largestComponent).catch((error) => {
+          if (isOwn) detector?.dispose();
+          throw error;
+        });
+        const segmenter = new ScanSegmenter(loaded, detector);
+        organs.push(
+          new OrganPredictor(run, loaded, segmenter, () => {
+            if (isOwn) detector?.dispose();
+            loaded.parameters.dispose();
+          }),
+        );
+      }
+      return organs;
+    } catch (error) {
+      for (const organ of organs) organ.dispose();
+      throw error;
+    }
   }
 
   /** Frees the models. */
@@ -104,6 +127,30 @@ export class OrganPredictor implements OrganSegmenter {
       firstStage: stage,
     };
   }
+}
+
+/** A run's detector: its own, or one of the shared, which are known by what their files hold. */
+async function findDetector(
+  run: Run,
+  shared: Map<string, Detector>,
+): Promise<{ detector: Detector; isOwn: boolean }> {
+  const { config: { detector: config }, usualBoxes } = run.record;
+  if (config.targets === "organ" || config.fusion !== "hull") {
+    return { detector: await loadDetector(run), isOwn: true };
+  }
+  if (!await isPhaseTrained(run, "detector")) throw phaseMissing(run, "detector");
+  const hashes = await Promise.all(
+    viewNames.map((view) => hashFile(modelFile(run, "detector", view), "sha256")),
+  );
+  const targets = detectorTargets(run.record);
+  const key = JSON.stringify([config, targets.pieces, hashes]);
+  const same = shared.get(key);
+  if (same !== undefined) {
+    return { detector: same.forOrgan(targets.organ, usualBoxes), isOwn: false };
+  }
+  const detector = await loadDetector(run);
+  shared.set(key, detector);
+  return { detector, isOwn: true };
 }
 
 /** A run of whole volumes alone has another way than the one that is missing. */

@@ -66,13 +66,7 @@ export class Predictor {
     const all = "record" in runs ? [runs] : runs;
     const modality = options.modality ?? onlyModality(all);
     requireCompatible(all, modality);
-    const organs: OrganPredictor[] = [];
-    try {
-      for (const run of all) organs.push(await OrganPredictor.load(run, options));
-    } catch (error) {
-      for (const organ of organs) organ.dispose();
-      throw error;
-    }
+    const organs = await OrganPredictor.loadAll(all, options);
     return new Predictor(organs, modality, options.channel);
   }
 

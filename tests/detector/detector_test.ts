@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "../../lib/tf.ts";
 import type { DetectorConfig } from "../../lib/config/config.ts";
 import { boxPrior } from "../../lib/detector/box_prior.ts";
@@ -66,6 +66,39 @@ Deno.test("detector: views, fusion and margin belong together, for both kinds", 
     });
     detector.dispose();
   }
+});
+
+Deno.test("detector: of another organ it shares the networks, which look at an image once", async () => {
+  const config: DetectorConfig = { ...silhouette, targets: "labels", fallback: "usual" };
+  const pieces = [1, 2, 1];
+  const prior = boxPrior([{ min: [0.1, 0.2, 0.3], max: [0.5, 0.9, 0.8] }]);
+  const before = tf.memory().numTensors;
+  const first = buildDetector(config, 5, { pieces, organ: [0] });
+  const other = first.forOrgan([1, 2], prior);
+  let looks = 0;
+  for (const view of viewNames) {
+    const { modules: { [view]: module } } = first;
+    const apply = module.apply.bind(module);
+    module.apply = (...args) => {
+      looks++;
+      return apply(...args);
+    };
+  }
+  const alone = [
+    buildDetector(config, 5, { pieces, organ: [0] }),
+    buildDetector(config, 5, { pieces, organ: [1, 2] }, prior),
+  ];
+  for (const [i, volume] of [randomVolume(), randomVolume()].entries()) {
+    assertEquals(await first.detect(volume), await alone[0].detect(volume));
+    assertEquals(await other.detect(volume), await alone[1].detect(volume));
+    assertEquals(looks, 3 * (i + 1));
+  }
+  first.dispose();
+  for (const one of alone) one.dispose();
+  assertEquals(tf.memory().numTensors, before);
+  const single = buildDetector(silhouette, 5);
+  assertThrows(() => single.forOrgan([0]), RangeError, "of all labels");
+  single.dispose();
 });
 
 Deno.test("detector: with fusion by the hull each target is read from what all views agree on", async () => {

@@ -5,11 +5,13 @@ import { parseOrgan } from "../../lib/dataset/organ.ts";
 import { UserError } from "../../lib/errors.ts";
 import { evaluateRun } from "../../lib/evaluation/evaluate_run.ts";
 import { evaluateTogether } from "../../lib/evaluation/evaluate_together.ts";
+import { OrganPredictor } from "../../lib/evaluation/organ_predictor.ts";
 import { overlap } from "../../lib/evaluation/overlap.ts";
 import * as tf from "../../lib/tf.ts";
 import type { Run } from "../../lib/training/run_folder.ts";
 import { startRun } from "../../lib/training/start_run.ts";
 import { trainRun } from "../../lib/training/train_run.ts";
+import { loadDetector } from "../../lib/training/trained_detector.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
 import { maskOfLabels } from "../../lib/volume/volume.ts";
 import { inTemporaryFolder } from "../dataset/temporary.ts";
@@ -50,6 +52,36 @@ Deno.test("runs of several organs and folds are measured together, each case onc
         assertAlmostEquals(dice, own, 1e-9);
       }
       assertEquals(tf.memory().numTensors, before);
+    });
+
+    await t.step("a detector that a run took over is loaded once", async () => {
+      const [own] = runs;
+      const taker = await startRun({
+        prepared,
+        organ: parseOrgan("right kidney", prepared.labels),
+        config: makeConfig("tiny"),
+        fold: "1/2",
+        folder: `${dir}/taker`,
+        detectorFrom: own.folder,
+      });
+      await trainRun(taker, prepared, { phases: ["detector", "segmentor"], resume: false });
+      const tensorsOf = async (...some: Run[]) => {
+        const organs = await OrganPredictor.loadAll(some, { mode: "withCrop" });
+        const count = tf.memory().numTensors - before;
+        for (const organ of organs) organ.dispose();
+        assertEquals(tf.memory().numTensors, before);
+        return count;
+      };
+      const [alone, both] = [await tensorsOf(taker), await tensorsOf(own, taker)];
+      const detector = await loadDetector(own);
+      assertEquals(both, 2 * alone - (tf.memory().numTensors - before));
+      detector.dispose();
+      assertEquals(await tensorsOf(own, runs[1]), 2 * alone, "others have their own");
+      const { cases } = await evaluateTogether([own, taker], prepared);
+      const apart = await evaluateRun(taker, prepared, { modes: ["withCrop"] });
+      const boxes = (rows: typeof cases) =>
+        rows.filter(({ organ }) => organ === "right kidney").map((row) => row.detectorIou3d);
+      assertEquals(boxes(cases), boxes(apart.cases));
     });
 
     await t.step("one run alone is measured as by itself", async () => {
