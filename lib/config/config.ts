@@ -50,7 +50,8 @@ export interface DetectorConfig {
   readonly network: PyramidDetectorConfig | SilhouetteDetectorConfig;
   /**
    * What becomes of a box that lies where no training case has the organ: `none`, nothing; `usual`,
-   * the region takes in all places where training cases have it.
+   * the region takes in all places where training cases have it. So does, with `usual`, that of a
+   * second try where the volume that was segmented is none that training cases have.
    */
   readonly fallback: "none" | "usual";
   /**

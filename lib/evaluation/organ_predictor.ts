@@ -99,7 +99,7 @@ export class OrganPredictor implements OrganSegmenter {
   ): string[] {
     const { name, classes } = this.organ;
     const own = Object.fromEntries(classes.map((one) => [one.name, volumesMm3[one.name]]));
-    return predictionWarnings(name, detection, own);
+    return predictionWarnings(name, detection, own, this.#loaded.usualMm3);
   }
 
   /** How a result came about, for its report. */

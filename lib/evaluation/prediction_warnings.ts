@@ -1,18 +1,22 @@
 import type { Detection } from "../detector/detector.ts";
 import { foundBox } from "../detector/fusion.ts";
 import { viewNames } from "../volume/projection.ts";
+import { isUsualVolume, type UsualVolume } from "./usual_volume.ts";
 
 /**
  * What makes the result of a scan doubtful, as sentences: a detector that found nothing, or something
- * in a place where no training case has it, and classes of which nothing was segmented.
+ * in a place where no training case has it, a volume that none has, and classes of which nothing was
+ * segmented.
  *
  * @param detection `null` where no detector was asked
  * @param volumesMm3 of each class by its name
+ * @param usualMm3 the smallest and the largest volume that training cases have, where they are known
  */
 export function predictionWarnings(
   organ: string,
   detection: Pick<Detection, "views" | "isUsual"> | null,
   volumesMm3: Readonly<Record<string, number>>,
+  usualMm3: UsualVolume | null,
 ): string[] {
   const warnings: string[] = [];
   if (detection && viewNames.every((view) => foundBox(detection.views[view]) === null)) {
@@ -24,5 +28,13 @@ export function predictionWarnings(
   }
   const missing = Object.entries(volumesMm3).filter(([, mm3]) => mm3 === 0).map(([name]) => name);
   if (missing.length > 0) warnings.push(`nothing was segmented as ${missing.join(" or ")}`);
+  const sum = Object.values(volumesMm3).reduce((total, mm3) => total + mm3, 0);
+  if (usualMm3 !== null && sum > 0 && !isUsualVolume(sum, usualMm3)) {
+    const ml = (mm3: number) => (mm3 / 1000).toFixed(mm3 < 10_000 ? 1 : 0);
+    const { min, max } = usualMm3;
+    warnings.push(
+      `${ml(sum)} ml of ${organ} are unusual: training has ${ml(min)} to ${ml(max)} ml`,
+    );
+  }
   return warnings;
 }

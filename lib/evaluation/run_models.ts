@@ -6,11 +6,14 @@ import { modelFile, phaseMissing, type Run } from "../training/run_folder.ts";
 import { classPieces } from "../training/organ_pieces.ts";
 import { isPhaseTrained } from "../training/run_part.ts";
 import type { EvaluationMode } from "./records.ts";
+import type { UsualVolume } from "./usual_volume.ts";
 
 /** A segmentor that is ready to run. */
 export interface LoadedSegmentor extends BuiltSegmentor {
   /** The phase whose weights it has. */
   readonly phase: PhaseName;
+  /** The smallest and the largest volume that training cases have, all classes together, if known. */
+  readonly usualMm3: UsualVolume | null;
   /** So many of the largest components of each class are kept; `null`: all are. */
   readonly pieces: readonly number[] | null;
 }
@@ -57,7 +60,7 @@ export async function loadSegmentor(
     throw error;
   }
   const pieces = largestComponent ? classPieces(run.record) : null;
-  return { ...built, phase, pieces };
+  return { ...built, phase, pieces, usualMm3: run.record.usualMm3 ?? null };
 }
 
 async function firstTrained(run: Run, phases: readonly PhaseName[]) {

@@ -7,10 +7,17 @@ import { segmentRoi } from "../segmentor/segment_roi.ts";
 import { type Box3, boxEdges, boxIou3, wholeUnit } from "../volume/box.ts";
 import { largestPiecesOfEach } from "../volume/components.ts";
 import { placeBlock, type ScoredBlock } from "../volume/label_block.ts";
-import type { Grid, LabelVolume } from "../volume/volume.ts";
+import {
+  type Grid,
+  type LabelVolume,
+  spacingMm,
+  type Triple,
+  type Volume,
+} from "../volume/volume.ts";
 import type { TimePart } from "./records.ts";
 import type { LoadedSegmentor } from "./run_models.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { isUsualVolume } from "./usual_volume.ts";
 
 /** What the segmentor made of a region. */
 export interface SegmentedRegion {
@@ -49,7 +56,9 @@ export class ScanSegmenter {
    * Segments a region of a scan. A region that the detector found is segmented up to
    * `segmentor.passes` times, each time around what the pass before found, which may also let a face
    * that cut the organ move outwards. It ends where the region holds still, and a pass that loses
-   * the organ does not count.
+   * the organ does not count. Where the volume that comes out is none that training cases have, near
+   * none, the detector was misled: all usual places are looked at then, and their result counts if
+   * its volume is a usual one.
    *
    * @param regionUnit the region; without it the detector's, or the whole volume without a detector
    */
@@ -57,25 +66,40 @@ export class ScanSegmenter {
     images: Pick<ScanImages, "scanImage" | "cubeImage">,
     regionUnit?: Box3,
   ): Promise<SegmentedRegion> {
-    const { segmentor, edge, pieces } = this.#loaded;
+    const { segmentor, edge } = this.#loaded;
     const watch = new Stopwatch<TimePart>();
     const detector = regionUnit === undefined ? this.#detector : null;
     const detection = detector &&
       await watch.time("detect", () => detector.detect(images.cubeImage));
-    let last = await this.#pass(
-      images,
-      regionUnit ?? detection?.roiUnit ?? wholeUnit,
-      detection?.tightUnit ?? null,
-      watch,
-    );
-    for (let number = 2; detector && number <= this.#loaded.config.passes; number++) {
+    const shared = { detection, edge, stage: segmentor.stageOf(edge) };
+    if (detector === null || detection === null) {
+      const only = await this.#pass(images, regionUnit ?? wholeUnit, null, watch);
+      return { ...only, ...shared, timesMs: watch.timesMs() };
+    }
+    const found = await this.#passes(images, detector, detection, watch);
+    const usual = this.#isUsual(found, images.scanImage) ? null : detector.usualRegion(images);
+    const again = usual && await this.#passes(images, detector, usual, watch);
+    const last = again && this.#isUsual(again, images.scanImage) ? again : found;
+    return { ...last, ...shared, timesMs: watch.timesMs() };
+  }
+
+  /** Up to so many passes as configured, from a region on. */
+  async #passes(
+    images: Pick<ScanImages, "scanImage" | "cubeImage">,
+    { config: margin }: Detector,
+    { roiUnit, tightUnit }: Pick<Detection, "roiUnit" | "tightUnit">,
+    watch: Stopwatch<TimePart>,
+  ): Promise<Pass> {
+    const { edge, pieces, config } = this.#loaded;
+    let last = await this.#pass(images, roiUnit, tightUnit, watch);
+    for (let number = 2; number <= config.passes; number++) {
       const classes = await watch.time("crop", () => classesOfLogits(last.logits, edge));
       const tightUnit = await watch.time(
         "crop",
         () => resultBoxUnit(classes, edge, last.roiUnit, pieces),
       );
       if (tightUnit === null) break;
-      const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
+      const roiUnit = addMargin(tightUnit, images.cubeImage.shape, margin);
       if (boxIou3(roiUnit, last.roiUnit) > holdsStill) break;
       const next = await this.#pass(images, roiUnit, tightUnit, watch);
       const nextVolume = await watch.time(
@@ -85,7 +109,19 @@ export class ScanSegmenter {
       if (nextVolume < keptShare * foundVolume(classes, last.roiUnit)) break;
       last = next;
     }
-    return { ...last, detection, edge, stage: segmentor.stageOf(edge), timesMs: watch.timesMs() };
+    return last;
+  }
+
+  /** Whether training cases have about such a volume; true where nothing is known of theirs. */
+  #isUsual({ logits, roiUnit }: Pass, scan: Volume): boolean {
+    const { edge, pieces, usualMm3 } = this.#loaded;
+    if (usualMm3 === null) return true;
+    const shape: Triple = [edge, edge, edge];
+    const classes = classesOfLogits(logits, edge);
+    const kept = pieces === null ? classes : largestPiecesOfEach({ shape, data: classes }, pieces);
+    const scanMm3 = spacingMm(scan).reduce((product, mm, i) => product * mm * scan.shape[i], 1);
+    const mm3 = foundVolume(kept, roiUnit) * scanMm3;
+    return isUsualVolume(mm3, usualMm3);
   }
 
   async #pass(

@@ -40,6 +40,8 @@ export interface RunRecord {
   readonly detectorLabels?: readonly number[];
   /** With `detector.fallback` usual: where the training cases have the organ. */
   readonly usualBoxes?: BoxPrior;
+  /** With it, too: the smallest and the largest volume of the organ in the training cases. */
+  readonly usualMm3?: { readonly min: number; readonly max: number };
   /** The run whose trained detector this one took over, instead of training its own. */
   readonly detectorFrom?: string;
   readonly environment: Readonly<Record<string, string>>;

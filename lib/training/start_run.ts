@@ -2,8 +2,9 @@ import { basename, extname, join, resolve } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import { type ModelName, modelTitles } from "../config/model_name.ts";
-import type { PreparedDataset } from "../dataset/case.ts";
-import { type Organ } from "../dataset/organ.ts";
+import { entryOf, type PreparedDataset } from "../dataset/case.ts";
+import type { Organ } from "../dataset/organ.ts";
+import { organVolumeMl } from "../dataset/organ_volume.ts";
 import {
   type Fold,
   type ListedFold,
@@ -90,9 +91,7 @@ export async function startRun(
     ...legalRoiEdge(config.model, wanted),
     pieces: await countPieces(prepared, split.training, organ),
     ...detector,
-    ...(config.detector.fallback === "usual"
-      ? { usualBoxes: boxPrior(split.training.map((id) => organBox(prepared, id, organ))) }
-      : {}),
+    ...(config.detector.fallback === "usual" ? usualOf(prepared, split.training, organ) : {}),
     environment: {
       device: deviceName(),
       tensorflow: nativeVersion(),
@@ -104,6 +103,17 @@ export async function startRun(
   const place = folder ?? defaultFolder(prepared.name, organ, config, { fold, splitFile });
   if (!await isRun(place)) await requireStart({ folder: place, record }, phases);
   return await createRun(place, record);
+}
+
+/** Where the training cases have the organ, and how large. */
+function usualOf(
+  prepared: PreparedDataset,
+  trainIds: readonly string[],
+  organ: Organ,
+): Pick<RunRecord, "usualBoxes" | "usualMm3"> {
+  const usualBoxes = boxPrior(trainIds.map((id) => organBox(prepared, id, organ)));
+  const volumes = trainIds.map((id) => organVolumeMl(entryOf(prepared, id), organ) * 1000);
+  return { usualBoxes, usualMm3: { min: Math.min(...volumes), max: Math.max(...volumes) } };
 }
 
 async function takenDetector(

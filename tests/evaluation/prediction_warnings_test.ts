@@ -15,16 +15,32 @@ Deno.test("a result is doubtful where nothing was found, or something in an unus
       "liver",
       { views: { xy: nothing, yz: view, xz: nothing }, isUsual },
       volumes,
+      null,
     );
   assertEquals(warn(something, true), []);
   assertEquals(warn(something, false).length, 1);
   assertEquals(warn(nothing, false), [
     "the detector found no liver: the whole scan was segmented first",
   ]);
-  assertEquals(predictionWarnings("liver", null, volumes), []);
+  assertEquals(predictionWarnings("liver", null, volumes, null), []);
 });
 
 Deno.test("a result is doubtful where a class is missing", () => {
-  const [missing, ...others] = predictionWarnings("kidneys", null, { left: 0, right: 3, cyst: 0 });
+  const [missing, ...others] = predictionWarnings(
+    "kidneys",
+    null,
+    { left: 0, right: 3, cyst: 0 },
+    null,
+  );
   assertEquals([missing, others], ["nothing was segmented as left or cyst", []]);
+});
+
+Deno.test("a result is doubtful where its volume is far from those of the training cases", () => {
+  const usual = { min: 100_000, max: 250_000 };
+  const warn = (left: number, right: number) =>
+    predictionWarnings("kidneys", null, { left, right }, usual);
+  assertEquals([warn(30_000, 20_000), warn(100_000, 225_000)], [[], []]);
+  assertEquals(warn(20_000, 29_000), ["49 ml of kidneys are unusual: training has 100 to 250 ml"]);
+  assertEquals(warn(200_000, 126_000).length, 1);
+  assertEquals(warn(0, 0), ["nothing was segmented as left or right"], "that says enough");
 });

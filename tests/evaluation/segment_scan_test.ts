@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { SegmentorConfig } from "../../lib/config/config.ts";
 import { presets } from "../../lib/config/presets.ts";
+import { boxPrior } from "../../lib/detector/box_prior.ts";
 import { type Detection, Detector } from "../../lib/detector/detector.ts";
 import { ScanSegmenter } from "../../lib/evaluation/segment_scan.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
@@ -70,7 +71,7 @@ function build(
   const parameters = new Parameters(0);
   const segmentor = new StubSegmentor(parameters, config, classes);
   const [model, phase] = ["segmentor" as const, "segmentor" as const];
-  return { model, segmentor, parameters, config, edge: 16, phase, pieces };
+  return { model, segmentor, parameters, config, edge: 16, phase, pieces, usualMm3: null };
 }
 
 class FixedDetector extends Detector {
@@ -107,6 +108,32 @@ Deno.test("the result lies where the region's voxels are, on every axis, and now
 function indexOf(x: number, y: number, z: number): number {
   return x + shape[0] * (y + shape[1] * z);
 }
+
+Deno.test("a volume that no training case has lets all usual places be looked at", async () => {
+  const images = { scanImage: bright, cubeImage: bright };
+  // The spot alone: 2 voxels of 10 mm3, where the organ has 7 x 8 x 2, half of them in the region.
+  const misled = voxelsToUnit({ min: [13, 1, 0], max: [20, 5, 2] }, shape);
+  const prior = boxPrior([regionUnit]);
+  const detectorOf = (known: boolean) => {
+    const { tiny: { detector: config } } = presets;
+    const detector = new FixedDetector(config, 0, undefined, known ? prior : undefined);
+    detector.region = misled;
+    return detector;
+  };
+  const regionOf = async (usualMm3: { min: number; max: number } | null, known = true) => {
+    const loaded = { ...build({ source: "scan", passes: 2 }), usualMm3 };
+    const detector = detectorOf(known);
+    const { roiUnit } = await new ScanSegmenter(loaded, detector).segment(images);
+    loaded.parameters.dispose();
+    detector.dispose();
+    return boxIou3(roiUnit, regionUnit) > 0.2 ? "usual" : "misled";
+  };
+  assertEquals(await regionOf({ min: 500, max: 1500 }), "usual");
+  assertEquals(await regionOf({ min: 10, max: 40 }), "misled", "the spot's volume is usual");
+  assertEquals(await regionOf({ min: 5000, max: 9000 }), "misled", "neither is: the first counts");
+  assertEquals(await regionOf(null), "misled");
+  assertEquals(await regionOf({ min: 500, max: 1500 }, false), "misled", "no usual place is known");
+});
 
 Deno.test("the image is the scan's or the cube's, as configured", async () => {
   for (const source of ["scan", "cube"] as const) {
