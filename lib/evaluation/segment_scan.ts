@@ -56,9 +56,8 @@ export class ScanSegmenter {
    * Segments a region of a scan. A region that the detector found is segmented up to
    * `segmentor.passes` times, each time around what the pass before found, which may also let a face
    * that cut the organ move outwards. It ends where the region holds still, and a pass that loses
-   * the organ does not count. Where the volume that comes out is none that training cases have, near
-   * none, the detector was misled: all usual places are looked at then, and their result counts if
-   * its volume is a usual one.
+   * the organ does not count. A volume far from those of the training cases says that the detector was
+   * misled: all usual places are looked at then, and that result counts if its volume is a usual one.
    *
    * @param regionUnit the region; without it the detector's, or the whole volume without a detector
    */
@@ -77,9 +76,10 @@ export class ScanSegmenter {
       return { ...only, ...shared, timesMs: watch.timesMs() };
     }
     const found = await this.#passes(images, detector, detection, watch);
-    const usual = this.#isUsual(found, images.scanImage) ? null : detector.usualRegion(images);
+    const isUsual = (pass: Pass) => watch.time("crop", () => this.#isUsual(pass, images.scanImage));
+    const usual = await isUsual(found) ? null : detector.usualRegion(images);
     const again = usual && await this.#passes(images, detector, usual, watch);
-    const last = again && this.#isUsual(again, images.scanImage) ? again : found;
+    const last = again && await isUsual(again) ? again : found;
     return { ...last, ...shared, timesMs: watch.timesMs() };
   }
 
