@@ -111,7 +111,8 @@ that have a target. A run that several experiments need is trained once. The sam
 after Ctrl-C, which saves (exit code 130), after --hours, and after a run that failed (exit code 1).
 Runs go to data/runs/experiments/DATASET/, results to data/results/DATASET/: NAME.md, NAME.csv (every
 case), NAME.json, and runs/RUN.json, from which the tables can be written again without the weights.
-The tables are those of the last command: give --as a name where two are to stay.
+The tables are those of the last command: give --as a name where two are to stay. focus also measures
+the organs of each fold together, where their weights are on this machine.
 
   deno task experiment focus --data Dataset501_CHAOST2
   deno task experiment table3 --data Dataset501_CHAOST2 --organ liver --fold 1 --epochs 20
