@@ -1,6 +1,7 @@
 /** `deno task evaluate`: measures a run on its test cases. */
 import { join } from "node:path";
 import { openPrepared } from "../lib/dataset/case.ts";
+import type { Subset } from "../lib/dataset/dataset.ts";
 import { UserError } from "../lib/errors.ts";
 import { evaluateRun } from "../lib/evaluation/evaluate_run.ts";
 import { evaluateTogether } from "../lib/evaluation/evaluate_together.ts";
@@ -87,8 +88,6 @@ crop those from after it, and as many passes as configured: the first is no uppe
   console.log(evaluationReport(evaluation));
   console.log(`\nWritten to ${folder}: cases.csv, evaluation.json, report.md, masks`);
 });
-
-type Subset = "test" | "validation" | "training";
 
 function folderOf(
   [first, ...others]: readonly Run[],

@@ -83,25 +83,36 @@ export async function evaluateRun(
       onCase?.(done + 1, caseIds.length, cases.filter(({ caseId }) => caseId === id));
     }
     const costs = await costsOf(detector, [...segmentors.values()]);
-    const onGpu = await gpuBytes();
-    return {
-      run: options.runName ?? run.folder,
-      preset: run.record.config.preset,
-      model: run.record.config.model,
-      dataSet: run.record.datasetName,
-      device: `${deviceName()}, TensorFlow ${nativeVersion()}`,
-      toleranceMm: options.toleranceMm ?? defaultToleranceMm,
-      cubeEdge: run.record.settings.cubeEdge,
-      cases,
-      summaries: summarizeResults(cases),
-      costs,
-      peakProcessBytes: peakProcessBytes(),
-      ...(onGpu === undefined ? {} : { gpuBytes: onGpu }),
-    };
+    return await describeEvaluation(options.runName ?? run.folder, run, cases, costs, options);
   } finally {
     detector?.dispose();
     for (const { parameters } of segmentors.values()) parameters.dispose();
   }
+}
+
+/** An evaluation of these cases as it is written: with what a run says of itself, machine and memory. */
+export async function describeEvaluation(
+  name: string,
+  { record: { config: { preset, model }, datasetName, settings } }: Run,
+  cases: readonly CaseResult[],
+  costs: readonly ModelCost[],
+  { toleranceMm = defaultToleranceMm }: Pick<EvaluateOptions, "toleranceMm">,
+): Promise<Evaluation> {
+  const onGpu = await gpuBytes();
+  return {
+    run: name,
+    preset,
+    model,
+    dataSet: datasetName,
+    device: `${deviceName()}, TensorFlow ${nativeVersion()}`,
+    toleranceMm,
+    cubeEdge: settings.cubeEdge,
+    cases,
+    summaries: summarizeResults(cases),
+    costs,
+    peakProcessBytes: peakProcessBytes(),
+    ...(onGpu === undefined ? {} : { gpuBytes: onGpu }),
+  };
 }
 
 /** How a mode comes from a scan to a mask. */

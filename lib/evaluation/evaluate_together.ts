@@ -1,19 +1,17 @@
 import { join } from "node:path";
-import { deviceName, nativeVersion } from "../tf.ts";
 import { entryOf, type PreparedDataset } from "../dataset/case.ts";
+import type { Subset } from "../dataset/dataset.ts";
 import { UserError } from "../errors.ts";
 import { makeWritableFolder } from "../files.ts";
 import type { Run } from "../training/run_folder.ts";
 import { placeBlock } from "../volume/label_block.ts";
 import { maskOfLabels } from "../volume/volume.ts";
-import { defaultToleranceMm, type EvaluateOptions } from "./evaluate_run.ts";
-import { peakProcessBytes } from "./memory.ts";
+import { defaultToleranceMm, describeEvaluation, type EvaluateOptions } from "./evaluate_run.ts";
 import { OrganPredictor, requireCompatible } from "./organ_predictor.ts";
 import { type CaseResult, type Evaluation, sumTimes } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
 import { TogetherSegmenter } from "./segment_together.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import { summarizeResults } from "./summary.ts";
 import { readTestCase, scoreOrgan, type TestCase, writeMask } from "./test_case.ts";
 
 /** What of {@linkcode EvaluateOptions} counts here; there is one mode, with crop. */
@@ -23,8 +21,6 @@ export type TogetherOptions =
     /** Which cases of each run's split; those of the test unless given. */
     readonly subset?: Subset;
   };
-
-type Subset = "training" | "validation" | "test";
 
 /** Runs of other organs that share their cases: a fold of a cross-validation, for instance. */
 interface RunGroup {
@@ -52,15 +48,17 @@ export async function evaluateTogether(
   let done = 0;
   for (const group of groups) {
     const organs = await OrganPredictor.loadAll(group.runs, { mode: "withCrop" });
+    const together = new TogetherSegmenter(organs);
     try {
       for (const [i, id] of group.caseIds.entries()) {
         options.stop?.throwIfAborted();
         const testCase = await readTestCase(entryOf(prepared, id), runs[0].record.settings);
         // What a process does for the first time takes it longer: that is no case's time. The cube is
         // a copy there, since a detector that organs share does not look at an image again.
-        const copy = { ...testCase, cubeImage: { ...testCase.cubeImage } };
-        if (i === 0) await new TogetherSegmenter(organs).segment(copy);
-        const results = await evaluateCase(testCase, organs, options);
+        if (i === 0) {
+          await together.segment({ ...testCase, cubeImage: { ...testCase.cubeImage } });
+        }
+        const results = await evaluateCase(testCase, organs, together, options);
         cases.push(...results);
         options.onCase?.(++done, total, results);
       }
@@ -68,20 +66,10 @@ export async function evaluateTogether(
       for (const organ of organs) organ.dispose();
     }
   }
-  const { record } = runs[0];
+  const name = options.runName ?? `${runs.length} runs together`;
   return {
-    run: options.runName ?? `${runs.length} runs together`,
-    preset: record.config.preset,
-    model: record.config.model,
-    together: [...new Set(runs.map((run) => run.record.organ.name))],
-    dataSet: record.datasetName,
-    device: `${deviceName()}, TensorFlow ${nativeVersion()}`,
-    toleranceMm: options.toleranceMm ?? defaultToleranceMm,
-    cubeEdge: record.settings.cubeEdge,
-    cases,
-    summaries: summarizeResults(cases),
-    costs: [],
-    peakProcessBytes: peakProcessBytes(),
+    ...await describeEvaluation(name, runs[0], cases, [], options),
+    together: [...new Set(runs.map(({ record }) => record.organ.name))],
   };
 }
 
@@ -118,9 +106,9 @@ function splitFault(one: Run, other: Run, id: string): UserError {
 async function evaluateCase(
   testCase: TestCase,
   organs: readonly OrganPredictor[],
+  together: TogetherSegmenter,
   { toleranceMm = defaultToleranceMm, maskFolder }: TogetherOptions,
 ): Promise<CaseResult[]> {
-  const together = new TogetherSegmenter(organs);
   const regions = await together.segment(testCase);
   const results: CaseResult[] = [];
   for (const space of ["cube", "scan"] as const) {

@@ -1,7 +1,7 @@
 import type { Detection } from "../detector/detector.ts";
 import { foundBox } from "../detector/fusion.ts";
+import { isUsualVolume, type UsualVolume } from "../detector/usual_volume.ts";
 import { viewNames } from "../volume/projection.ts";
-import { isUsualVolume, type UsualVolume } from "./usual_volume.ts";
 
 /**
  * What makes the result of a scan doubtful, as sentences: a detector that found nothing, or something

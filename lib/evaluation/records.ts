@@ -63,7 +63,7 @@ export interface CaseResult {
   readonly edge: number;
   /** The stage that the segmentor started at, 1 .. N; NaN for a network without stages. */
   readonly stage: number;
-  readonly timesMs: Readonly<Partial<Record<TimePart, number>>>;
+  readonly timesMs: Times;
   /** What a reader of this row should know; "" when nothing. */
   readonly notes: string;
 }

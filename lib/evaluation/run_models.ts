@@ -1,4 +1,5 @@
 import type { PhaseName } from "../config/config.ts";
+import type { UsualVolume } from "../detector/usual_volume.ts";
 import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { buildSegmentor, type BuiltSegmentor } from "../training/build_segmentor.ts";
@@ -6,7 +7,6 @@ import { modelFile, phaseMissing, type Run } from "../training/run_folder.ts";
 import { classPieces } from "../training/organ_pieces.ts";
 import { isPhaseTrained } from "../training/run_part.ts";
 import type { EvaluationMode } from "./records.ts";
-import type { UsualVolume } from "./usual_volume.ts";
 
 /** A segmentor that is ready to run. */
 export interface LoadedSegmentor extends BuiltSegmentor {

@@ -1,6 +1,7 @@
 import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection, Detector } from "../detector/detector.ts";
 import { addMargin } from "../detector/fusion.ts";
+import { isUsualVolume } from "../detector/usual_volume.ts";
 import { resultBoxUnit } from "../segmentor/result_box.ts";
 import { classesOfLogits, pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
@@ -14,10 +15,9 @@ import {
   type Triple,
   type Volume,
 } from "../volume/volume.ts";
-import type { TimePart } from "./records.ts";
+import type { TimePart, Times } from "./records.ts";
 import type { LoadedSegmentor } from "./run_models.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import { isUsualVolume } from "./usual_volume.ts";
 
 /** What the segmentor made of a region. */
 export interface SegmentedRegion {
@@ -35,7 +35,7 @@ export interface SegmentedRegion {
   readonly edge: number;
   /** The stage that the cube entered at; NaN for a network without stages. */
   readonly stage: number;
-  readonly timesMs: Readonly<Partial<Record<TimePart, number>>>;
+  readonly timesMs: Times;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { PrepareSettings } from "../dataset/manifest.ts";
 import type { Organ } from "../dataset/organ.ts";
 import type { Split } from "../dataset/split.ts";
 import type { BoxPrior } from "../detector/box_prior.ts";
+import type { UsualVolume } from "../detector/usual_volume.ts";
 import { UserError } from "../errors.ts";
 import { exists, writeAtomic } from "../files.ts";
 
@@ -41,7 +42,7 @@ export interface RunRecord {
   /** With `detector.fallback` usual: where the training cases have the organ. */
   readonly usualBoxes?: BoxPrior;
   /** With it, too: the smallest and the largest volume of the organ in the training cases. */
-  readonly usualMm3?: { readonly min: number; readonly max: number };
+  readonly usualMm3?: UsualVolume;
   /** The run whose trained detector this one took over, instead of training its own. */
   readonly detectorFrom?: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import { eachAxis } from "./box.ts";
 import type { Orientation } from "./orientation.ts";
 import { nearestVoxels } from "./sampling_kernel.ts";
 import { type Grid, type LabelVolume, type Mask, type Triple, voxelCount } from "./volume.ts";
@@ -94,8 +95,8 @@ export function mergeBlocks(
 ): { readonly block: LabelBlock; readonly contested: number } {
   if (others.length === 0) return { block: first, contested: 0 };
   const all = [first, ...others];
-  const origin = triple((axis) => Math.min(...all.map((one) => one.origin[axis])));
-  const shape = triple((axis) =>
+  const origin = eachAxis((axis) => Math.min(...all.map((one) => one.origin[axis])));
+  const shape = eachAxis((axis) =>
     Math.max(...all.map((one) => one.origin[axis] + one.shape[axis])) - origin[axis]
   );
   const data = new Uint16Array(voxelCount(shape));
@@ -119,10 +120,6 @@ export function mergeBlocks(
   }
   const contested = isContested.reduce((sum, bit) => sum + bit, 0);
   return { block: { grid: first.grid, origin, shape, data }, contested };
-}
-
-function triple(of: (axis: 0 | 1 | 2) => number): Triple {
-  return [of(0), of(1), of(2)];
 }
 
 function stridesOf(shape: Triple): Triple {
