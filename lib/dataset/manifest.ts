@@ -88,25 +88,45 @@ export function manifestPath(dir: string): string {
  * @throws UserError when there is none, it is damaged, or an older or newer program wrote it
  */
 export async function readManifest(dir: string): Promise<Manifest> {
+  const manifest = await parseManifest(dir);
+  if (manifest.version !== preparedVersion) throw otherVersion(dir, manifest.version);
+  return manifest as Manifest;
+}
+
+/**
+ * The image files that a folder's cases were prepared from, by this program or an older one.
+ *
+ * @throws UserError when there is no manifest, it is damaged, or a newer program wrote it
+ */
+export async function readSources(dir: string): Promise<readonly string[]> {
+  const { version, entries = [] } = await parseManifest(dir);
+  if (version > preparedVersion) throw otherVersion(dir, version);
+  return entries.map(({ imagePath }) => imagePath);
+}
+
+type AnyManifest = Partial<Manifest> & Pick<Manifest, "version">;
+
+async function parseManifest(dir: string): Promise<AnyManifest> {
   const path = manifestPath(dir);
-  const fault = (rule: string, seen: string) =>
-    new UserError({
-      what: `cannot open the prepared data set ${dir}`,
-      rule,
-      seen,
-      remedy: "Run deno task prepare --data FOLDER_OF_THE_DATA_SET",
-    });
-  if (!await exists(path)) throw fault("the folder must hold manifest.json", "without one");
-  let manifest: Manifest;
+  if (!await exists(path)) throw fault(dir, "the folder must hold manifest.json", "without one");
   try {
-    manifest = JSON.parse(await Deno.readTextFile(path));
+    return JSON.parse(await Deno.readTextFile(path));
   } catch {
-    throw fault("manifest.json must be JSON", "damaged");
+    throw fault(dir, "manifest.json must be JSON", "damaged");
   }
-  if (manifest.version !== preparedVersion) {
-    throw fault(`it must have been prepared as version ${preparedVersion}`, `${manifest.version}`);
-  }
-  return manifest;
+}
+
+function otherVersion(dir: string, version: number): UserError {
+  return fault(dir, `it must have been prepared as version ${preparedVersion}`, `${version}`);
+}
+
+function fault(dir: string, rule: string, seen: string): UserError {
+  return new UserError({
+    what: `cannot open the prepared data set ${dir}`,
+    rule,
+    seen,
+    remedy: "Run deno task prepare --data FOLDER_OF_THE_DATA_SET",
+  });
 }
 
 /** Writes the manifest of a prepared folder, atomically. */

@@ -12,7 +12,7 @@ import {
   manifestPath,
   preparedVersion,
   type PrepareSettings,
-  readManifest,
+  readSources,
   type SourceState,
   writeManifest,
 } from "./manifest.ts";
@@ -194,8 +194,7 @@ function checkSettings(settings: PrepareSettings): PrepareSettings {
 
 /** Refuses to mix prepared cases with a data set that is in the folder, or below it. */
 async function refuseSource(root: string, dir: string): Promise<void> {
-  const real = (path: string) => Deno.realPath(path).catch(() => resolve(path));
-  const way = relative(await real(dir), await real(root));
+  const way = relative(await realPath(dir), await realPath(root));
   const isBelow = way.split(sep)[0] !== ".." && !isAbsolute(way);
   if (!isBelow || (way !== "" && await exists(manifestPath(dir)))) return;
   throw new UserError({
@@ -206,6 +205,11 @@ async function refuseSource(root: string, dir: string): Promise<void> {
   });
 }
 
+/** With links followed, as far as the path exists. */
+function realPath(path: string): Promise<string> {
+  return Deno.realPath(path).catch(() => resolve(path));
+}
+
 /** Refuses a folder whose cases were made from another data set, which is still there. */
 async function refuseOtherSource(
   dataset: Dataset,
@@ -213,10 +217,11 @@ async function refuseOtherSource(
   dir: string,
 ): Promise<void> {
   if (!await exists(manifestPath(dir))) return;
-  const { entries } = await readManifest(dir);
-  const ours = new Set(labelled.map(({ imagePath }) => imagePath));
-  if (entries.some(({ imagePath }) => ours.has(imagePath))) return;
-  for (const { imagePath } of entries) {
+  const sources = await readSources(dir);
+  const ours = await Promise.all(labelled.map(({ imagePath }) => realPath(imagePath)));
+  const theirs = await Promise.all(sources.map(realPath));
+  if (theirs.some((path) => ours.includes(path))) return;
+  for (const imagePath of sources) {
     if (!await exists(imagePath)) continue; // moved, or gone
     throw new UserError({
       what: `cannot prepare ${dataset.root} into ${dir}`,

@@ -227,6 +227,33 @@ Deno.test("prepareDataset() windows MR by its own percentiles", () =>
     assert(Math.abs(window.high - (3 * 125.1 - 300)) < 1e-3, String(window.high));
   }));
 
+Deno.test("prepareDataset() prepares again what an older program did, and no newer one's", () =>
+  inTemporaryFolder(async (dir) => {
+    const [source, out] = [`${dir}/source`, `${dir}/out`];
+    await writePair(source, "mr", image(), boxLabels(1, [0, 0, 0], [2, 2, 2]));
+    const prepare = async (root = source) =>
+      await prepareDataset(await openDataset(root, { modality: "mr" }), out, {
+        settings: { cubeEdge: 8 },
+        jobs: 1,
+      });
+    const { prepared, manifest } = await prepare();
+    await Deno.symlink(source, `${dir}/link`);
+    assertEquals((await prepare(`${dir}/link`)).current, prepared);
+    const write = async (version: number) => {
+      await Deno.writeTextFile(`${out}/manifest.json`, JSON.stringify({ ...manifest, version }));
+      for (const id of prepared) {
+        const path = `${out}/${id}/entry.json`;
+        const record = JSON.parse(await Deno.readTextFile(path));
+        await Deno.writeTextFile(path, JSON.stringify({ ...record, version }));
+      }
+    };
+    await write(manifest.version - 1);
+    assertEquals((await prepare()).prepared, prepared);
+    assertEquals((await readManifest(out)).version, manifest.version);
+    await write(manifest.version + 1);
+    await assertRejects(() => prepare(), UserError, `version ${manifest.version}`);
+  }));
+
 Deno.test("prepareDataset() and openPrepared() refuse what cannot work", () =>
   inTemporaryFolder(async (dir) => {
     const source = `${dir}/source`;
