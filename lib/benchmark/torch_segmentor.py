@@ -176,6 +176,15 @@ class Decoder(nn.Module):
         self.SegHeadList = nn.ModuleList([nn.Identity(), *gates])
 
 
+class Fine(nn.Module):
+    """Features of the image at its own resolution, and the correction of the logits by them."""
+
+    def __init__(self, width, outputs):
+        super().__init__()
+        self.features = nn.Conv3d(1, width, 3, padding=1)
+        self.correction = nn.Conv3d(1 + outputs + width, outputs, 3, padding=1)
+
+
 class Segmentor(nn.Module):
     """The hierarchy of stages; `config` has the names of SegmentorConfig in lib/config."""
 
@@ -184,6 +193,7 @@ class Segmentor(nn.Module):
         self.config = config
         channels, stages = config["channels"], config["stageCount"]
         kernels = [4] + [2] * stages
+        image_channels = max(1, config["fineWidth"])
 
         def blocks(level):
             heads, stride = config["heads"][level], config["strides"][level]
@@ -192,22 +202,25 @@ class Segmentor(nn.Module):
 
         encoder, decoder = [], []
         for level, width in enumerate(channels):
-            finer = 1 if level == 0 else channels[level - 1]
+            finer = image_channels if level == 0 else channels[level - 1]
             encoder.append(EncoderLevel(Down(finer, width, kernels[level]), blocks(level)))
             normalize = level > 0 or config["normalizeLogits"]
             wanted = outputs if level == 0 else finer
             decoder.append(DecoderLevel(Up(width, wanted, kernels[level], normalize), blocks(level)))
-        entries = [nn.Conv3d(1, width, 2, 2) for width in channels[: stages - 1]]
+        entries = [nn.Conv3d(image_channels, width, 2, 2) for width in channels[: stages - 1]]
         exits = [nn.ConvTranspose3d(width, outputs, 2, 2) for width in channels[: stages - 1]]
         tokens = (config["minEdge"] // 8) ** 3
         self.Encoder = Encoder(encoder, entries, tokens, channels[-1])
         self.Decoder = Decoder(decoder, exits)
+        self.Fine = Fine(config["fineWidth"], outputs) if config["fineWidth"] else None
 
     def forward(self, image):
         config = self.config
         edges = [2 ** (config["stageCount"] - 1 - i) * config["minEdge"] for i in range(3)]
         first = edges.index(image.shape[-1])
-        x = self.Encoder.In_Conv_List[first](image)
+        standard = (image - 0.3) / 0.25
+        seen = F.relu(self.Fine.features(standard)) if self.Fine else image
+        x = self.Encoder.In_Conv_List[first](seen)
         skips = []
         for level in self.Encoder.Stages[first:]:
             x = level(x)
@@ -221,7 +234,10 @@ class Segmentor(nn.Module):
             x = level(x)
             if skips:
                 x = x + skips.pop()
-        return self.Decoder.SegHeadList[first](x)
+        logits = self.Decoder.SegHeadList[first](x)
+        if not self.Fine:
+            return logits
+        return logits + self.Fine.correction(torch.cat([standard, logits / 3, seen], 1))
 
 
 def load_segmentor(path, config):

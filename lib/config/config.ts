@@ -78,6 +78,11 @@ export interface SegmentorConfig {
   readonly heads: readonly number[];
   /** Subsampling r of the attention of each level. */
   readonly strides: readonly number[];
+  /**
+   * Channels of a level at the image's own resolution, which looks at the image before the stages and
+   * corrects the logits after them; 0 for none, as published.
+   */
+  readonly fineWidth: number;
   /** Dropout at the bottleneck while training. */
   readonly dropout: number;
   /** Keep the published quirk: the bottleneck's buffer is re-read as channels-first. */

@@ -105,6 +105,7 @@ const laterKeys: Readonly<Record<string, string | number | boolean>> = {
   "detector.view.filter": "none",
   "detector.fallback": "none",
   "detector.fusion": "views",
+  "segmentor.fineWidth": 0,
   "segmentor.passes": 1,
   "roiTraining.fallbackShare": 0,
   "phases.*.augmentation.gamma": 0,

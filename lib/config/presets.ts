@@ -90,6 +90,7 @@ const paper: RunConfig = {
     blocks: [1, 2, 3, 2], // Slim UNETR
     heads: [1, 2, 4, 4], // Slim UNETR
     strides: [4, 2, 2, 1], // Slim UNETR
+    fineWidth: 0, // Slim UNETR has none
     dropout: 0.3, // Slim UNETR
     rereadBottleneck: true, // Slim UNETR as published
     normalizeLogits: true, // Slim UNETR as published
@@ -173,6 +174,7 @@ const focus: RunConfig = {
   },
   segmentor: {
     ...paper.segmentor,
+    fineWidth: 8, // ours: walls lie finer than the first stage's four voxels
     rereadBottleneck: false, // ours: positions and channels keep their meaning
     normalizeLogits: false, // ours: a normalised logit cannot say "nothing here"
     edgeSpace: "scan", // ours: the cube is chosen by the detail that the scan holds
@@ -241,6 +243,7 @@ const tiny: RunConfig = {
     channels: [4, 8, 8, 8], // ours: small is quick
     blocks: [1, 1, 1, 1], // ours: small is quick
     heads: [1, 2, 2, 2], // ours: small is quick
+    fineWidth: 4, // ours: small is quick
     edge: 16, // ours: small is quick
   },
   phases: {

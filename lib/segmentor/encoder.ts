@@ -30,10 +30,13 @@ export class EncoderLevel {
   }
 }
 
-/** The gate by which an image enters at `level`: it takes the place of the levels skipped. */
-export function entryGate(scope: Scope, level: Level): Conv3d {
+/**
+ * The gate by which an image of so many channels enters at `level`: it takes the place of the levels
+ * skipped.
+ */
+export function entryGate(scope: Scope, level: Level, inputs: number): Conv3d {
   return new Conv3d(scope, {
-    inputs: 1,
+    inputs,
     outputs: level.inputs,
     kernel: GATE_KERNEL,
     stride: GATE_KERNEL,

@@ -11,7 +11,7 @@ export interface FeatureShape {
 }
 
 /**
- * The shapes that a cube takes on its way to the bottleneck: the image, the gate where stages are
+ * The shapes that a cube takes on its way to the bottleneck: the image, the fine level, the gate where stages are
  * skipped, then the levels that run. The way up is the same backwards. A level's grid is the same
  * whichever cube reaches it.
  *
@@ -23,6 +23,7 @@ export function featureShapes(edge: number, config: SegmentorConfig): FeatureSha
   const first = levels[stage - 1];
   return [
     { name: "image", edge, channels: 1 },
+    ...(config.fineWidth > 0 ? [{ name: "fine level", edge, channels: config.fineWidth }] : []),
     ...(stage === 1
       ? []
       : [{ name: `gate ${stage}`, edge: first.gridEdge * first.kernel, channels: first.inputs }]),

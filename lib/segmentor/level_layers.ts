@@ -1,6 +1,7 @@
 import type { SegmentorConfig } from "../config/config.ts";
 import type { LayerKind, LayerRecord } from "../nn/layer_records.ts";
-import { GATE_KERNEL, type Level, segmentorLevels } from "./levels.ts";
+import { correctionInputs, FINE_KERNEL } from "./fine_level.ts";
+import { GATE_KERNEL, imageChannels, type Level, segmentorLevels } from "./levels.ts";
 import { stageForEdge } from "./stage_rule.ts";
 
 /**
@@ -15,6 +16,21 @@ export function segmentorLayers(
   edge: number,
   outputs: number,
 ): LayerRecord[] {
+  const fine = fineLayers(config, edge, outputs);
+  return [...fine.slice(0, 2), ...stageLayers(config, edge, outputs), ...fine.slice(2)];
+}
+
+function fineLayers({ fineWidth }: SegmentorConfig, edge: number, outputs: number): LayerRecord[] {
+  if (fineWidth === 0) return [];
+  const [voxels, taps] = [edge ** 3, FINE_KERNEL ** 3];
+  return [
+    layer("convolution", voxels * fineWidth, taps, true),
+    layer("relu", voxels * fineWidth),
+    layer("convolution", voxels * outputs, taps * correctionInputs(fineWidth, outputs), true),
+  ];
+}
+
+function stageLayers(config: SegmentorConfig, edge: number, outputs: number): LayerRecord[] {
   const stage = stageForEdge(edge, config);
   const levels = segmentorLevels(config).slice(stage - 1);
   const inner = levels.flatMap((level) => {
@@ -25,7 +41,7 @@ export function segmentorLayers(
   const { inputs } = levels[0];
   const kernel = GATE_KERNEL ** 3;
   return [
-    layer("convolution", edge ** 3 / kernel * inputs, kernel, true),
+    layer("convolution", edge ** 3 / kernel * inputs, kernel * imageChannels(config), true),
     ...inner,
     layer("transposedConvolution", edge ** 3 * outputs, kernel * inputs, true),
   ];

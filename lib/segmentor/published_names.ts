@@ -36,10 +36,16 @@ const LEAVES: Readonly<Record<string, string>> = {
 
 /**
  * The published name and layout of one of the segmentor's parameters, for example
- * `encoder.level1.block0.local.norm1.scale`: `Encoder.Stages.1.blocks.0.LocalRC.bn1.weight`.
+ * `encoder.level1.block0.local.norm1.scale`: `Encoder.Stages.1.blocks.0.LocalRC.bn1.weight`. The
+ * fine level, which is ours, was not published; its names follow the others' way.
  */
 export function publishedName(name: string): PublishedName {
   if (name === "encoder.position") return { name: "Encoder.position_embeddings", layout: "table" };
+  const fine = /^fine\.(features|correction)\.(weight|bias)$/.exec(name);
+  if (fine) {
+    const [, part, leaf] = fine;
+    return { name: `Fine.${part}.${leaf}`, layout: leaf === "weight" ? "conv" : "plain" };
+  }
   const match = /^(encoder|decoder)\.(level|gate)(\d+)\.?(block\d+)?\.?(.*?)\.?(\w+)$/.exec(name);
   if (!match) throw new Error(`${name} is not a parameter of the segmentor`);
   const [, half, kind, number, block, part, leaf] = match;

@@ -7,13 +7,15 @@ import { dropout } from "../nn/dropout.ts";
 import { constant, type Parameters, type Pass } from "../nn/parameters.ts";
 import { DecoderLevel, exitGate } from "./decoder.ts";
 import { EncoderLevel, entryGate } from "./encoder.ts";
-import { type Level, segmentorLevels } from "./levels.ts";
+import { imageChannels, type Level, segmentorLevels } from "./levels.ts";
+import { FineLevel } from "./fine_level.ts";
 import { stageForEdge } from "./stage_rule.ts";
 
 /**
  * The paper's segmentor (section 3.2): a hierarchy of refine blocks in which a small input skips
  * the fine stages. Gates connect the image to the first stage that runs and that stage's result to
- * the logits; one set of weights serves all input sizes. 1,771,589 parameters at the paper's
+ * the logits; one set of weights serves all input sizes. Ours can have a {@linkcode FineLevel} on top,
+ * which runs for every size. 1,771,589 parameters at the paper's
  * widths, of which 1,770,363, 1,734,985 and 1,495,561 run for cubes of 64, 32 and 16.
  */
 export class Segmentor implements CubeNetwork {
@@ -27,6 +29,7 @@ export class Segmentor implements CubeNetwork {
   readonly #entryGates = new Map<number, Conv3d>();
   readonly #exitGates = new Map<number, Conv3dTranspose>();
   readonly #position: tf.Variable;
+  readonly #fine: FineLevel | null;
 
   /**
    * Creates the weights in `parameters`, which must hold nothing of these names.
@@ -54,11 +57,18 @@ export class Segmentor implements CubeNetwork {
     });
     for (let stage = 2; stage <= config.stageCount; stage++) {
       const level = levels[stage - 1];
-      this.#entryGates.set(stage, entryGate(encoder.child(gateName(stage)), level));
+      this.#entryGates.set(
+        stage,
+        entryGate(encoder.child(gateName(stage)), level, imageChannels(config)),
+      );
       this.#exitGates.set(stage, exitGate(decoder.child(gateName(stage)), level, this.outputs));
     }
     const { gridEdge, channels } = levels[levels.length - 1];
     this.#position = encoder.weight("position", [gridEdge ** 3, channels], constant(0));
+    const { fineWidth } = config;
+    this.#fine = fineWidth > 0
+      ? new FineLevel(parameters.root().child("fine"), fineWidth, this.outputs)
+      : null;
   }
 
   /**
@@ -74,15 +84,17 @@ export class Segmentor implements CubeNetwork {
         throw new Error(`the segmentor's input must be a cube, not ${width}x${height}x${depth}`);
       }
       const stage = this.stageOf(depth);
-      const { features, skips } = this.#encode(image, stage, pass);
-      return this.#decode(this.#bottleneck(features, pass), skips, stage, pass);
+      const seen = this.#fine?.features(image) ?? image;
+      const { features, skips } = this.#encode(seen, stage, pass);
+      const logits = this.#decode(this.#bottleneck(features, pass), skips, stage, pass);
+      return this.#fine?.correct(logits, image, seen) ?? logits;
     });
   }
 
   /** Names of the trainable parameters that an input of this edge uses. */
   activeNames(edge: number): string[] {
     const stage = stageForEdge(edge, this.config);
-    const parts = [gateName(stage), "position"];
+    const parts = [gateName(stage), "position", "features", "correction"];
     for (let index = stage - 1; index < this.#encoder.length; index++) parts.push(`level${index}`);
     return this.#parameters.names("trainable").filter((name) => parts.includes(name.split(".")[1]));
   }

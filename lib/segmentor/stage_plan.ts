@@ -1,11 +1,15 @@
 import type { SegmentorConfig } from "../config/config.ts";
-import { GATE_KERNEL, type Level, segmentorLevels } from "./levels.ts";
+import { correctionInputs, FINE_KERNEL } from "./fine_level.ts";
+import { GATE_KERNEL, imageChannels, type Level, segmentorLevels } from "./levels.ts";
 import { refineSteps } from "./refine_steps.ts";
 import { legalEdges, stageForEdge } from "./stage_rule.ts";
 
-/** A part of the segmentor: a stage, or the gates that take the place of the stages skipped. */
+/**
+ * A part of the segmentor: a stage, the gates that take the place of the stages skipped, or the level
+ * at the image's own resolution.
+ */
 export interface StagePart {
-  /** "gates", "stage 1", "stage 2", ... */
+  /** "gates", "stage 1", "stage 2", ..., "fine level" */
   readonly name: string;
   /** True when a cube of the plan's edge passes through it. */
   readonly runs: boolean;
@@ -19,7 +23,7 @@ export interface StagePlan {
   readonly edge: number;
   /** The stage r at which the cube enters (Eq. 3). */
   readonly stage: number;
-  /** The gates, then the stages 1 to N. */
+  /** The gates, then the stages 1 to N, then the fine level if there is one. */
   readonly parts: readonly StagePart[];
   /** Sums over the parts that run. */
   readonly parameters: number;
@@ -45,13 +49,16 @@ export function stagePlans(config: SegmentorConfig, outputs = 1): StagePlan[] {
 export function stagePlan(edge: number, config: SegmentorConfig, outputs = 1): StagePlan {
   const levels = segmentorLevels(config);
   const stage = stageForEdge(edge, config);
-  const parts: StagePart[] = [gates(levels[stage - 1], edge, stage, outputs)];
+  const parts: StagePart[] = [gates(levels[stage - 1], edge, stage, config, outputs)];
   for (let k = 1; k <= config.stageCount; k++) {
     const isLast = k === config.stageCount;
     const costs = levels.slice(k - 1, isLast ? undefined : k)
       .map((level) => levelCost(level, config, outputs));
     if (isLast) costs.push(positionTable(levels[levels.length - 1]));
     parts.push(part(`stage ${k}`, k >= stage, costs));
+  }
+  if (config.fineWidth > 0) {
+    parts.push(part("fine level", true, [fineCost(config.fineWidth, edge, outputs)]));
   }
   return {
     edge,
@@ -73,12 +80,18 @@ function part(name: string, runs: boolean, costs: readonly Cost[]): StagePart {
 }
 
 /** Entry and exit of a cube that skips stages; a cube that skips none uses stage 1's own. */
-function gates(level: Level, edge: number, stage: number, outputs: number): StagePart {
-  const { inputs } = level;
+function gates(
+  { inputs }: Level,
+  edge: number,
+  stage: number,
+  config: SegmentorConfig,
+  outputs: number,
+): StagePart {
+  const entry = GATE_KERNEL ** 3 * imageChannels(config) * inputs;
   const kernel = GATE_KERNEL ** 3;
   const voxels = (edge / GATE_KERNEL) ** 3;
   return part("gates", stage > 1, [
-    { parameters: kernel * inputs + inputs, macs: voxels * kernel * inputs },
+    { parameters: entry + inputs, macs: voxels * entry },
     { parameters: kernel * inputs * outputs + outputs, macs: voxels * kernel * inputs * outputs },
   ]);
 }
@@ -98,6 +111,12 @@ function levelCost(level: Level, config: SegmentorConfig, outputs: number): Cost
       (isNormalized ? 2 * grown : 0),
     macs: 2 * blocks * sum("macs") + voxels * (down + up),
   };
+}
+
+/** Features of the image, and the correction of the logits. */
+function fineCost(width: number, edge: number, outputs: number): Cost {
+  const products = FINE_KERNEL ** 3 * (width + correctionInputs(width, outputs) * outputs);
+  return { parameters: products + width + outputs, macs: edge ** 3 * products };
 }
 
 function positionTable({ gridEdge, channels }: Level): Cost {

@@ -6,6 +6,7 @@ import { gelu } from "../../lib/nn/gelu.ts";
 import { nativeGroupNorm, nativeLayerNorm } from "../../lib/nn/native_norm.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { standardize } from "../../lib/nn/standardize.ts";
+import { ThinConv3d } from "../../lib/nn/thin_conv3d.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import { blendFlat, concatFlat } from "../../lib/training/flat.ts";
@@ -163,6 +164,43 @@ for (const bias of [true, false]) {
   }
 }
 
+// Rows shorter and longer than a vector, odd channels beside 8, 4, 2 and 1, volumes of several tasks.
+for (
+  const [shape, outputs, rectified] of [
+    [[2, 3, 5, 4, 1], 8, true],
+    [[1, 1, 1, 1, 2], 3, false],
+    [[1, 9, 6, 17, 10], 1, false],
+    [[2, 19, 7, 33, 15], 4, true],
+    [[1, 24, 20, 64, 2], 9, false],
+    [[1, 17, 12, 47, 12], 3, true],
+  ] as [[number, number, number, number, number], number, boolean][]
+) {
+  Deno.test({
+    name: `native thin convolution: ${shape.join("x")} to ${outputs}${rectified ? ", ReLU" : ""}`,
+    ignore,
+    fn() {
+      const parameters = new Parameters("thin");
+      const options = { inputs: shape[4], outputs, rectified };
+      const conv = new ThinConv3d(parameters.root(), options);
+      const random = new Random("thin");
+      const x = uniform(random, shape) as tf.Tensor5D;
+      const run: Function = (x) => conv.apply(x as tf.Tensor5D);
+      assertAlike(run, composed(run), [x]);
+      const slope = uniform(random, [...shape.slice(0, 4), outputs] as [number]);
+      const names = parameters.names();
+      const weights = names.map((name) => parameters.get(name));
+      const slopes = () =>
+        tf.variableGrads(() => conv.apply(x).mul(slope).sum() as tf.Scalar, weights).grads;
+      const [ours, theirs] = [slopes(), tf.withoutNativeOps(slopes)];
+      for (const [i, { name }] of weights.entries()) {
+        const scale = theirs[name].abs().max();
+        assertClose(ours[name].div(scale), theirs[name].div(scale), 5e-6, names[i]);
+      }
+      parameters.dispose();
+    },
+  });
+}
+
 for (const loss of [diceCrossEntropyLoss, diceFocalLoss]) {
   Deno.test({
     name: `native ${loss.name}: equals the composed one, each part with its own gradient`,
@@ -222,6 +260,11 @@ Deno.test({
         tf.zeros([1, 3, 4, 4, 1]),
         tf.zeros([2, 2, 2, 1, 3]),
         tf.zeros([3]),
+      ]],
+      ["RoisegThinConv3d", { rectified: tf.attr.bool(true) }, [
+        tf.zeros([1, 3, 4, 4, 2]),
+        tf.zeros([3, 3, 3, 1, 8]),
+        tf.zeros([8]),
       ]],
       ["RoisegGeluBack", {}, [tf.zeros([2]), tf.zeros([3])]],
     ];

@@ -24,6 +24,7 @@ Deno.test("a gate halves the edge, as its kernel does", () => {
     blocks: [1, 1, 1, 1, 1],
     heads: [1, 1, 1, 1, 1],
     strides: [1, 1, 1, 1, 1],
+    fineWidth: 0,
   };
   for (const edge of [32, 16, 8]) {
     const [image, gate, level] = featureShapes(edge, config);

@@ -18,6 +18,7 @@ const small: SegmentorConfig = {
   channels: [3, 4, 6, 8],
   blocks: [1, 1, 2, 1],
   heads: [1, 2, 3, 4],
+  fineWidth: 3,
 };
 
 /** A cube of seeded intensities; every parameter is uniform, norms and tables too. */
@@ -63,7 +64,7 @@ const variants: { what: string; config: SegmentorConfig; classCount: number; edg
   { what: "one class", config: small, classCount: 1, edges: [16, 32, 64] },
   {
     what: "as published",
-    config: { ...small, rereadBottleneck: true, normalizeLogits: true },
+    config: { ...small, fineWidth: 0, rereadBottleneck: true, normalizeLogits: true },
     classCount: 1,
     edges: [16, 64],
   },
@@ -106,8 +107,8 @@ for (const stage of [1, 2, 3]) {
     const input = image(edge);
     const weights = await parameters.read();
     const names = stage === 1
-      ? ["encoder.level0.conv.weight", "decoder.level0.conv.bias"]
-      : [`encoder.gate${stage}.weight`, "encoder.position"];
+      ? ["fine.features.weight", "encoder.level0.conv.weight", "decoder.level0.conv.bias"]
+      : ["fine.correction.weight", `encoder.gate${stage}.weight`, "encoder.position"];
     const { grads } = tf.variableGrads(
       () => segmentor.apply(input, inference).sigmoid().sum() as tf.Scalar,
       names.map((name) => parameters.get(name)),

@@ -29,7 +29,11 @@ export function slowLogits(
   config: SegmentorConfig,
 ): Float64Array {
   const at = (path: string) => new Part(weights, path);
+  const fine = config.fineWidth > 0 ? at("fine") : null;
   let cube: Cube = { edge, channels: 1, data: Float64Array.from(image) };
+  const standard = scale(cube, 0.3, 0.25);
+  if (fine) cube = rectify(fine.child("features").sameConv(standard));
+  const seen = cube;
   if (stage > 1) cube = at(`encoder.gate${stage}`).conv(cube, 2);
   const skips: Cube[] = [];
   for (let level = stage - 1; level <= config.stageCount; level++) {
@@ -53,7 +57,29 @@ export function slowLogits(
     if (skip) cube = add(cube, skip);
   }
   if (stage > 1) cube = at(`decoder.gate${stage}`).transposedConv(cube, 2);
+  if (fine) {
+    cube = add(cube, fine.child("correction").sameConv(join(standard, scale(cube, 0, 3), seen)));
+  }
   return cube.data;
+}
+
+function rectify(x: Cube): Cube {
+  return { ...x, data: x.data.map((value) => Math.max(value, 0)) };
+}
+
+function scale(x: Cube, mean: number, deviation: number): Cube {
+  return { ...x, data: x.data.map((value) => (value - mean) / deviation) };
+}
+
+/** The channels of all. */
+function join(...cubes: readonly Cube[]): Cube {
+  const channels = cubes.flatMap((cube) =>
+    Array.from({ length: cube.channels }, (_, c) => ({ cube, c }))
+  );
+  return make(cubes[0].edge, channels.length, (z, y, x, i) => {
+    const { cube, c } = channels[i];
+    return read(cube, z, y, x, c);
+  });
 }
 
 function refine(part: Part, input: Cube, config: SegmentorConfig, level: number): Cube {
@@ -180,6 +206,23 @@ class Part {
         for (let c = 0; c < inputs; c++) {
           sum += w[(tap * inputs + c) * outputs + out] *
             read(x, z * k + dz, y * k + dy, xx * k + dx, c);
+        }
+      }
+      return sum;
+    });
+  }
+
+  /** Kernel 3, zeros around. */
+  sameConv(x: Cube): Cube {
+    const { shape, data: w } = this.get("weight"); // [3, 3, 3, in, out]
+    const [inputs, outputs] = shape.slice(3);
+    const bias = this.values("bias");
+    return make(x.edge, outputs, (z, y, xx, out) => {
+      let sum = bias[out];
+      for (let tap = 0; tap < 27; tap++) {
+        const [dz, dy, dx] = [Math.floor(tap / 9) - 1, Math.floor(tap / 3) % 3 - 1, tap % 3 - 1];
+        for (let c = 0; c < inputs; c++) {
+          sum += w[(tap * inputs + c) * outputs + out] * read(x, z + dz, y + dy, xx + dx, c);
         }
       }
       return sum;

@@ -8,3 +8,4 @@
 #include "overlap_loss_ops.h"
 #include "patches3d_ops.h"
 #include "refine_block_ops.h"
+#include "thin_conv3d_ops.h"

@@ -1,0 +1,57 @@
+import * as tf from "../tf.ts";
+import { Conv3d } from "./conv3d.ts";
+import { recordOp } from "./macs.ts";
+import type { Initializer, Scope } from "./parameters.ts";
+import { relu } from "./relu.ts";
+
+/** Shape of a {@linkcode ThinConv3d}. */
+export interface ThinConv3dOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** A ReLU follows. */
+  readonly rectified: boolean;
+  /** Initial weights; uniform in +-1 / sqrt(fan-in) by default. */
+  readonly initialize?: Initializer;
+}
+
+/**
+ * A dense 3D convolution of 3 x 3 x 3 taps with zeros around, and perhaps a ReLU, for few channels in
+ * a fine grid: the same function of the same parameters as {@linkcode Conv3d}, by our own op
+ * (lib/nn/native/thin_conv3d.h) where there is one.
+ */
+export class ThinConv3d {
+  readonly #conv: Conv3d;
+  readonly #rectified: boolean;
+
+  constructor(scope: Scope, { rectified, ...options }: ThinConv3dOptions) {
+    this.#conv = new Conv3d(scope, { ...options, kernel: 3, padding: 1 });
+    this.#rectified = rectified;
+  }
+
+  /** `[n, z, y, x, inputs]` to `[n, z, y, x, outputs]`. */
+  apply(x: tf.Tensor5D): tf.Tensor5D {
+    if (tf.hasNativeOps()) return this.#applyNative(x);
+    return tf.tidy(() => {
+      const y = this.#conv.apply(x);
+      return this.#rectified ? relu(y) : y;
+    });
+  }
+
+  #applyNative(x: tf.Tensor5D): tf.Tensor5D {
+    const attributes = { rectified: tf.attr.bool(this.#rectified) };
+    const op = tf.customGrad((...args) => {
+      const [x, weight, bias, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+      const value = tf.rawOp("RoisegThinConv3d", attributes, [x, weight, bias]);
+      save([x, weight, value]);
+      return {
+        value,
+        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+          tf.rawOps("RoisegThinConv3dBack", attributes, [...saved, dy], 3),
+      };
+    });
+    const { weight, bias } = this.#conv;
+    const y = op(x, weight, bias as tf.Variable) as tf.Tensor5D;
+    recordOp("convolution", y.size, y.size * 27 * x.shape[4]);
+    return y;
+  }
+}

@@ -1,0 +1,60 @@
+import * as tf from "../tf.ts";
+import { constant, type Scope } from "../nn/parameters.ts";
+import { ThinConv3d } from "../nn/thin_conv3d.ts";
+
+/** Kernel of the fine level's convolutions. */
+export const FINE_KERNEL = 3;
+
+// About what windowed images in [0, 1] and logits have, so that each comes in with mean 0 and
+// deviation 1. Without it the level gains nothing (README, Results so far).
+const IMAGE_MEAN = 0.3;
+const IMAGE_DEVIATION = 0.25;
+const LOGIT_DEVIATION = 3;
+
+/**
+ * A level at the image's own resolution, which the paper's network lacks: its finest features have a
+ * quarter of the image's edge, or half of it behind a gate. Features of the image take the image's
+ * place before the stages; after them a convolution of image, features and logits corrects these. The
+ * correction starts at zero.
+ */
+export class FineLevel {
+  readonly #features: ThinConv3d;
+  readonly #correction: ThinConv3d;
+
+  /** @param outputs channels of the logits */
+  constructor(scope: Scope, width: number, outputs: number) {
+    this.#features = new ThinConv3d(scope.child("features"), {
+      inputs: 1,
+      outputs: width,
+      rectified: true,
+    });
+    this.#correction = new ThinConv3d(scope.child("correction"), {
+      inputs: correctionInputs(width, outputs),
+      outputs,
+      rectified: false,
+      initialize: constant(0),
+    });
+  }
+
+  /** `[n, z, y, x, 1]` in [0, 1] to `[n, z, y, x, width]`. */
+  features(image: tf.Tensor5D): tf.Tensor5D {
+    return tf.tidy(() => this.#features.apply(standardize(image)));
+  }
+
+  /** All of the image's grid; the logits' shape. */
+  correct(logits: tf.Tensor5D, image: tf.Tensor5D, features: tf.Tensor5D): tf.Tensor5D {
+    return tf.tidy(() => {
+      const parts = [standardize(image), logits.div(LOGIT_DEVIATION), features];
+      return logits.add(this.#correction.apply(tf.concat(parts, 4) as tf.Tensor5D));
+    });
+  }
+}
+
+/** Channels of the image, the logits and the features. */
+export function correctionInputs(width: number, outputs: number): number {
+  return 1 + outputs + width;
+}
+
+function standardize(image: tf.Tensor5D): tf.Tensor5D {
+  return image.sub(IMAGE_MEAN).div(IMAGE_DEVIATION);
+}
