@@ -6,8 +6,10 @@ import { GroupNorm } from "../nn/group_norm.ts";
 import { countMacs } from "../nn/macs.ts";
 import { Parameters } from "../nn/parameters.ts";
 import { RefineBlock } from "../nn/refine_block.ts";
+import { ThinConv3d } from "../nn/thin_conv3d.ts";
 import { Random } from "../random.ts";
 import { pasteRoi, sampleRoi } from "../segmentor/roi.ts";
+import { correctionInputs } from "../segmentor/fine_level.ts";
 import { type Level, segmentorLevels } from "../segmentor/levels.ts";
 import * as tf from "../tf.ts";
 import { type Triple, voxelCount } from "../volume/volume.ts";
@@ -48,6 +50,7 @@ export async function benchOps(
   sizes: OpSizes = usualOpSizes,
 ): Promise<void> {
   const levels = segmentorLevels(sizes.config);
+  await benchThinConvs(context, sizes);
   for (const level of levels) await benchDepthwise(context, level, sizes.batch);
   for (const level of levels) await benchGroupNorm(context, level, sizes.batch);
   for (const level of levels) await benchRefineBlock(context, level, sizes.batch);
@@ -61,8 +64,30 @@ interface TensorOp {
   readonly parameters: Parameters;
   readonly shape: number[];
   apply(x: tf.Tensor, training: boolean): tf.Tensor;
+  /** Channels of the result, if not the input's. */
+  readonly outputs?: number;
   /** Tensors of the input's size that have to be moved: forward, and with the gradients. */
   readonly moved: { readonly forward: number; readonly both: number };
+}
+
+/** The fine level's two convolutions for one class. */
+async function benchThinConvs(
+  context: BenchContext,
+  { config: { fineWidth }, roiEdge: edge, batch }: OpSizes,
+): Promise<void> {
+  for (const [inputs, outputs] of [[1, fineWidth], [correctionInputs(fineWidth, 1), 1]]) {
+    const parameters = new Parameters("thin");
+    const layer = new ThinConv3d(parameters.root(), { inputs, outputs, rectified: outputs > 1 });
+    const ratio = outputs / inputs;
+    await benchTensorOp(context, {
+      name: `thin conv3d 3^3, ${edge}^3 x ${inputs} to ${outputs}, batch ${batch}`,
+      parameters,
+      shape: [batch, edge, edge, edge, inputs],
+      apply: (x) => layer.apply(x as tf.Tensor5D),
+      outputs,
+      moved: { forward: 1 + ratio, both: 3 + 3 * ratio }, // x, y; and x, dx, y, dy
+    });
+  }
 }
 
 async function benchDepthwise(
@@ -141,7 +166,10 @@ async function benchDeformableAttention(
 
 async function benchTensorOp(context: BenchContext, op: TensorOp): Promise<void> {
   const x = tf.randomNormal(op.shape);
-  const slope = tf.randomNormal(op.shape);
+  const slope = tf.randomNormal([
+    ...op.shape.slice(0, -1),
+    op.outputs ?? op.shape.at(-1) as number,
+  ]);
   const variables = op.parameters.names("trainable").map((name) => op.parameters.get(name));
   const forward = () => finish(() => op.apply(x, false));
   const both = () =>

@@ -76,6 +76,7 @@ export const ablationVariants: readonly Variant[] = [
     ["segmentor.rereadBottleneck=true", "segmentor.normalizeLogits=true"],
     "the re-read bottleneck and the norm behind the exit",
   ),
+  variant("no fine level", ["segmentor.fineWidth=0"], "the finest features have 4 voxels' edge"),
   variant(
     "tight training boxes",
     ["roiTraining.groundTruthMargin=false"],
