@@ -1,4 +1,5 @@
 import { paperPhases } from "../config/config.ts";
+import { makeConfig } from "../config/overrides.ts";
 import type { Table } from "../evaluation/markdown_table.ts";
 import { barsFigure } from "../figures/bars_figure.ts";
 import type { Figure } from "../figures/figure.ts";
@@ -9,7 +10,7 @@ import { type Boxed, type Column, iouColumns, tableOf } from "../evaluation/tabl
 import { ablationVariants } from "./ablation_variants.ts";
 import type { Experiment, Findings } from "./experiment.ts";
 import { compareSides, comparisonCells, comparisonHeader, comparisonNote } from "./paired_table.ts";
-import { requestEach, type Variant, type Work } from "./plan_options.ts";
+import { type PlanOptions, requestEach, type Variant, type Work } from "./plan_options.ts";
 import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
 import { foldsCell, hasModes } from "./table_cells.ts";
 
@@ -26,7 +27,7 @@ export const ablationExperiment: Experiment = {
     "preset. A variant whose detector learns the same copies it.",
   presets: ["focus"],
   organs: "paper",
-  requests: (options) => requestEach(options, variantsOf(options.presets), work),
+  requests: (options) => requestEach(options, variantsOf(options), work),
   tables: (findings) => [
     { title: "Results, in the scan's own grid", table: resultTable(findings.groups) },
     {
@@ -34,18 +35,24 @@ export const ablationExperiment: Experiment = {
       table: differenceTable(findings.groups),
       note: comparisonNote,
     },
-    { title: "The variants", table: variantTable(variantsOf(findings.options.presets)) },
+    { title: "The variants", table: variantTable(variantsOf(findings.options)) },
   ],
   figures,
 };
 
-/** The variants on another base than `focus` where another preset is named first. */
-function variantsOf([base]: readonly string[]): Variant[] {
-  return ablationVariants.map((one) =>
+/**
+ * The variants on another base than `focus` where another preset is named first, without those that
+ * differ in nothing from the base, since all runs are changed as they are.
+ */
+function variantsOf({ presets: [base], changes }: PlanOptions): Variant[] {
+  const configOf = (variant: Variant) =>
+    JSON.stringify(makeConfig(variant.preset, [...variant.changes, ...changes]));
+  const [first, ...others] = ablationVariants.map((one) =>
     one.preset !== "focus"
       ? one
       : { ...one, preset: base, name: one.name === "focus" ? base : one.name }
   );
+  return [first, ...others.filter((one) => configOf(one) !== configOf(first))];
 }
 
 function resultTable(groups: readonly RunGroup[]): Table {

@@ -128,6 +128,15 @@ Deno.test("every ingredient of the ablation changes something, and no two are th
   assert(ablationVariants.every(({ why }) => why !== ""));
 });
 
+Deno.test("an ingredient that all runs go without is no row of the ablation", () => {
+  const [ablation] = experiments.filter(({ name }) => name === "ablation");
+  const labelsWith = (changes: string[]) =>
+    ablation.requests({ ...options, presets: ["focus"], changes }).map(({ label }) => label);
+  const [all, without] = [labelsWith([]), labelsWith(["segmentor.fineWidth=0"])];
+  const left = new Set(all.filter((label) => !without.includes(label)));
+  assertEquals([...left], ["no fine level"]);
+});
+
 Deno.test("organs unless named: those that have a target, or the paper's", () => {
   const labels = { liver: 1, right_kidney: 2, left_kidney: 3, spleen: 4, pancreas: 5 };
   assertEquals(defaultOrgans("targets", labels), [
