@@ -11,9 +11,9 @@ export interface FeatureShape {
 }
 
 /**
- * The shapes that a cube takes on its way to the bottleneck: the image, the fine level, the gate where stages are
- * skipped, then the levels that run. The way up is the same backwards. A level's grid is the same
- * whichever cube reaches it.
+ * The shapes that a cube takes on its way to the bottleneck: the image, the fine level if there is
+ * one, the gate where stages are skipped, then the levels that run. The way up is the same backwards.
+ * A level's grid is the same whichever cube reaches it.
  *
  * @throws {UserError} when the edge is not legal, or the configuration contradicts itself
  */

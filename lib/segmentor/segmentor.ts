@@ -14,8 +14,8 @@ import { stageForEdge } from "./stage_rule.ts";
 /**
  * The paper's segmentor (section 3.2): a hierarchy of refine blocks in which a small input skips
  * the fine stages. Gates connect the image to the first stage that runs and that stage's result to
- * the logits; one set of weights serves all input sizes. Ours can have a {@linkcode FineLevel} on top,
- * which runs for every size. 1,771,589 parameters at the paper's
+ * the logits; one set of weights serves all input sizes. Ours can have a {@linkcode FineLevel} on
+ * top, which runs for every size. 1,771,589 parameters at the paper's
  * widths, of which 1,770,363, 1,734,985 and 1,495,561 run for cubes of 64, 32 and 16.
  */
 export class Segmentor implements CubeNetwork {

@@ -41,6 +41,21 @@ Deno.test("convolutions have the products that the stage plan counts, but for at
   }
 });
 
+Deno.test("the fine level's layers have the products that the stage plan counts", () => {
+  const fine = { ...config, fineWidth: 5 };
+  for (const edge of [16, 64]) {
+    const layers = segmentorLayers(fine, edge, 3);
+    const [first, second] = [layers[0], layers[layers.length - 1]];
+    const part = stagePlan(edge, fine, 3).parts.find(({ name }) => name === "fine level")!;
+    assertEquals([first, second].reduce((sum, l) => sum + l.elements * l.fanIn, 0), part.macs);
+    assertEquals(elementsOf(layers, "relu"), 5 * edge ** 3);
+    // What comes in through the first level or a gate has as many channels.
+    const others = segmentorLayers(config, edge, 3).slice(1);
+    assertEquals(layers.slice(3, -1), others);
+    assertEquals(layers[2].fanIn, 5 * segmentorLayers(config, edge, 3)[0].fanIn);
+  }
+});
+
 /** Strides of the transposed convolutions in the order of the layers. */
 function transposedStrides(edge: number): number[] {
   const first = Math.log2(64 / edge);
