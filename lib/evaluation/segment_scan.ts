@@ -18,6 +18,7 @@ import {
 import type { TimePart, Times } from "./records.ts";
 import type { LoadedSegmentor } from "./run_models.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { usualPieceBox } from "./usual_piece.ts";
 
 /** What the segmentor made of a region. */
 export interface SegmentedRegion {
@@ -57,7 +58,8 @@ export class ScanSegmenter {
    * `segmentor.passes` times, each time around what the pass before found, which may also let a face
    * that cut the organ move outwards. It ends where the region holds still, and a pass that loses
    * the organ does not count. A volume far from those of the training cases says that the detector was
-   * misled: all usual places are looked at then, and that result counts if its volume is a usual one.
+   * misled: all usual places are looked at then, and after them what is around a piece of that result
+   * that has a usual volume. The first result of a usual volume counts, without one the very first.
    *
    * @param regionUnit the region; without it the detector's, or the whole volume without a detector
    */
@@ -76,11 +78,36 @@ export class ScanSegmenter {
       return { ...only, ...shared, timesMs: watch.timesMs() };
     }
     const found = await this.#passes(images, detector, detection, watch);
-    const isUsual = (pass: Pass) => watch.time("crop", () => this.#isUsual(pass, images.scanImage));
-    const usual = await isUsual(found) ? null : detector.usualRegion(images);
-    const again = usual && await this.#passes(images, detector, usual, watch);
-    const last = again && await isUsual(again) ? again : found;
+    const isUsual = await watch.time("crop", () => this.#isUsual(found, images.scanImage));
+    const last = isUsual ? found : await this.#lookAgain(images, detector, watch) ?? found;
     return { ...last, ...shared, timesMs: watch.timesMs() };
+  }
+
+  /** A result of a usual volume that the detector did not lead to; `null` where there is none. */
+  async #lookAgain(
+    images: Pick<ScanImages, "scanImage" | "cubeImage">,
+    detector: Detector,
+    watch: Stopwatch<TimePart>,
+  ): Promise<Pass | null> {
+    const isUsual = (pass: Pass) => watch.time("crop", () => this.#isUsual(pass, images.scanImage));
+    const usual = detector.usualRegion(images);
+    if (usual === null) return null;
+    const everywhere = await this.#passes(images, detector, usual, watch);
+    if (await isUsual(everywhere)) return everywhere;
+    const { segmentor, edge, usualMm3 } = this.#loaded;
+    if (segmentor.outputs > 1 || usualMm3 === null) return null;
+    const { logits, roiUnit } = everywhere;
+    const tightUnit = await watch.time(
+      "crop",
+      () => usualPieceBox(logits, edge, roiUnit, scanMm3(images.scanImage), usualMm3),
+    );
+    if (tightUnit === null) return null;
+    const around = {
+      tightUnit,
+      roiUnit: addMargin(tightUnit, images.cubeImage.shape, detector.config),
+    };
+    const there = await this.#passes(images, detector, around, watch);
+    return await isUsual(there) ? there : null;
   }
 
   /** Up to so many passes as configured, from a region on. */
@@ -119,9 +146,7 @@ export class ScanSegmenter {
     const shape: Triple = [edge, edge, edge];
     const classes = classesOfLogits(logits, edge);
     const kept = pieces === null ? classes : largestPiecesOfEach({ shape, data: classes }, pieces);
-    const scanMm3 = spacingMm(scan).reduce((product, mm, i) => product * mm * scan.shape[i], 1);
-    const mm3 = foundVolume(kept, roiUnit) * scanMm3;
-    return isUsualVolume(mm3, usualMm3);
+    return isUsualVolume(foundVolume(kept, roiUnit) * scanMm3(scan), usualMm3);
   }
 
   async #pass(
@@ -164,6 +189,10 @@ const holdsStill = 0.95;
 const keptShare = 0.5;
 
 type Pass = Pick<SegmentedRegion, "roiUnit" | "tightUnit" | "logits">;
+
+function scanMm3(scan: Volume): number {
+  return spacingMm(scan).reduce((product, mm, i) => product * mm * scan.shape[i], 1);
+}
 
 /** The share of the whole volume that is not background. */
 function foundVolume(classes: Uint16Array, roiUnit: Box3): number {

@@ -19,7 +19,7 @@ export type Neighbourhood = 6 | 26;
  * number of runs rather than of voxels.
  */
 export function labelComponents(
-  mask: Mask | LabelVolume,
+  mask: Pick<Mask | LabelVolume, "shape" | "data">,
   neighbourhood: Neighbourhood = 26,
 ): Components {
   const runs = findRuns(mask);

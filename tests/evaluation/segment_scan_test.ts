@@ -135,6 +135,41 @@ Deno.test("a volume that no training case has lets all usual places be looked at
   assertEquals(await regionOf({ min: 500, max: 1500 }, false), "misled", "no usual place is known");
 });
 
+/** What is bright has a logit of 5, what is less so of 1.5. */
+class SureSegmentor extends StubSegmentor {
+  override apply(image: tf.Tensor5D): tf.Tensor5D {
+    return tf.tidy(() => super.apply(image).mul(10));
+  }
+}
+
+Deno.test("an organ that has grown together with what it is mistaken for is looked for apart", async () => {
+  // 7 x 4 x 2 voxels, joined by a weak bridge to 4 x 9 x 5 others.
+  const organ: Inside = (x, y, z) => x >= 4 && x < 11 && y >= 3 && y < 7 && z >= 1 && z < 3;
+  const cyst: Inside = (x, y, z) => x >= 14 && x < 18 && y >= 2 && y < 11 && z >= 1 && z < 6;
+  const bridge: Inside = (x, y, z) => x >= 11 && x < 14 && y >= 4 && y < 6 && z >= 1 && z < 3;
+  const joined = paint((...at) => organ(...at) || cyst(...at) ? 1 : bridge(...at) ? 0.65 : 0);
+  const organUnit = voxelsToUnit({ min: [4, 3, 1], max: [11, 7, 3] }, shape);
+  const config = { ...presets.tiny.detector, marginRelative: 0, marginVoxels: 1 };
+  const prior = boxPrior([voxelsToUnit({ min: [3, 1, 0], max: [20, 12, 7] }, shape)]);
+  const regionOf = async (usualMm3: { min: number; max: number }) => {
+    const loaded = { ...build({ source: "scan", passes: 2 }), usualMm3 };
+    const segmentor = new SureSegmentor(new Parameters(0), loaded.config, 1);
+    const detector = new FixedDetector(config, 0, undefined, prior);
+    detector.region = voxelsToUnit({ min: [12, 0, 0], max: [20, 12, 8] }, shape);
+    const { roiUnit } = await new ScanSegmenter({ ...loaded, segmentor }, detector)
+      .segment({ scanImage: joined, cubeImage: joined });
+    loaded.parameters.dispose();
+    detector.dispose();
+    return roiUnit;
+  };
+  const voxelMm3 = 10; // of a usual 40 to 70; all have 248, the cyst alone 180
+  const apart = await regionOf({ min: 40 * voxelMm3, max: 70 * voxelMm3 });
+  assert(boxIou3(apart, organUnit) > 0.2, JSON.stringify(apart));
+  assert(apart.max[0] < 14 / 24, "the cyst is left out");
+  const asFound = await regionOf({ min: 1000 * voxelMm3, max: 2000 * voxelMm3 });
+  assert(asFound.max[0] > 17 / 24, "no piece has that volume: the first result counts");
+});
+
 Deno.test("the image is the scan's or the cube's, as configured", async () => {
   for (const source of ["scan", "cube"] as const) {
     const loaded = build({ source });
