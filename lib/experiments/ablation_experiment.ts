@@ -35,7 +35,7 @@ export const ablationExperiment: Experiment = {
       table: differenceTable(findings.groups),
       note: comparisonNote,
     },
-    { title: "The variants", table: variantTable(variantsOf(findings.options)) },
+    { title: "The variants", table: variantTable(shownVariants(findings)) },
   ],
   figures,
 };
@@ -53,6 +53,11 @@ function variantsOf({ presets: [base], changes }: PlanOptions): Variant[] {
       : { ...one, preset: base, name: one.name === "focus" ? base : one.name }
   );
   return [first, ...others.filter((one) => configOf(one) !== configOf(first))];
+}
+
+function shownVariants({ options, groups }: Findings): Variant[] {
+  const labels = new Set(groups.map(({ label }) => label));
+  return variantsOf(options).filter(({ name }) => labels.has(name));
 }
 
 function resultTable(groups: readonly RunGroup[]): Table {
