@@ -24,7 +24,7 @@ export interface SegmentorSizes {
   readonly batches: readonly number[];
 }
 
-/** The segmentor of the preset `focus`, whose shape is the paper's. */
+/** The segmentor of the preset `focus`: the paper's stages and a fine level. */
 export const usualSegmentorSizes: SegmentorSizes = {
   config: presets.focus.segmentor,
   phase: presets.focus.phases.segmentor,
