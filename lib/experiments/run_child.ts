@@ -14,14 +14,19 @@ export interface RunChildOptions {
 /** Runs this very Deno with arguments and returns its exit code; signals are passed on to it. */
 export async function runChild({ args, logPath, stop }: RunChildOptions): Promise<number> {
   const output = logPath === undefined ? "inherit" : "piped";
-  const child = new Deno.Command(Deno.execPath(), {
+  const command = new Deno.Command(Deno.execPath(), {
     args: [...args],
     stdin: "inherit",
     stdout: output,
     stderr: output,
-  }).spawn();
-  const logged = logPath === undefined ? undefined : writeLog(child, logPath);
-  const code = await attend(child, { stop });
+  });
+  let logged: Promise<void> | undefined;
+  const code = await attend(command, {
+    stop,
+    onStart: (child) => {
+      if (logPath !== undefined) logged = writeLog(child, logPath);
+    },
+  });
   await logged;
   return code;
 }

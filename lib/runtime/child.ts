@@ -29,14 +29,14 @@ export async function runForeground(
   env: Record<string, string> = {},
   interruptBy: Deno.Signal = "SIGINT",
 ): Promise<number> {
-  const child = new Deno.Command(program, {
+  const command = new Deno.Command(program, {
     args: [...args],
     env,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
-  }).spawn();
-  return await attend(child, { interruptBy });
+  });
+  return await attend(command, { interruptBy });
 }
 
 /** How {@linkcode attend} treats a child. */
@@ -45,20 +45,24 @@ export interface AttendOptions {
   readonly interruptBy?: Deno.Signal;
   /** Once aborted, the child gets a SIGTERM. */
   readonly stop?: AbortSignal;
+  /** Is given the child, for its streams. */
+  readonly onStart?: (child: Deno.ChildProcess) => void;
 }
 
 /**
- * Waits for a child and returns its exit code, by the shell's rule 128 + n where signal n ended it.
- * Meanwhile SIGTERM and SIGINT are the child's to handle; it must share this process's standard
- * input, by which a terminal's Ctrl-C is told from another program's SIGINT.
+ * Starts a child, waits for it and returns its exit code, by the shell's rule 128 + n where signal n
+ * ended it. Meanwhile, and from before its start, SIGTERM and SIGINT are the child's to handle; it
+ * must share this process's standard input, by which a terminal's Ctrl-C is told from another
+ * program's SIGINT.
  */
 export async function attend(
-  child: Deno.ChildProcess,
-  { interruptBy = "SIGINT", stop }: AttendOptions = {},
+  command: Deno.Command,
+  { interruptBy = "SIGINT", stop, onStart }: AttendOptions = {},
 ): Promise<number> {
+  let child: Deno.ChildProcess | undefined;
   const pass = (signal: Deno.Signal) => {
     try {
-      child.kill(signal);
+      child?.kill(signal);
     } catch {
       // It has ended; its status is on its way.
     }
@@ -71,8 +75,10 @@ export async function attend(
   Deno.addSignalListener("SIGTERM", onTerminate);
   Deno.addSignalListener("SIGINT", onInterrupt);
   stop?.addEventListener("abort", onTerminate);
-  if (stop?.aborted) onTerminate();
   try {
+    child = command.spawn();
+    if (stop?.aborted) onTerminate();
+    onStart?.(child);
     const { code, signal } = await child.status;
     return signal === null ? code : 128 + (signalNumbers[signal] ?? 0);
   } finally {
