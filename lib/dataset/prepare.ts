@@ -218,9 +218,9 @@ async function refuseOtherSource(
 ): Promise<void> {
   if (!await exists(manifestPath(dir))) return;
   const sources = await readSources(dir);
-  const ours = await Promise.all(labelled.map(({ imagePath }) => realPath(imagePath)));
+  const ours = new Set(await Promise.all(labelled.map(({ imagePath }) => realPath(imagePath))));
   const theirs = await Promise.all(sources.map(realPath));
-  if (theirs.some((path) => ours.includes(path))) return;
+  if (theirs.some((path) => ours.has(path))) return;
   for (const imagePath of sources) {
     if (!await exists(imagePath)) continue; // moved, or gone
     throw new UserError({

@@ -220,15 +220,9 @@ export class Detector {
     return { views, tightUnit, isUsual: !unusual, roiUnit };
   }
 
-  /**
-   * The region around all places where training cases have the organ; `null` where they are not known.
-   */
-  usualRegion(
-    { cubeImage }: { readonly cubeImage: Volume },
-  ): Pick<Detection, "tightUnit" | "roiUnit"> | null {
-    if (this.#prior === undefined) return null;
-    const { outer: tightUnit } = this.#prior;
-    return { tightUnit, roiUnit: addMargin(tightUnit, cubeImage.shape, this.config) };
+  /** The box around all places where training cases have the organ; `null` where they are not known. */
+  get usualUnit(): Box3 | null {
+    return this.#prior?.outer ?? null;
   }
 
   /** What the module of a view looks at: `[1, edge, edge, channels]`, values as of `makeView`. */

@@ -1,4 +1,4 @@
-import { type Mask, spacingMm } from "../volume/volume.ts";
+import { type Mask, spacingMm, voxelMm3 } from "../volume/volume.ts";
 import { overlap } from "./overlap.ts";
 import type { CaseResult } from "./records.ts";
 import { surfaceMetrics } from "./surface_distance.ts";
@@ -28,7 +28,6 @@ export function scoreMasks(groundTruth: Mask, prediction: Mask, toleranceMm: num
   const { dice, iou, groundTruthVoxels, predictionVoxels } = overlap(groundTruth, prediction);
   const spacing = spacingMm(groundTruth);
   const surface = surfaceMetrics(groundTruth, prediction, { toleranceMm, spacing });
-  const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
   return {
     dice,
     iou,
@@ -36,8 +35,8 @@ export function scoreMasks(groundTruth: Mask, prediction: Mask, toleranceMm: num
     hd95Voxels: surfaceMetrics(groundTruth, prediction, { spacing: [1, 1, 1] }).hd95Mm,
     nsd: surface.nsd,
     meanSurfaceDistanceMm: surface.meanSurfaceDistanceMm,
-    groundTruthMm3: groundTruthVoxels * voxelMm3,
-    predictionMm3: predictionVoxels * voxelMm3,
+    groundTruthMm3: groundTruthVoxels * voxelMm3(groundTruth),
+    predictionMm3: predictionVoxels * voxelMm3(groundTruth),
     empty: surface.empty,
   };
 }

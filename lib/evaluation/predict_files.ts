@@ -9,7 +9,7 @@ import { UserError } from "../errors.ts";
 import { type LabelBlock, placeMask, resizeBlock } from "../volume/label_block.ts";
 import { setFinder } from "../volume/set_finder.ts";
 import { writeLabelBlock } from "../volume/nifti_write.ts";
-import { type Grid, spacingMm } from "../volume/volume.ts";
+import { voxelMm3 } from "../volume/volume.ts";
 import {
   onlyModality,
   OrganPredictor,
@@ -152,11 +152,6 @@ function pictureOf(
     roisUnit: regions.map(({ roiUnit }) => roiUnit),
     title: name.toUpperCase(),
   });
-}
-
-function voxelMm3(grid: Grid): number {
-  const [x, y, z] = spacingMm(grid);
-  return x * y * z;
 }
 
 function resultName(input: string): string {

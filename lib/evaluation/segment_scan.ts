@@ -11,9 +11,10 @@ import { placeBlock, type ScoredBlock } from "../volume/label_block.ts";
 import {
   type Grid,
   type LabelVolume,
-  spacingMm,
   type Triple,
   type Volume,
+  voxelCount,
+  voxelMm3,
 } from "../volume/volume.ts";
 import type { TimePart, Times } from "./records.ts";
 import type { LoadedSegmentor } from "./run_models.ts";
@@ -90,23 +91,22 @@ export class ScanSegmenter {
     watch: Stopwatch<TimePart>,
   ): Promise<Pass | null> {
     const isUsual = (pass: Pass) => watch.time("crop", () => this.#isUsual(pass, images.scanImage));
-    const usual = detector.usualRegion(images);
-    if (usual === null) return null;
-    const everywhere = await this.#passes(images, detector, usual, watch);
+    const passesAround = (tightUnit: Box3) => {
+      const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
+      return this.#passes(images, detector, { tightUnit, roiUnit }, watch);
+    };
+    if (detector.usualUnit === null) return null;
+    const everywhere = await passesAround(detector.usualUnit);
     if (await isUsual(everywhere)) return everywhere;
     const { segmentor, edge, usualMm3 } = this.#loaded;
     if (segmentor.outputs > 1 || usualMm3 === null) return null;
     const { logits, roiUnit } = everywhere;
-    const tightUnit = await watch.time(
+    const piece = await watch.time(
       "crop",
       () => usualPieceBox(logits, edge, roiUnit, scanMm3(images.scanImage), usualMm3),
     );
-    if (tightUnit === null) return null;
-    const around = {
-      tightUnit,
-      roiUnit: addMargin(tightUnit, images.cubeImage.shape, detector.config),
-    };
-    const there = await this.#passes(images, detector, around, watch);
+    if (piece === null) return null;
+    const there = await passesAround(piece);
     return await isUsual(there) ? there : null;
   }
 
@@ -191,7 +191,7 @@ const keptShare = 0.5;
 type Pass = Pick<SegmentedRegion, "roiUnit" | "tightUnit" | "logits">;
 
 function scanMm3(scan: Volume): number {
-  return spacingMm(scan).reduce((product, mm, i) => product * mm * scan.shape[i], 1);
+  return voxelMm3(scan) * voxelCount(scan.shape);
 }
 
 /** The share of the whole volume that is not background. */

@@ -36,15 +36,17 @@ export class FineLevel {
     });
   }
 
-  /** `[n, z, y, x, 1]` in [0, 1] to `[n, z, y, x, width]`. */
-  features(image: tf.Tensor5D): tf.Tensor5D {
-    return tf.tidy(() => this.#features.apply(standardize(image)));
-  }
-
-  /** All of the image's grid; the logits' shape. */
-  correct(logits: tf.Tensor5D, image: tf.Tensor5D, features: tf.Tensor5D): tf.Tensor5D {
+  /**
+   * The corrected logits of an image `[n, z, y, x, 1]` in [0, 1].
+   *
+   * @param stages make of features `[n, z, y, x, width]` the logits `[n, z, y, x, outputs]`
+   */
+  apply(image: tf.Tensor5D, stages: (features: tf.Tensor5D) => tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => {
-      const parts = [standardize(image), logits.div(LOGIT_DEVIATION), features];
+      const standard = image.sub(IMAGE_MEAN).div(IMAGE_DEVIATION) as tf.Tensor5D;
+      const features = this.#features.apply(standard);
+      const logits = stages(features);
+      const parts = [standard, logits.div(LOGIT_DEVIATION), features];
       return logits.add(this.#correction.apply(tf.concat(parts, 4) as tf.Tensor5D));
     });
   }
@@ -53,8 +55,4 @@ export class FineLevel {
 /** Channels of the image, the logits and the features. */
 export function correctionInputs(width: number, outputs: number): number {
   return 1 + outputs + width;
-}
-
-function standardize(image: tf.Tensor5D): tf.Tensor5D {
-  return image.sub(IMAGE_MEAN).div(IMAGE_DEVIATION);
 }

@@ -16,16 +16,14 @@ export function segmentorLayers(
   edge: number,
   outputs: number,
 ): LayerRecord[] {
-  const fine = fineLayers(config, edge, outputs);
-  return [...fine.slice(0, 2), ...stageLayers(config, edge, outputs), ...fine.slice(2)];
-}
-
-function fineLayers({ fineWidth }: SegmentorConfig, edge: number, outputs: number): LayerRecord[] {
-  if (fineWidth === 0) return [];
+  const stages = stageLayers(config, edge, outputs);
+  const { fineWidth } = config;
+  if (fineWidth === 0) return stages;
   const [voxels, taps] = [edge ** 3, FINE_KERNEL ** 3];
   return [
     layer("convolution", voxels * fineWidth, taps, true),
     layer("relu", voxels * fineWidth),
+    ...stages,
     layer("convolution", voxels * outputs, taps * correctionInputs(fineWidth, outputs), true),
   ];
 }

@@ -84,10 +84,11 @@ export class Segmentor implements CubeNetwork {
         throw new Error(`the segmentor's input must be a cube, not ${width}x${height}x${depth}`);
       }
       const stage = this.stageOf(depth);
-      const seen = this.#fine?.features(image) ?? image;
-      const { features, skips } = this.#encode(seen, stage, pass);
-      const logits = this.#decode(this.#bottleneck(features, pass), skips, stage, pass);
-      return this.#fine?.correct(logits, image, seen) ?? logits;
+      const stages = (seen: tf.Tensor5D) => {
+        const { features, skips } = this.#encode(seen, stage, pass);
+        return this.#decode(this.#bottleneck(features, pass), skips, stage, pass);
+      };
+      return this.#fine?.apply(image, stages) ?? stages(image);
     });
   }
 

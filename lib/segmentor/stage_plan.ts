@@ -87,8 +87,8 @@ function gates(
   config: SegmentorConfig,
   outputs: number,
 ): StagePart {
-  const entry = GATE_KERNEL ** 3 * imageChannels(config) * inputs;
   const kernel = GATE_KERNEL ** 3;
+  const entry = kernel * imageChannels(config) * inputs;
   const voxels = (edge / GATE_KERNEL) ** 3;
   return part("gates", stage > 1, [
     { parameters: entry + inputs, macs: voxels * entry },

@@ -49,6 +49,12 @@ export function spacingMm(grid: Grid): Triple {
   ];
 }
 
+/** Volume of a voxel in mm3, for axes at right angles. */
+export function voxelMm3(grid: Grid): number {
+  const [x, y, z] = spacingMm(grid);
+  return x * y * z;
+}
+
 /** The voxels whose label value is one of `values`. */
 export function maskOfLabels(labels: LabelVolume, values: readonly number[]): Mask {
   const wanted = new Uint8Array(65536);

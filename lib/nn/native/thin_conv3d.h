@@ -13,27 +13,21 @@
 
 namespace roiseg {
 
-#if defined(__AVX512F__)
-constexpr int kMostSums = 24;
-#elif defined(__AVX__)
-constexpr int kMostSums = 12;
-#else
-constexpr int kMostSums = 6;
-#endif
+// Sums that fit into the registers beside what they are made of.
+constexpr int kMostSums = kLanes == 16 ? 24 : kLanes == 8 ? 12 : 6;
 
 // A plane of one channel: rows with a zero before and zeros after, and a row of zeros on both sides.
 struct PlaneShape {
   PlaneShape(int64_t height, int64_t width)
       : height(height),
         width(width),
-        vectors((width + kLanes - 1) / kLanes),
-        row((vectors * kLanes + 2 + kLanes - 1) / kLanes * kLanes),
+        row((width + kLanes - 1) / kLanes * kLanes + kLanes),
         size((height + 2) * row) {}
 
   // Of the voxel (y, x).
   int64_t offset(int64_t y, int64_t x) const { return (y + 1) * row + x + 1; }
 
-  int64_t height, width, vectors, row, size;
+  int64_t height, width, row, size;
 };
 
 // Three planes of some channels that follow each other along z: a later one takes the place of an
@@ -86,6 +80,10 @@ inline void takeApart(const PlaneShape& shape, int64_t channels, float* to, cons
       });
     });
   }
+}
+
+inline void takeApart(const PlaneShape& shape, int64_t channels, float* to, const float* from) {
+  takeApart(shape, channels, to, [&](int64_t i, auto lanes) { return load(from + i, lanes); });
 }
 
 // Puts it together again.
@@ -217,7 +215,7 @@ inline void convolvePlane(const PlaneShape& shape, const Around& from, const Tap
 // sums[tap, a] += for each tap the product of each channel of a with b moved by the tap, over a plane.
 inline void correlatePlane(const PlaneShape& shape, const float* a, int64_t channels,
                            const Around& b, int64_t bChannel, Vector* sums) {
-  constexpr int kMost = kMostSums >= 24 ? 8 : kMostSums >= 12 ? 4 : 2;
+  constexpr int kMost = kMostSums / 3;  // of each, the three taps of a row
   forChannels<kMost>(channels, [&](int64_t first, auto number) {
     constexpr int kNumber = decltype(number)::value;
     // Rows that stay in the cache for all taps.
@@ -295,9 +293,7 @@ inline void convolveThin(const ThinConv& conv, const float* x, float* y, Workers
     const Floats result(conv.outputs * shape.size);
     const auto read = [&](int64_t z) {
       if (!image.holds(z)) return;
-      const float* plane = x + (sample + z) * area * inputs;
-      takeApart(shape, inputs, image.at(z),
-                [&](int64_t i, auto lanes) { return load(plane + i, lanes); });
+      takeApart(shape, inputs, image.at(z), x + (sample + z) * area * inputs);
     };
     read(begin - 1);
     read(begin);
@@ -357,9 +353,7 @@ inline void convolveThinBack(const ThinConv& conv, const float* x, const float* 
     const auto read = [&](int64_t z) {
       if (!image.holds(z)) return;
       const int64_t voxels = (sample + z) * area;
-      takeApart(shape, inputs, image.at(z), [&](int64_t i, auto lanes) {
-        return load(x + voxels * inputs + i, lanes);
-      });
+      takeApart(shape, inputs, image.at(z), x + voxels * inputs);
       takeApart(shape, outputs, resultSlope.at(z), [&](int64_t i, auto lanes) {
         const int64_t at = voxels * outputs + i;
         const Vector value = load(slope + at, lanes);
