@@ -23,7 +23,7 @@ await runTask({
       type: "list",
       value: "DIR",
       required: true,
-      description: "folder of a run; several of other organs are measured together",
+      description: "folder of a run; several are measured together",
     },
     mode: {
       type: "text",
@@ -51,8 +51,8 @@ Writes cases.csv (every case), evaluation.json, report.md (tables in the shape o
 evaluation that is there already is replaced by one of the same cases and modes, or more.
 
 Several runs segment each scan together, with crop: where their networks take a voxel for different
-organs, the surest has it. Runs of all folds may be given at once: each case is measured with those
-that were not trained on it.
+organs, the surest has it; of the same organ, the mean of their probabilities decides. Runs of all
+folds may be given at once: each case is measured with those that were not trained on it.
 
   deno task evaluate --run data/runs/liver-fold1 --run data/runs/spleen-fold1 --output data/runs/both
 

@@ -30,7 +30,7 @@ interface RunGroup {
 
 /**
  * Measures runs of several organs that segment each scan together, so that the organs exclude each
- * other. Runs of several folds may be given: those that test the same cases belong together, and
+ * other; runs of the same organ are averaged, and of their regions the first counts. Runs of several folds may be given: those that test the same cases belong together, and
  * each case is measured with the runs that were not trained on it.
  *
  * @throws {UserError} when runs of the same cases cannot be together, or two groups share a case; and
@@ -45,10 +45,12 @@ export async function evaluateTogether(
   if (options.maskFolder !== undefined) await makeWritableFolder(options.maskFolder);
   const cases: CaseResult[] = [];
   const total = groups.reduce((sum, { caseIds }) => sum + caseIds.length, 0);
+  const averaged = new Set<string>();
   let done = 0;
   for (const group of groups) {
     const organs = await OrganPredictor.loadAll(group.runs, { mode: "withCrop" });
     const together = new TogetherSegmenter(organs);
+    for (const { organ, runs } of organs) if (runs.length > 1) averaged.add(organ.name);
     try {
       for (const [i, id] of group.caseIds.entries()) {
         options.stop?.throwIfAborted();
@@ -70,6 +72,7 @@ export async function evaluateTogether(
   return {
     ...await describeEvaluation(name, runs[0], cases, [], options),
     together: [...new Set(runs.map(({ record }) => record.organ.name))],
+    averaged: [...averaged],
   };
 }
 
@@ -121,14 +124,14 @@ async function evaluateCase(
       await writeMask(join(maskFolder, `${testCase.entry.id}.nii.gz`), found, testCase);
     }
     const pasteMs = (watch.timesMs().paste ?? 0) / organs.length;
-    const rowsOf = ({ organ }: OrganPredictor, segmented: SegmentedRegion) =>
+    const rowsOf = ({ organ }: OrganPredictor, segmented: readonly SegmentedRegion[]) =>
       scoreOrgan(testCase, {
         organ,
         mode: "withCrop",
         space,
-        segmented,
+        segmented: segmented[0],
         maskOf: ({ values: [value] }) => maskOfLabels(found, [value]),
-        timesMs: sumTimes([segmented.timesMs, { paste: pasteMs }]),
+        timesMs: sumTimes([...segmented.map(({ timesMs }) => timesMs), { paste: pasteMs }]),
         toleranceMm,
       });
     results.push(...organs.flatMap((organ, i) => rowsOf(organ, regions[i])));

@@ -1,8 +1,12 @@
+import { resolve } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
-import type { Organ } from "../dataset/organ.ts";
 import { hashFile } from "../dataset/hash_file.ts";
+import type { Organ } from "../dataset/organ.ts";
+import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detector } from "../detector/detector.ts";
+import type { UsualVolume } from "../detector/usual_volume.ts";
 import { UserError } from "../errors.ts";
+import { pasteMeanBlock } from "../segmentor/mean_roi.ts";
 import { jsonDifference } from "../training/json_difference.ts";
 import { detectorTargets } from "../training/detector_targets.ts";
 import { modelFile, phaseMissing, type Run } from "../training/run_folder.ts";
@@ -10,6 +14,8 @@ import { isPhaseTrained } from "../training/run_part.ts";
 import { loadDetector } from "../training/trained_detector.ts";
 import { applyAffine } from "../volume/affine.ts";
 import { unitToVoxels } from "../volume/box.ts";
+import { largestPiecesOfEach } from "../volume/components.ts";
+import type { ScoredBlock } from "../volume/label_block.ts";
 import { viewNames } from "../volume/projection.ts";
 import type { Grid } from "../volume/volume.ts";
 import { predictionWarnings } from "./prediction_warnings.ts";
@@ -26,29 +32,36 @@ export interface OrganPredictorOptions {
   readonly largestComponent?: boolean;
 }
 
-/** The trained models of one run: they find and segment one organ. */
-export class OrganPredictor implements OrganSegmenter {
+/** The trained models of one run. */
+interface RunModels {
   readonly run: Run;
+  readonly loaded: LoadedSegmentor;
   readonly segmenter: ScanSegmenter;
-  readonly #loaded: LoadedSegmentor;
-  readonly #dispose: () => void;
+  dispose(): void;
+}
 
-  private constructor(
-    run: Run,
-    loaded: LoadedSegmentor,
-    segmenter: ScanSegmenter,
-    dispose: () => void,
-  ) {
-    this.run = run;
-    this.#loaded = loaded;
-    this.segmenter = segmenter;
-    this.#dispose = dispose;
+/**
+ * The trained models of one organ: they find and segment it. Several runs, as the folds of a
+ * cross-validation, do so each by itself, and their probabilities are averaged.
+ */
+export class OrganPredictor implements OrganSegmenter {
+  /** What is found. */
+  readonly organ: Organ;
+  /** The most that one of the runs allows. */
+  readonly pieces: readonly number[] | null;
+  readonly #members: readonly RunModels[];
+
+  private constructor(members: readonly RunModels[]) {
+    this.#members = members;
+    this.organ = members[0].run.record.organ;
+    this.pieces = mostPieces(members.map(({ loaded }) => loaded.pieces));
   }
 
   /**
-   * Loads the models of runs. Where several have the same detector of all labels, it is loaded once
-   * and looks at each scan once.
+   * Loads the models of runs; those of the same organ become one predictor. Where several have the
+   * same detector of all labels, it is loaded once and looks at each scan once.
    *
+   * @returns in the order in which the runs name the organs first
    * @throws {UserError} when the phases that the mode needs have not finished
    */
   static async loadAll(
@@ -56,7 +69,7 @@ export class OrganPredictor implements OrganSegmenter {
     { mode, largestComponent }: OrganPredictorOptions,
   ): Promise<OrganPredictor[]> {
     const shared = new Map<string, Detector>();
-    const organs: OrganPredictor[] = [];
+    const models: RunModels[] = [];
     try {
       for (const run of runs) {
         await requireMode(run, mode);
@@ -67,66 +80,100 @@ export class OrganPredictor implements OrganSegmenter {
           if (isOwn) detector?.dispose();
           throw error;
         });
-        const segmenter = new ScanSegmenter(loaded, detector);
-        organs.push(
-          new OrganPredictor(run, loaded, segmenter, () => {
-            if (isOwn) detector?.dispose();
-            loaded.parameters.dispose();
-          }),
-        );
+        const dispose = () => {
+          if (isOwn) detector?.dispose();
+          loaded.parameters.dispose();
+        };
+        models.push({ run, loaded, segmenter: new ScanSegmenter(loaded, detector), dispose });
       }
-      return organs;
     } catch (error) {
-      for (const organ of organs) organ.dispose();
+      for (const one of models) one.dispose();
       throw error;
     }
+    return [...Map.groupBy(models, ({ run }) => run.record.organ.name).values()]
+      .map((members) => new OrganPredictor(members));
   }
 
   /** Frees the models. */
   dispose(): void {
-    this.#dispose();
+    for (const member of this.#members) member.dispose();
   }
 
-  /** What the run finds. */
-  get organ(): Organ {
-    return this.run.record.organ;
+  /** The runs whose models these are. */
+  get runs(): readonly Run[] {
+    return this.#members.map(({ run }) => run);
+  }
+
+  async segment(
+    images: Pick<ScanImages, "scanImage" | "cubeImage">,
+  ): Promise<readonly SegmentedRegion[]> {
+    const regions: SegmentedRegion[] = [];
+    for (const { segmenter } of this.#members) regions.push(await segmenter.segment(images));
+    return regions;
+  }
+
+  pasteBlock(regions: readonly SegmentedRegion[], grid: Grid): ScoredBlock {
+    const block = pasteMeanBlock(
+      this.#members.map(({ segmenter }, i) => segmenter.spread(regions[i], grid)),
+    );
+    if (this.pieces === null) return block;
+    return { ...block, data: largestPiecesOfEach(block, this.pieces) };
   }
 
   /** What makes a result doubtful, as sentences. */
   warnings(
-    { detection }: SegmentedRegion,
+    regions: readonly SegmentedRegion[],
     volumesMm3: Readonly<Record<string, number>>,
   ): string[] {
     const { name, classes } = this.organ;
     const own = Object.fromEntries(classes.map((one) => [one.name, volumesMm3[one.name]]));
-    return predictionWarnings(name, detection, own, this.#loaded.usualMm3);
+    const usual = widestVolume(this.#members.map(({ loaded }) => loaded.usualMm3));
+    const all = regions.flatMap(({ detection }) => predictionWarnings(name, detection, own, usual));
+    return [...new Set(all)];
   }
 
-  /** How a result came about, for its report. */
-  describe(
-    { roiUnit, edge, stage, detection }: SegmentedRegion,
-    grid: Grid,
-  ): Record<string, unknown> {
-    const { min, max } = unitToVoxels(roiUnit, grid.shape);
-    // The affine speaks of voxels' centres, a box of their outer faces: half a voxel apart.
-    const corner = (point: readonly number[]) =>
-      applyAffine(grid.affine, [point[0] - 0.5, point[1] - 0.5, point[2] - 0.5]);
-    return {
-      name: this.organ.name,
-      run: this.run.folder,
-      phase: this.#loaded.phase,
-      roi: {
-        unit: roiUnit,
-        rasVoxels: { min, max },
-        rasCornersMm: { min: corner(min), max: corner(max) },
-      },
-      viewConfidences: detection && Object.fromEntries(
-        Object.entries(detection.views).map(([view, { confidence }]) => [view, confidence]),
-      ),
-      segmentorEdge: edge,
-      firstStage: stage,
-    };
+  /** How a result came about, for its report: an entry for each run. */
+  describe(regions: readonly SegmentedRegion[], grid: Grid): Record<string, unknown>[] {
+    return this.#members.map(({ run, loaded: { phase } }, i) => {
+      const { roiUnit, edge, stage, detection } = regions[i];
+      const { min, max } = unitToVoxels(roiUnit, grid.shape);
+      // The affine speaks of voxels' centres, a box of their outer faces: half a voxel apart.
+      const corner = (point: readonly number[]) =>
+        applyAffine(grid.affine, [point[0] - 0.5, point[1] - 0.5, point[2] - 0.5]);
+      return {
+        name: this.organ.name,
+        run: run.folder,
+        phase,
+        roi: {
+          unit: roiUnit,
+          rasVoxels: { min, max },
+          rasCornersMm: { min: corner(min), max: corner(max) },
+        },
+        viewConfidences: detection && Object.fromEntries(
+          Object.entries(detection.views).map(([view, { confidence }]) => [view, confidence]),
+        ),
+        segmentorEdge: edge,
+        firstStage: stage,
+      };
+    });
   }
+}
+
+/** The most pieces of each class that a run keeps; `null` where one keeps all. */
+function mostPieces(all: readonly (readonly number[] | null)[]): readonly number[] | null {
+  return all.reduce((most, pieces) =>
+    most && pieces && most.map((count, i) => Math.max(count, pieces[i]))
+  );
+}
+
+/** From the smallest to the largest volume that training cases of any run have. */
+function widestVolume(all: readonly (UsualVolume | null)[]): UsualVolume | null {
+  const known = all.filter((one) => one !== null);
+  if (known.length === 0) return null;
+  return {
+    min: Math.min(...known.map(({ min }) => min)),
+    max: Math.max(...known.map(({ max }) => max)),
+  };
 }
 
 /** A run's detector: its own, or one of the shared, which are known by what their files hold. */
@@ -182,10 +229,11 @@ export function onlyModality(runs: readonly Run[]): Modality {
 }
 
 /**
- * Refuses runs whose masks cannot be one label map.
+ * Refuses runs whose masks cannot be one label map. Runs of the very same organ may be among them:
+ * their probabilities are averaged.
  *
- * @throws {UserError} when one of several was trained on scans of another modality, or two prepare
- *   scans differently, or share a name or a label value
+ * @throws {UserError} when one of several was trained on scans of another modality, or two are the
+ *   same, prepare scans differently, or share a name or a label value of organs that differ
  */
 export function requireCompatible(runs: readonly Run[], modality: Modality): void {
   const [first, ...others] = runs;
@@ -208,13 +256,21 @@ export function requireCompatible(runs: readonly Run[], modality: Modality): voi
       refuse(first, "they must prepare scans alike", differences.join(", "));
     }
     for (const other of [first, ...others.slice(0, i)]) {
+      if (resolve(other.folder) === resolve(run.folder)) {
+        refuse(other, "each run counts once", "the same folder twice");
+      }
+      if (jsonDifference(other.record.organ, run.record.organ).length === 0) continue;
       for (const { name, values: [value] } of run.record.organ.classes) {
         const taken = other.record.organ.classes.find((one) =>
           one.name === name || one.values[0] === value
         );
         if (taken === undefined) continue;
         const seen = `${taken.name} (${taken.values[0]}) and ${name} (${value})`;
-        refuse(other, "their classes must have names and label values of their own", seen);
+        refuse(
+          other,
+          "they must have the same organ, or classes with names and label values of their own",
+          seen,
+        );
       }
     }
   }

@@ -40,8 +40,9 @@ export interface PredictedFile {
 }
 
 /**
- * Segments scans with one trained run, or with several of other organs: the mask in the input's own
- * grid and header with the data set's label values, and beside it a picture and a report.
+ * Segments scans with one trained run or with several, of the same organ or of others: the mask in
+ * the input's own grid and header with the data set's label values, and beside it a picture and a
+ * report.
  */
 export class Predictor {
   readonly #organs: readonly OrganPredictor[];
@@ -85,7 +86,7 @@ export class Predictor {
     const [maskPath, picturePath, reportPath] = resultPaths(input, folder);
     for (const path of [maskPath, picturePath, reportPath]) await refuseExisting(path);
     const watch = new Stopwatch<TimePart>();
-    const { settings } = this.#organs[0].run.record; // the same in all
+    const { settings } = this.#organs[0].runs[0].record; // the same in all
     const { orientation, header, images, grid } = await watch.time(
       "read",
       () => readScanImages(input, { volume: this.#channel, modality: this.#modality, settings }),
@@ -100,10 +101,10 @@ export class Predictor {
       // The picture is drawn while another thread compresses the mask and brings it to the disk.
       await Promise.all([
         writing,
-        writeAtomic(picturePath, pictureOf(name, images, block, regions)),
+        writeAtomic(picturePath, pictureOf(name, images, block, regions.flat())),
       ]);
     });
-    const timesMs = sumTimes([watch.timesMs(), ...regions.map((region) => region.timesMs)]);
+    const timesMs = sumTimes([watch.timesMs(), ...regions.flat().map((region) => region.timesMs)]);
     const volumesMm3 = this.#volumes(block);
     const warnings = this.#organs.flatMap((organ, i) => organ.warnings(regions[i], volumesMm3));
     const report = {
@@ -113,8 +114,8 @@ export class Predictor {
         this.#classes().map(({ name, values: [value] }) => [name, value]),
       ),
       volumesMm3,
-      ...(regions.length > 1 && { contestedMm3: contested * voxelMm3(grid) }),
-      organs: this.#organs.map((organ, i) => organ.describe(regions[i], grid)),
+      ...(this.#organs.length > 1 && { contestedMm3: contested * voxelMm3(grid) }),
+      organs: this.#organs.flatMap((organ, i) => organ.describe(regions[i], grid)),
       timesMs,
       warnings,
     };
@@ -123,7 +124,7 @@ export class Predictor {
   }
 
   #classes(): OrganClass[] {
-    return this.#organs.flatMap(({ run }) => run.record.organ.classes);
+    return this.#organs.flatMap(({ organ }) => organ.classes);
   }
 
   #volumes({ grid, data }: LabelBlock): Record<string, number> {
@@ -178,7 +179,8 @@ export async function hasResults(
   for (const path of paths) if (!await exists(path)) return false;
   const [, , reportPath] = paths;
   const before = runsOf(await Deno.readTextFile(reportPath));
-  const names = (folders: readonly string[]) => folders.map((one) => resolve(one)).join(" and ");
+  const names = (folders: readonly string[]) =>
+    folders.map((one) => resolve(one)).sort().join(" and ");
   if (names(before) === names(runFolders)) return true;
   throw new UserError({
     what: `cannot go on in ${folder}`,

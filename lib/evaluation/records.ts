@@ -162,6 +162,8 @@ export interface Evaluation {
   readonly model?: ModelName;
   /** The organs that were segmented together, excluding each other, where there were several runs. */
   readonly together?: readonly string[];
+  /** Those of them of which several runs' probabilities were averaged in a scan. */
+  readonly averaged?: readonly string[];
   readonly dataSet: string;
   /** What was computed on: device, native library. */
   readonly device: string;

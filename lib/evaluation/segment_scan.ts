@@ -3,7 +3,13 @@ import type { Detection, Detector } from "../detector/detector.ts";
 import { addMargin } from "../detector/fusion.ts";
 import { isUsualVolume } from "../detector/usual_volume.ts";
 import { resultBoxUnit } from "../segmentor/result_box.ts";
-import { classesOfLogits, pasteRoiBlock, sampleRoi } from "../segmentor/roi.ts";
+import {
+  classesOfLogits,
+  decideBlock,
+  sampleRoi,
+  type SpreadLogits,
+  spreadRoi,
+} from "../segmentor/roi.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import { type Box3, boxEdges, boxIou3, wholeUnit } from "../volume/box.ts";
 import { largestPiecesOfEach } from "../volume/components.ts";
@@ -176,10 +182,15 @@ export class ScanSegmenter {
   }
 
   /** {@linkcode paste} on the part of the grid that the region covers. */
-  pasteBlock({ logits, edge, roiUnit }: SegmentedRegion, target: Grid): ScoredBlock {
-    const { config, pieces } = this.#loaded;
-    const block = pasteRoiBlock(logits, edge, roiUnit, target, config);
+  pasteBlock(region: SegmentedRegion, target: Grid): ScoredBlock {
+    const { pieces } = this.#loaded;
+    const block = decideBlock(this.spread(region, target));
     return pieces === null ? block : { ...block, data: largestPiecesOfEach(block, pieces) };
+  }
+
+  /** The logits that {@linkcode pasteBlock} decides by. */
+  spread({ logits, edge, roiUnit }: SegmentedRegion, target: Grid): SpreadLogits {
+    return spreadRoi(logits, edge, roiUnit, target, this.#loaded.config);
   }
 }
 

@@ -1,15 +1,22 @@
 import type { Organ } from "../dataset/organ.ts";
 import type { ScanImages } from "../dataset/scan_images.ts";
 import { largestPiecesOfEach } from "../volume/components.ts";
-import { type LabelBlock, mergeBlocks } from "../volume/label_block.ts";
+import { type LabelBlock, mergeBlocks, type ScoredBlock } from "../volume/label_block.ts";
 import type { Grid } from "../volume/volume.ts";
 import { toLabelValues } from "./label_values.ts";
-import type { ScanSegmenter, SegmentedRegion } from "./segment_scan.ts";
+import type { SegmentedRegion } from "./segment_scan.ts";
 
-/** One organ of those that are segmented in the same scans. */
+/** One organ of those that are segmented in the same scans, by the networks of one run or several. */
 export interface OrganSegmenter {
   readonly organ: Organ;
-  readonly segmenter: ScanSegmenter;
+  /** How many pieces of each class are kept; `null`: all are. */
+  readonly pieces: readonly number[] | null;
+  /** What each run makes of the scan. */
+  segment(
+    images: Pick<ScanImages, "scanImage" | "cubeImage">,
+  ): Promise<readonly SegmentedRegion[]>;
+  /** Class numbers on the part of the grid that the regions cover, with how sure they are. */
+  pasteBlock(regions: readonly SegmentedRegion[], grid: Grid): ScoredBlock;
 }
 
 /**
@@ -25,12 +32,12 @@ export class TogetherSegmenter {
     this.#organs = organs;
   }
 
-  /** Each organ's region, in the order of the organs. */
+  /** Each organ's regions, one of each of its runs, in the order of the organs. */
   async segment(
     images: Pick<ScanImages, "scanImage" | "cubeImage">,
-  ): Promise<readonly SegmentedRegion[]> {
-    const regions: SegmentedRegion[] = [];
-    for (const { segmenter } of this.#organs) regions.push(await segmenter.segment(images));
+  ): Promise<readonly (readonly SegmentedRegion[])[]> {
+    const regions = [];
+    for (const organ of this.#organs) regions.push(await organ.segment(images));
     return regions;
   }
 
@@ -40,11 +47,11 @@ export class TogetherSegmenter {
    * @returns `contested`: voxels that more than one organ's network took for its own
    */
   paste(
-    regions: readonly SegmentedRegion[],
+    regions: readonly (readonly SegmentedRegion[])[],
     grid: Grid,
   ): { readonly block: LabelBlock; readonly contested: number } {
-    const [first, ...others] = this.#organs.map(({ segmenter, organ }, i) =>
-      toLabelValues(segmenter.pasteBlock(regions[i], grid), organ)
+    const [first, ...others] = this.#organs.map((one, i) =>
+      toLabelValues(one.pasteBlock(regions[i], grid), one.organ)
     );
     const { block, contested } = mergeBlocks([first, ...others]);
     if (contested === 0) return { block, contested };
@@ -55,7 +62,7 @@ export class TogetherSegmenter {
   #keepPieces(block: LabelBlock): Uint16Array {
     const most: number[] = [];
     const unlimited = new Set<number>();
-    for (const { organ, segmenter: { pieces } } of this.#organs) {
+    for (const { organ, pieces } of this.#organs) {
       organ.classes.forEach(({ values: [value] }, i) => {
         if (pieces === null) unlimited.add(value);
         else most[value - 1] = pieces[i];

@@ -227,9 +227,16 @@ function numberText(value: number): string {
 
 /** What keeps our numbers and the paper's from being compared, as a paragraph. */
 export function protocolNote(
-  { dataSet, toleranceMm, cubeEdge = paperCubeEdge, model = "segmentor", together = [] }: Pick<
+  {
+    dataSet,
+    toleranceMm,
+    cubeEdge = paperCubeEdge,
+    model = "segmentor",
+    together = [],
+    averaged = [],
+  }: Pick<
     Evaluation,
-    "dataSet" | "toleranceMm" | "cubeEdge" | "model" | "together"
+    "dataSet" | "toleranceMm" | "cubeEdge" | "model" | "together" | "averaged"
   >,
 ): string {
   return [
@@ -251,9 +258,13 @@ export function protocolNote(
     `the column Input has. Time on ground-truth regions is the segmentor's alone, without crop that of`,
     `sampling, segmentation and pasting back, with crop detection's besides.`,
     `Memory: the paper's VRAM is what the GPU held, ours the peak of TensorFlow.js's tensors.`,
-    ...(together.length === 0 ? [] : [
+    ...(together.length < 2 ? [] : [
       `${together.join(", ")} were segmented together in each scan: where several networks took a`,
       `voxel for their organ's, the surest has it. Times are an organ's own, with its share of pasting.`,
+    ]),
+    ...(averaged.length === 0 ? [] : [
+      `Of ${averaged.join(", ")} several runs segmented each scan, and their probabilities were`,
+      `averaged: times are their sums, detector and region those of the first.`,
     ]),
     ...(model === "segmentor" ? [] : [
       `What segments here is ${modelTitles[model]}; the paper's columns are of its own segmentor.`,

@@ -81,6 +81,29 @@ export function pasteRoiBlock(
   target: Grid,
   config: Pick<RoiConfig, "paste">,
 ): ScoredBlock {
+  return decideBlock(spreadRoi(logits, edge, boxUnit, target, config));
+}
+
+/** The logits of a region on the part of a grid that it covers, x fastest. */
+export interface SpreadLogits {
+  /** The whole grid. */
+  readonly grid: Grid;
+  /** The grid's voxel that is the block's first. */
+  readonly origin: Triple;
+  /** Voxels of the block. */
+  readonly shape: Triple;
+  /** One for each channel. */
+  readonly planes: readonly Float32Array[];
+}
+
+/** The logits themselves where {@linkcode pasteRoi} decides: interpolated, or the nearest cell's. */
+export function spreadRoi(
+  logits: Float32Array,
+  edge: number,
+  boxUnit: Box3,
+  target: Grid,
+  config: Pick<RoiConfig, "paste">,
+): SpreadLogits {
   const channels = logits.length / edge ** 3;
   if (!Number.isInteger(channels) || channels < 1) {
     throw new RangeError(`${logits.length} logits do not fill a cube of edge ${edge}`);
@@ -88,8 +111,14 @@ export function pasteRoiBlock(
   const boxVoxels = unitToVoxels(boxUnit, target.shape);
   const planes = deinterleave(logits, channels);
   return config.paste === "logits"
-    ? spreadLogits(planes, edge, boxVoxels, target)
+    ? spreadLinear(planes, edge, boxVoxels, target)
     : spreadNearest(planes, edge, boxVoxels, target);
+}
+
+/** The decision of {@linkcode pasteRoi} on spread logits. */
+export function decideBlock({ grid, origin, shape, planes }: SpreadLogits): ScoredBlock {
+  const data = decide(planes);
+  return { grid, origin, shape, data, margins: marginsOf(planes, data) };
 }
 
 /** The decision on the cube itself, as {@linkcode pasteRoi} with `paste: "nearest"` takes it. */
@@ -97,17 +126,15 @@ export function classesOfLogits(logits: Float32Array, edge: number): Uint16Array
   return decide(deinterleave(logits, logits.length / edge ** 3));
 }
 
-function spreadLogits(
+function spreadLinear(
   planes: readonly Float32Array[],
   edge: number,
   boxVoxels: Box3,
   grid: Grid,
-): ScoredBlock {
+): SpreadLogits {
   const blocks = planes.map((plane) => spreadBox(plane, cube(edge), boxVoxels, grid.shape));
   const { origin, shape } = blocks[0];
-  const spread = blocks.map((block) => block.data);
-  const data = decide(spread);
-  return { grid, origin, shape, data, margins: marginsOf(spread, data) };
+  return { grid, origin, shape, planes: blocks.map(({ data }) => data) };
 }
 
 function spreadNearest(
@@ -115,9 +142,7 @@ function spreadNearest(
   edge: number,
   boxVoxels: Box3,
   grid: Grid,
-): ScoredBlock {
-  const classes = decide(planes);
-  const sureness = marginsOf(planes, classes);
+): SpreadLogits {
   const cells = ([0, 1, 2] as const).map((axis) => {
     const [min, max] = [boxVoxels.min[axis], boxVoxels.max[axis]];
     const first = Math.max(0, Math.ceil(min - 0.5));
@@ -127,24 +152,22 @@ function spreadNearest(
     return { first, cells: Int32Array.from({ length }, (_, i) => Math.min(cell(i), edge - 1)) };
   });
   const [xs, ys, zs] = cells.map((axis) => axis.cells);
-  const size = xs.length * ys.length * zs.length;
-  const [data, margins] = [new Uint16Array(size), new Float32Array(size)];
-  let to = 0;
-  for (const z of zs) {
-    for (const y of ys) {
-      const row = edge * (y + edge * z);
-      for (let i = 0; i < xs.length; i++, to++) {
-        data[to] = classes[row + xs[i]];
-        margins[to] = sureness[row + xs[i]];
+  const spread = planes.map((plane) => {
+    const values = new Float32Array(xs.length * ys.length * zs.length);
+    let to = 0;
+    for (const z of zs) {
+      for (const y of ys) {
+        const row = edge * (y + edge * z);
+        for (let i = 0; i < xs.length; i++) values[to++] = plane[row + xs[i]];
       }
     }
-  }
+    return values;
+  });
   return {
     grid,
     origin: [cells[0].first, cells[1].first, cells[2].first],
     shape: [xs.length, ys.length, zs.length],
-    data,
-    margins,
+    planes: spread,
   };
 }
 

@@ -93,10 +93,37 @@ Deno.test("runs of several organs and folds are measured together, each case onc
       );
     });
 
+    await t.step("runs of the same organ and cases are averaged", async () => {
+      const [own] = runs;
+      const longer = await startRun({
+        prepared,
+        organ: parseOrgan("liver", prepared.labels),
+        config: makeConfig("tiny", ["phases.segmentor.epochs=4"]),
+        fold: "1/2",
+        folder: `${dir}/longer`,
+        detectorFrom: own.folder,
+      });
+      await trainRun(longer, prepared, { phases: ["detector", "segmentor"], resume: false });
+      const rowsOf = async (...some: Run[]) => {
+        const { cases, averaged, together } = await evaluateTogether(some, prepared);
+        const dices = cases.map(({ caseId, space, dice }) => `${caseId} ${space} ${dice}`);
+        return { ids: cases.map(({ caseId }) => caseId), dices, averaged, together };
+      };
+      const [both, turned] = [await rowsOf(own, longer), await rowsOf(longer, own)];
+      assertEquals([both.averaged, both.together], [["liver"], ["liver"]]);
+      assertEquals(both.dices, turned.dices);
+      for (const one of [own, longer]) {
+        const alone = await rowsOf(one);
+        assertEquals([alone.ids, alone.averaged], [both.ids, []]);
+        assert(alone.dices.some((row, i) => row !== both.dices[i]), "the other changes nothing");
+      }
+      assertEquals(tf.memory().numTensors, before);
+    });
+
     await t.step("runs that do not fit together are refused", async () => {
       const refused = (text: string, ...other: typeof runs) =>
         assertRejects(() => evaluateTogether(other, prepared), UserError, text);
-      await refused("liver (6) and liver (6)", runs[0], runs[0]);
+      await refused("the same folder twice", runs[0], runs[0]);
       const otherSeed = {
         ...runs[1],
         record: { ...runs[1].record, splitRule: "fold 1/2, seed 1" },

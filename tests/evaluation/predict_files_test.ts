@@ -270,7 +270,10 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       assertEquals(Object.keys(volumesMm3), ["spleen", "liver", "right kidney"]);
       assert(contested > 0 && volumesMm3.spleen <= alone[0].volumesMm3.spleen);
       const load = (...runs: Run[]) => Predictor.load(runs, options);
-      await assertRejects(() => load(run, other, run), UserError, "liver (6) and liver (6)");
+      await assertRejects(() => load(run, other, run), UserError, "the same folder twice");
+      const organ = { name: "liver", classes: [{ name: "liver", values: [6] }] };
+      const overlapping = { ...other, record: { ...other.record, organ } };
+      await assertRejects(() => load(run, overlapping), UserError, "liver (6) and liver (6)");
       const settings = { ...other.record.settings, cubeEdge: 48 };
       const otherwise = { ...other, record: { ...other.record, settings } };
       await assertRejects(() => load(run, otherwise), UserError, "cubeEdge");
@@ -280,6 +283,42 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       await assertRejects(asMr, UserError, "trained on mr, but it is ct");
       const cropped = () => Predictor.load(other, { mode: "withCrop" });
       await assertRejects(cropped, UserError, "Add --without-crop");
+      assertEquals(tf.memory().numTensors, before);
+    });
+
+    await t.step("runs of the same organ are averaged, whatever their order", async () => {
+      const twin = await tinyRun(prepared, `${dir}/twin`, {
+        phases: ["detector", "segmentor"],
+        organ: "both=liver,right kidney",
+        set: [...set, "seed=5"],
+      });
+      const masks: LabelVolume[] = [];
+      for (const [i, all] of [[run, twin], [twin, run]].entries()) {
+        const predictor = await Predictor.load(all, { mode: "withCrop" });
+        const folder = `${dir}/mean${i}`;
+        const { maskPath, volumesMm3 } = await predictor.predict(`${dir}/in/PIR.nii`, folder);
+        predictor.dispose();
+        masks.push(await read(maskPath));
+        const report = JSON.parse(await Deno.readTextFile(`${folder}/PIR.json`));
+        const organs: { name: string; run: string }[] = report.organs;
+        assertEquals(organs.map((one) => one.run), all.map(({ folder }) => folder));
+        assertEquals(organs.map(({ name }) => name), ["both", "both"]);
+        assertEquals(Object.keys(volumesMm3), ["liver", "right kidney"]);
+        assertEquals(report.contestedMm3, undefined);
+        const done = (...runs: Run[]) =>
+          hasResults(`${dir}/in/PIR.nii`, folder, runs.map(({ folder }) => folder));
+        assertEquals([await done(run, twin), await done(twin, run)], [true, true]);
+      }
+      assertEquals(masks[0].data, masks[1].data);
+      for (const one of [run, twin]) {
+        const alone = await withPredictor(
+          one,
+          { mode: "withCrop" },
+          (predictor) => predictor.predict(`${dir}/in/PIR.nii`, `${one.folder}/alone`),
+        );
+        const { data } = await read(alone.maskPath);
+        assert(data.some((label, i) => label !== masks[0].data[i]), "the other changes nothing");
+      }
       assertEquals(tf.memory().numTensors, before);
     });
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { ScanSegmenter, SegmentedRegion } from "../../lib/evaluation/segment_scan.ts";
+import type { SegmentedRegion } from "../../lib/evaluation/segment_scan.ts";
 import { type OrganSegmenter, TogetherSegmenter } from "../../lib/evaluation/segment_together.ts";
 import { scaleAndShift } from "../../lib/volume/affine.ts";
 import { placeBlock, type ScoredBlock } from "../../lib/volume/label_block.ts";
@@ -23,23 +23,20 @@ function organOf(
     margins: new Float32Array(length).fill(margin),
   };
   const region = { roiUnit: { min: [from, 0, 0], max: [to, 1, 1] } } as unknown as SegmentedRegion;
-  const segmenter = {
-    pieces,
-    segment: () => Promise.resolve(region),
-    pasteBlock: (given: SegmentedRegion) => {
-      assertEquals(given, region);
-      return block;
-    },
-  } as unknown as ScanSegmenter;
   return {
     organ: { name: `organ ${value}`, classes: [{ name: "x", values: [value] }] },
-    segmenter,
+    pieces,
+    segment: () => Promise.resolve([region]),
+    pasteBlock: (given) => {
+      assertEquals(given, [region]);
+      return block;
+    },
   };
 }
 
 async function rowOf(...organs: OrganSegmenter[]) {
   const together = new TogetherSegmenter(organs);
-  const regions = await together.segment({} as Parameters<ScanSegmenter["segment"]>[0]);
+  const regions = await together.segment({} as Parameters<OrganSegmenter["segment"]>[0]);
   const { block, contested } = together.paste(regions, grid);
   const { data, shape } = placeBlock(block);
   assertEquals(shape, grid.shape);
