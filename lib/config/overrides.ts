@@ -301,8 +301,14 @@ function checkConfig(config: RunConfig): void {
     "detector.fusion",
     "views unless the detector is of kind silhouette",
   );
-  const lossRule = `${needed} for a detector of kind ${detector.network.kind}`;
-  require(config.phases.detector.loss === needed, "phases.detector.loss", lossRule);
+  if (config.phases.detector.loss !== needed) {
+    throw new UserError({
+      what: `cannot train a detector of kind ${detector.network.kind}`,
+      rule: `its phases.detector.loss is ${needed}`,
+      seen: config.phases.detector.loss,
+      remedy: "Take both from one preset, as --set detector=paper --set phases.detector=paper",
+    });
+  }
   for (const [name, phase] of Object.entries(config.phases)) {
     const key = `phases.${name}`;
     require(isWhole(phase.epochs, 1), `${key}.epochs`, "a positive integer");

@@ -19,8 +19,9 @@ export type SplitEntry = Pick<ManifestEntry, "id" | "subset" | "labels">;
 const foldValidationShare = 0.2;
 
 /**
- * The paper's split (section 4.1, on AMOS22): trained on the training cases; of the validation
- * cases, sorted by name, every other one from the first on validates and the others test. Cases
+ * A split with the paper's counts (section 4.1, on AMOS22): trained on the training cases; of the
+ * validation cases, sorted by name, every other one from the first on validates and the others test
+ * (ours: the section does not name the cases). Cases
  * without the organ are dropped after that, so that a case has the same part for every organ.
  *
  * @throws UserError when the data set has no validation cases, or a part has no case with the organ

@@ -178,23 +178,23 @@ function costCells(costs: readonly ModelCost[]): Table {
       title: "Input",
       cell: ({ part, edge }) => part === "detector" ? `3 x ${edge}^2` : `${edge}^3`,
     },
-    { title: "Parameters", cell: ({ parameters }) => millions(parameters) },
-    { title: "Active", cell: ({ activeParameters }) => millions(activeParameters) },
-    { title: "MACs", cell: ({ macs }) => millions(macs, 2) },
+    { title: "Parameters M", cell: ({ parameters }) => millions(parameters) },
+    { title: "Active M", cell: ({ activeParameters }) => millions(activeParameters) },
+    { title: "MACs M", cell: ({ macs }) => millions(macs, 2) },
     {
-      title: "FLOPs by the paper's rule (paper)",
+      title: "FLOPs M by the paper's rule (paper)",
       cell: (cost) => numberCell(paperCost(cost)?.operations, 4),
     },
     {
-      title: "FLOPs by the paper's rule (ours)",
+      title: "FLOPs M by the paper's rule (ours)",
       cell: ({ paperOperations }) => millions(paperOperations),
     },
     {
-      title: "Parameters by the paper's rule (paper)",
+      title: "Parameters M by the paper's rule (paper)",
       cell: (cost) => numberCell(paperCost(cost)?.parameters, 4),
     },
     {
-      title: "Parameters by the paper's rule (ours)",
+      title: "Parameters M by the paper's rule (ours)",
       cell: ({ paperParameters }) => millions(paperParameters),
     },
     { title: "Tensors MiB", cell: ({ peakTensorBytes }) => mebibytes(peakTensorBytes) },
@@ -274,7 +274,7 @@ export function protocolNote(
 
 /** What Table 5 counts, as a paragraph. */
 export const costNote: string = [
-  "Millions. MACs are true multiply-accumulates. The paper's FLOPs of its own network are those plus",
+  "M: millions. MACs are true multiply-accumulates. The paper's FLOPs of its own network are those plus",
   "5 for each element that a norm gives; its FLOPs of the networks that it compares with follow",
   "another rule, which takes transposed convolutions at their output and leaves attention out; its",
   "parameter count of the segmentor adds a weight again for every module around its layer. The",

@@ -63,7 +63,7 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
     ["focus", ["segmentor.channels=1,2"], "a list of 4 numbers"],
     ["focus", ["segmentor.edge=big"], "auto or a number"],
     ["focus", ["segmentor=mine"], "taken from a preset"],
-    ["focus", ["detector=paper"], "boxL1Giou for a detector of kind pyramid"],
+    ["focus", ["detector=paper"], "as --set detector=paper --set phases.detector=paper"],
     ["focus", ["preset=paper"], "no key preset"],
     ["focus", ["segmentor.paste=cubic"], "logits or nearest"],
     ["paper", ["detector.view.filter=canny"], "none or clahe or laplacian or sobel or gaussian"],
