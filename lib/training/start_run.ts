@@ -220,7 +220,10 @@ async function chooseSplit(
   }
   const hasTest = entries.some(({ subset }) => subset === "test");
   if (!hasTest && entries.some(({ subset }) => subset === "validation")) {
-    return { split: splitPaper(entries, organ), rule: "every other validation case tests (counts of section 4.1)" };
+    return {
+      split: splitPaper(entries, organ),
+      rule: "every other validation case tests (counts of section 4.1)",
+    };
   }
   const tested = hasTest ? "the data set's own test cases" : `${test} test`;
   return {
