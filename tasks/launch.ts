@@ -25,6 +25,7 @@ const verbs: Readonly<Record<string, { readonly native: boolean; readonly scans?
   phantom: { native: false },
   train: { native: true },
   evaluate: { native: true },
+  score: { native: false, scans: true },
   experiment: { native: true },
   predict: { native: true },
   export: { native: true },

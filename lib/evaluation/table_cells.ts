@@ -43,7 +43,7 @@ export function formatSummary(summary: Summary, decimals: number): string {
  * "20"; "20 (1 empty, 2 false)" where nothing was found in a case that has the organ, and something in
  * two that lack it.
  */
-export function casesCell(cases: readonly CaseResult[]): string {
+export function casesCell(cases: readonly Pick<CaseResult, "empty">[]): string {
   const count = (which: CaseResult["empty"]) => cases.filter(({ empty }) => empty === which).length;
   const [empty, invented] = [count("prediction"), count("groundTruth")];
   const notes = [

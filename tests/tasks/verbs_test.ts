@@ -171,6 +171,32 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
       assertStringIncludes(stdout, (await Deno.readTextFile(`${folder}/report.md`)).trim());
     });
 
+    await step("score finds in the masks what evaluate measured", async () => {
+      const masks = `${run}/evaluation/masks/withCrop`;
+      const args = [
+        "--masks",
+        masks,
+        "--data",
+        raw,
+        "--organ",
+        "liver",
+        "--output",
+        `${dir}/scores`,
+      ];
+      const { stdout } = await succeed("score", ...args);
+      assertStringIncludes(stdout, (await Deno.readTextFile(`${dir}/scores/scores.md`)).trim());
+      const csv = await Deno.readTextFile(`${dir}/scores/scores.csv`);
+      const [header, row] = csv.trim().split("\r\n").map((line) => line.split(","));
+      const { cases } = JSON.parse(await Deno.readTextFile(`${run}/evaluation/evaluation.json`));
+      const own = cases.find((one: Record<string, unknown>) =>
+        one.mode === "withCrop" && one.space === "scan"
+      );
+      for (const name of ["caseId", "dice", "hd95Mm", "nsd"]) {
+        assertEquals(row[header.indexOf(name)], String(own[name]));
+      }
+      await fail(1, ["scores.csv", "--output"], "score", ...args);
+    });
+
     await step("predict goes on after a scan that fails, and overwrites nothing", async () => {
       const [input, output] = [`${dir}/scans`, `${dir}/masks`];
       await Deno.mkdir(input);

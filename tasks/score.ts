@@ -1,0 +1,87 @@
+/** `deno task score`: measures masks of any program against a data set's labels. */
+import { join } from "node:path";
+import { pairMasks, scoreFiles } from "../lib/evaluation/score_files.ts";
+import { scoreReport, scoresCsv } from "../lib/evaluation/score_report.ts";
+import { openDataset } from "../lib/dataset/layout.ts";
+import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
+import { UserError } from "../lib/errors.ts";
+import { exists, makeWritableFolder, writeAtomic } from "../lib/files.ts";
+import { runTask } from "./command_line.ts";
+import { modalityFlag } from "./modality_flag.ts";
+import { ProgressLine } from "./progress_line.ts";
+
+await runTask({
+  name: "score",
+  summary: "Measures masks of any program against a data set's labels: Dice, IoU, HD95, NSD.",
+  interrupt: "signal",
+  flags: {
+    masks: {
+      type: "text",
+      value: "DIR",
+      required: true,
+      description: "folder of masks, CASE.nii.gz, with the data set's label values",
+    },
+    data: { type: "text", value: "DIR", required: true, description: "folder of the data set" },
+    organ: {
+      type: "list",
+      value: "NAME",
+      description: 'as "liver", "kidneys=2+3"; every label of the data set unless given',
+    },
+    modality: modalityFlag,
+    tolerance: { type: "number", default: 2, min: 0, description: "of NSD, in mm" },
+    output: { type: "text", value: "DIR", description: "write scores.csv and scores.md there" },
+  },
+  details: `
+The measures and their rules are those of deno task evaluate in the scan's own grid. So the masks of
+deno task predict, of an ensemble or of nnU-Net and TotalSegmentator can be compared. A mask that is
+named as no case of the data set is an error; cases without a mask are named in the report.
+
+  deno task score --masks masks --data Dataset501_CHAOST2 --organ liver`,
+}, async (flags, signal) => {
+  const dataset = await openDataset(flags.data, { modality: flags.modality });
+  const specs = flags.organ ?? Object.keys(dataset.labels);
+  const organs: Organ[] = specs.map((spec) => parseOrgan(spec, dataset.labels));
+  if (organs.length === 0) {
+    throw new UserError({
+      what: `cannot score against ${dataset.name}`,
+      rule: "a data set that does not name its labels needs --organ",
+      remedy: "Give the numbers of labels, as --organ 1 --organ 2",
+    });
+  }
+  const { files, missing } = await pairMasks(flags.masks, dataset);
+  const paths = flags.output === undefined
+    ? null
+    : { csv: join(flags.output, "scores.csv"), report: join(flags.output, "scores.md") };
+  if (paths !== null && flags.output !== undefined) {
+    for (const path of Object.values(paths)) await refuseExisting(path);
+    await makeWritableFolder(flags.output);
+  }
+  const progress = new ProgressLine("cases");
+  const scores = await scoreFiles(files, organs, {
+    toleranceMm: flags.tolerance,
+    signal,
+    onCase: (done, total) => progress.show(done, total),
+  });
+  progress.end();
+  const report = scoreReport(scores, {
+    dataSet: dataset.name,
+    maskFolder: flags.masks,
+    toleranceMm: flags.tolerance,
+    missing,
+  });
+  console.log(report);
+  if (paths === null) return 0;
+  await writeAtomic(paths.csv, scoresCsv(scores));
+  await writeAtomic(paths.report, report);
+  console.log(`Written to ${flags.output}: scores.csv, scores.md`);
+  return 0;
+});
+
+async function refuseExisting(path: string): Promise<void> {
+  if (!await exists(path)) return;
+  throw new UserError({
+    what: `cannot write ${path}`,
+    rule: "scores must not be there already",
+    remedy: "Name another --output folder, or remove the file",
+  });
+}
