@@ -69,11 +69,12 @@ function describeDataset(dataset: Dataset, cases: readonly CheckedCase[]): strin
     `  modality      ${modalities}`,
   ];
   if (images.length > 0) {
+    const intensities = images.flatMap((image) => image.range.filter(Number.isFinite));
     lines.push(
       `  voxels        ${axis(({ shape }) => shape)}`,
       `  spacing (mm)  ${axis(({ spacingMm }) => spacingMm)}`,
       `  orientation   ${countBy(images, ({ orientation }) => orientation)}`,
-      `  intensities   ${range(images.flatMap((image) => [...image.range]))}`,
+      `  intensities   ${intensities.length > 0 ? range(intensities) : "-"}`,
     );
   }
   if (labelled.length === 0) return lines;

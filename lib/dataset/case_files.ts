@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { UserError } from "../errors.ts";
 
 const niftiEnding = /\.(nii|nii\.gz|hdr|hdr\.gz)$/i;
 
@@ -7,17 +8,42 @@ export function caseId(path: string): string {
   return basename(path.replaceAll("\\", "/")).replace(niftiEnding, "").normalize("NFC");
 }
 
-/** The NIfTI files of a folder by the name of their case; none where there is no such folder. */
+/**
+ * The NIfTI files of a folder by the name of their case; none where there is no such folder.
+ *
+ * @throws {UserError} when two files are of one case, or the folder is none or cannot be read
+ */
 export async function niftiFiles(folder: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
       // Names that start with a dot are what macOS leaves beside the real files.
       if (isDirectory || name.startsWith(".") || !niftiEnding.test(name)) continue;
-      files.set(caseId(name), `${folder}/${name}`);
+      const [id, path] = [caseId(name), `${folder}/${name}`];
+      const other = files.get(id);
+      if (other !== undefined) throw twinFiles(other, path);
+      files.set(id, path);
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof UserError) throw error;
+    if (error instanceof Deno.errors.NotFound) return files;
+    throw new UserError({
+      what: `cannot list ${folder}`,
+      rule: "it must be a folder that can be read",
+      seen: error instanceof Error ? error.message : String(error),
+      remedy: "Check it and its permissions",
+    });
   }
   return files;
+}
+
+/** Names may be told apart by their ending only, or by how an accent is written. */
+function twinFiles(one: string, other: string): UserError {
+  const [first, second] = [one, other].sort();
+  return new UserError({
+    what: `cannot tell which of two files is the case ${caseId(one)}`,
+    rule: "a folder must hold one file of each case",
+    seen: `${first} and ${second}`,
+    remedy: "Rename or remove one of them",
+  });
 }

@@ -72,7 +72,7 @@ function readChannels(value: unknown, path: string): string[] {
  * or a mixture. Of an nnU-Net region, which is a list of values, the values are kept that have no
  * name of their own, named by their numbers. Background is left out.
  *
- * @throws UserError when a value is not an integer in 0 .. 65535, or two names share one
+ * @throws UserError when a value is not an integer in 0 .. 65535, two names share one, or a name has two
  */
 export function readLabelNames(value: unknown, path: string): Record<string, number> {
   if (value === undefined) return {};
@@ -87,6 +87,13 @@ export function readLabelNames(value: unknown, path: string): Record<string, num
     const other = names.get(number);
     if (other !== undefined) {
       throw fault(path, "a label value must have one name", `${number} for ${other} and ${name}`);
+    }
+    if (Object.hasOwn(labels, name)) {
+      throw fault(
+        path,
+        "a name must have one label value",
+        `${labels[name]} and ${number} of ${name}`,
+      );
     }
     names.set(number, name);
     labels[name] = number;

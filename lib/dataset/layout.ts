@@ -45,6 +45,7 @@ export async function openDataset(dir: string, options: OpenOptions = {}): Promi
       remedy: "Check that it was unpacked completely",
     });
   }
+  refuseUnfitNames(dataset.cases, what);
   refuseTwins(dataset.cases, what);
   return dataset;
 }
@@ -90,6 +91,19 @@ function sortCases(cases: readonly DatasetCase[]): DatasetCase[] {
   return cases.toSorted((a, b) =>
     subsetOrder[a.subset] - subsetOrder[b.subset] || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
   );
+}
+
+/** A case's name becomes that of a folder beside manifest.json. */
+function refuseUnfitNames(cases: readonly DatasetCase[], what: string): void {
+  for (const { id, imagePath } of cases) {
+    if (id !== "" && !id.startsWith(".") && !/[/\\]/.test(id) && id !== "manifest.json") continue;
+    throw new UserError({
+      what,
+      rule: "the name of a case must be fit for a folder: not empty, without a dot in front",
+      seen: `"${id}" of ${imagePath}`,
+      remedy: "Rename the file, or correct dataset.json",
+    });
+  }
 }
 
 /** Two names that differ in case or Unicode form only would share a folder on some systems. */

@@ -75,6 +75,8 @@ export interface Manifest {
   readonly settings: PrepareSettings;
   /** By subset, then by id. */
   readonly entries: readonly ManifestEntry[];
+  /** Labelled cases that are not prepared: they failed, or it was stopped before them; if any. */
+  readonly missing?: readonly string[];
 }
 
 /** The file of a prepared folder that lists its cases. */

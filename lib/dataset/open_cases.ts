@@ -4,7 +4,7 @@ import { preparedFolder, rawFolder } from "../paths.ts";
 import { openPrepared, type PreparedDataset } from "./case.ts";
 import type { Dataset, Modality } from "./dataset.ts";
 import { openDataset } from "./layout.ts";
-import { manifestPath } from "./manifest.ts";
+import { manifestPath, type PrepareSettings, readManifest } from "./manifest.ts";
 import { writePhantomDataset } from "./phantom_dataset.ts";
 import { defaultSettings, prepareDataset, type PrepareProgress } from "./prepare.ts";
 
@@ -37,7 +37,7 @@ export interface OpenCasesOptions {
  * made again.
  *
  * @throws {UserError} when a prepared folder has cubes of another edge or scans of another modality,
- *   or a case cannot be prepared
+ *   or is not complete, the data set was prepared in another way, or a case cannot be prepared
  */
 export async function openCases(options: OpenCasesOptions): Promise<PreparedDataset> {
   const { data, modality, cubeEdge, signal, onLabels, onPhantom, onPrepare } = options;
@@ -51,10 +51,12 @@ export async function openCases(options: OpenCasesOptions): Promise<PreparedData
   onLabels?.(dataset.labels);
   const suffix = cubeEdge === defaultSettings.cubeEdge ? "" : `-cube${cubeEdge}`;
   const dir = `${preparedFolder}/${dataset.name}${suffix}`;
+  const settings = { ...defaultSettings, cubeEdge };
+  await refuseOtherPreparation(dataset, dir, settings);
   const { failures, interrupted } = await prepareDataset(
     dataset,
     dir,
-    { settings: { cubeEdge }, signal, waits: true }, // several trainings may start at once
+    { settings, signal, waits: true }, // several trainings may start at once
     onPrepare,
   );
   if (interrupted) signal?.throwIfAborted();
@@ -69,11 +71,56 @@ export async function openCases(options: OpenCasesOptions): Promise<PreparedData
   return await openPrepared(dir);
 }
 
+/** Refuses to make again in the usual way what `deno task prepare` was told to make in another. */
+async function refuseOtherPreparation(
+  dataset: Dataset,
+  dir: string,
+  settings: PrepareSettings,
+): Promise<void> {
+  if (!await exists(manifestPath(dir))) return;
+  // One of another version or a damaged one can be nothing but made again.
+  const manifest = await readManifest(dir).catch(() => null);
+  if (manifest === null) return;
+  const keys = Object.keys(settings) as (keyof PrepareSettings)[];
+  const differences = keys
+    .map((key) => ({ key, before: JSON.stringify(manifest.settings[key]), now: settings[key] }))
+    .filter(({ before, now }) => before !== JSON.stringify(now))
+    .map(({ key, before, now }) => `${key} ${before} in place of ${JSON.stringify(now)}`);
+  const cases = new Map(dataset.cases.map((one) => [one.id, one]));
+  for (const { id, imagePath, imageVolume, modality } of manifest.entries) {
+    const source = cases.get(id);
+    if (source === undefined || source.imagePath !== imagePath) continue;
+    if (source.modality !== modality) {
+      differences.push(`${modality} in place of ${source.modality}`);
+    }
+    if (source.imageVolume !== imageVolume) {
+      differences.push(`channel ${imageVolume ?? 0} in place of ${source.imageVolume ?? 0}`);
+    }
+    if (differences.length > 0) break;
+  }
+  if (differences.length === 0) return;
+  throw new UserError({
+    what: `cannot prepare ${dataset.name} into ${dir}`,
+    rule: "cases that were prepared in another way are not made again",
+    seen: `there with ${differences.join(", ")}`,
+    remedy: `Use them by --data ${dir}, or remove that folder to have them made again`,
+  });
+}
+
 async function openFitting(
   dir: string,
   { cubeEdge, modality }: OpenCasesOptions,
 ): Promise<PreparedDataset> {
   const prepared = await openPrepared(dir);
+  const { missing = [] } = prepared;
+  if (missing.length > 0) {
+    throw new UserError({
+      what: `cannot use the prepared folder ${dir}`,
+      rule: "it must be complete",
+      seen: `without ${missing.length} cases, as ${missing.slice(0, 3).join(", ")}`,
+      remedy: "Finish it by deno task prepare; a case that cannot be prepared has to be removed",
+    });
+  }
   const other = prepared.entries.find((entry) => entry.modality !== (modality ?? entry.modality));
   if (other !== undefined) {
     throw new UserError({

@@ -129,6 +129,21 @@ export async function prepareDataset(
       current: current.length,
       failure,
     });
+  const describe = async (): Promise<Manifest> => {
+    const missing = labelled.map(({ id }) => id).filter((id) => !entries.has(id));
+    return {
+      version: preparedVersion,
+      name: dataset.name,
+      layout: dataset.layout,
+      isPhantom: await isPhantom(dataset),
+      labels: dataset.labels,
+      settings,
+      entries: labelled.flatMap(({ id }) => entries.get(id) ?? []),
+      ...(missing.length > 0 && { missing }),
+    };
+  };
+  // Before the first case is replaced: what is there after a crash is what the manifest says.
+  if (jobs.length > 0) await writeManifest(dir, await describe());
   report();
   await runInWorkers<PrepareJob, ManifestEntry>(
     new URL("./prepare_worker.ts", import.meta.url),
@@ -149,15 +164,7 @@ export async function prepareDataset(
       },
     },
   );
-  const manifest: Manifest = {
-    version: preparedVersion,
-    name: dataset.name,
-    layout: dataset.layout,
-    isPhantom: await isPhantom(dataset),
-    labels: dataset.labels,
-    settings,
-    entries: labelled.flatMap(({ id }) => entries.get(id) ?? []),
-  };
+  const manifest = await describe();
   await writeManifest(dir, manifest);
   return {
     manifest,

@@ -103,21 +103,26 @@ export async function sourceState(path: string): Promise<SourceState> {
 /**
  * Size and time of a file.
  *
- * @throws UserError when there is none
+ * @throws UserError when there is none that can be read
  */
 export async function fileState(path: string): Promise<{ bytes: number; modifiedMs: number }> {
-  try {
-    const { size, mtime } = await Deno.stat(path);
-    return { bytes: size, modifiedMs: mtime?.getTime() ?? 0 };
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new UserError({
-      what: `cannot read ${path}`,
-      rule: "the file must exist",
-      seen: "missing",
-      remedy: "Check that the data set is complete: deno task check",
-    });
-  }
+  const { size, mtime, isFile } = await Deno.stat(path).catch((error) => {
+    throw unreadable(
+      path,
+      error instanceof Deno.errors.NotFound ? "missing" : String(error.message),
+    );
+  });
+  if (!isFile) throw unreadable(path, "no file");
+  return { bytes: size, modifiedMs: mtime?.getTime() ?? 0 };
+}
+
+function unreadable(path: string, seen: string): UserError {
+  return new UserError({
+    what: `cannot read ${path}`,
+    rule: "the file must exist",
+    seen,
+    remedy: "Check that the data set is complete: deno task check",
+  });
 }
 
 async function refuseChange(path: string, before: SourceState): Promise<void> {

@@ -3,6 +3,7 @@ import { entryOf, type PreparedDataset } from "../dataset/case.ts";
 import type { Subset } from "../dataset/dataset.ts";
 import { UserError } from "../errors.ts";
 import { makeWritableFolder } from "../files.ts";
+import { hasSameContent } from "../training/same_cases.ts";
 import type { Run } from "../training/run_folder.ts";
 import { placeBlock } from "../volume/label_block.ts";
 import { maskOfLabels } from "../volume/volume.ts";
@@ -33,14 +34,15 @@ interface RunGroup {
  * other; runs of the same organ are averaged, and of their regions the first counts. Runs of several folds may be given: those that test the same cases belong together, and
  * each case is measured with the runs that were not trained on it.
  *
- * @throws {UserError} when runs of the same cases cannot be together, or two groups share a case; and
- *   as `evaluateRun`
+ * @throws {UserError} when runs of the same cases cannot be together, two groups share a case, or a run
+ *   is of another data set; and as `evaluateRun`
  */
 export async function evaluateTogether(
   runs: readonly Run[],
   prepared: PreparedDataset,
   options: TogetherOptions = {},
 ): Promise<Evaluation> {
+  for (const run of runs) requireData(run, prepared);
   const groups = groupRuns(runs, options.subset ?? "test");
   if (options.maskFolder !== undefined) await makeWritableFolder(options.maskFolder);
   const cases: CaseResult[] = [];
@@ -54,7 +56,7 @@ export async function evaluateTogether(
     try {
       for (const [i, id] of group.caseIds.entries()) {
         options.stop?.throwIfAborted();
-        const testCase = await readTestCase(entryOf(prepared, id), runs[0].record.settings);
+        const testCase = await readTestCase(entryOf(prepared, id), group.runs[0].record.settings);
         // What a process does for the first time takes it longer: that is no case's time. The cube is
         // a copy there, since a detector that organs share does not look at an image again.
         if (i === 0) {
@@ -74,6 +76,18 @@ export async function evaluateTogether(
     together: [...new Set(runs.map(({ record }) => record.organ.name))],
     averaged: [...averaged],
   };
+}
+
+function requireData({ folder, record }: Run, prepared: PreparedDataset): void {
+  const isOfIt = [...record.split.training, ...record.split.validation]
+    .every((id) => prepared.entries.some((entry) => entry.id === id));
+  if (isOfIt && hasSameContent(record, prepared)) return;
+  throw new UserError({
+    what: `cannot evaluate the run ${folder} with others on ${prepared.dir}`,
+    rule: "runs that are measured together must have been trained on the same data set",
+    seen: isOfIt ? "other images or labels" : "other cases",
+    remedy: "Evaluate it by itself",
+  });
 }
 
 function groupRuns(runs: readonly Run[], subset: Subset): readonly RunGroup[] {

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
 import { hashFile } from "../dataset/hash_file.ts";
 import type { Organ } from "../dataset/organ.ts";
@@ -90,7 +89,7 @@ export class OrganPredictor implements OrganSegmenter {
       for (const one of models) one.dispose();
       throw error;
     }
-    return [...Map.groupBy(models, ({ run }) => run.record.organ.name).values()]
+    return [...Map.groupBy(models, ({ run }) => JSON.stringify(run.record.organ)).values()]
       .map((members) => new OrganPredictor(members));
   }
 
@@ -256,11 +255,17 @@ export function requireCompatible(runs: readonly Run[], modality: Modality): voi
       refuse(first, "they must prepare scans alike", differences.join(", "));
     }
     for (const other of [first, ...others.slice(0, i)]) {
-      if (resolve(other.folder) === resolve(run.folder)) {
+      if (Deno.realPathSync(other.folder) === Deno.realPathSync(run.folder)) {
         refuse(other, "each run counts once", "the same folder twice");
       }
-      if (jsonDifference(other.record.organ, run.record.organ).length === 0) continue;
-      for (const { name, values: [value] } of run.record.organ.classes) {
+      const { organ } = run.record;
+      if (jsonDifference(other.record.organ, organ).length === 0) continue;
+      if (other.record.organ.name === organ.name) {
+        const valuesOf = (organ: Organ) => organ.classes.flatMap(({ values }) => values).join(", ");
+        const seen = `${organ.name} of ${valuesOf(other.record.organ)} and of ${valuesOf(organ)}`;
+        refuse(other, "organs of one name must have the same classes", seen);
+      }
+      for (const { name, values: [value] } of organ.classes) {
         const taken = other.record.organ.classes.find((one) =>
           one.name === name || one.values[0] === value
         );

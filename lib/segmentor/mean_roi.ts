@@ -8,8 +8,7 @@ import { decideBlock, type SpreadLogits } from "./roi.ts";
  * averaged at its voxels (Isensee 2021, nnU-Net: the ensemble of the folds), and outside its own
  * region a network is certain of background. One network decides as `pasteRoiBlock` does.
  *
- * @returns a block that covers all regions; its margins are logits of the mean probability, infinite
- *   where it is 1
+ * @returns a block that covers all regions; its margins are logits of the mean probability
  * @throws RangeError when there is none, or their channels differ
  */
 export function pasteMeanBlock(networks: readonly SpreadLogits[]): ScoredBlock {
@@ -26,23 +25,20 @@ export function pasteMeanBlock(networks: readonly SpreadLogits[]): ScoredBlock {
   );
   const union = { grid: first.grid, origin, shape: eachAxis((axis) => end[axis] - origin[axis]) };
   const size = voxelCount(union.shape);
-  const foregroundCount = Math.max(1, counts[0] - 1);
-  const sums = Array.from({ length: foregroundCount }, () => new Float32Array(size));
-  for (const network of networks) addProbabilities(network, union, sums);
-  const background = new Float32Array(size);
-  for (let i = 0; i < size; i++) {
-    let rest = networks.length;
-    for (const sum of sums) rest -= sum[i];
-    background[i] = Math.log(Math.max(0, rest)); // rounding errors may leave less than nothing
-  }
-  return decideBlock({ ...union, planes: [background, ...sums.map((sum) => sum.map(Math.log))] });
+  // Of each class, background first. It is summed by itself: what 1 leaves would lose its last digits.
+  const sums = Array.from({ length: Math.max(2, counts[0]) }, () => new Float32Array(size));
+  const covered = new Uint8Array(size);
+  for (const network of networks) addProbabilities(network, union, sums, covered);
+  for (let i = 0; i < size; i++) sums[0][i] += networks.length - covered[i];
+  return decideBlock({ ...union, planes: sums.map((sum) => sum.map(Math.log)) });
 }
 
-/** Adds a network's probabilities of the classes other than background. */
+/** Adds a network's probabilities, and 1 to `covered`, in its region. */
 function addProbabilities(
   { origin, shape: [width, height, depth], planes }: SpreadLogits,
   union: Pick<SpreadLogits, "origin" | "shape">,
   sums: readonly Float32Array[],
+  covered: Uint8Array,
 ): void {
   const corner = eachAxis((axis) => origin[axis] - union.origin[axis]);
   const [unionWidth, unionHeight] = union.shape;
@@ -51,11 +47,17 @@ function addProbabilities(
     for (let y = 0; y < height; y++) {
       let to = corner[0] + unionWidth * (corner[1] + y + unionHeight * (corner[2] + z));
       for (let x = 0; x < width; x++, from++, to++) {
-        if (planes.length === 1) sums[0][to] += 1 / (1 + Math.exp(-planes[0][from]));
+        covered[to]++;
+        if (planes.length === 1) addSigmoid(planes[0][from], sums, to);
         else addSoftmax(planes, from, sums, to);
       }
     }
   }
+}
+
+function addSigmoid(logit: number, sums: readonly Float32Array[], to: number): void {
+  sums[0][to] += 1 / (1 + Math.exp(logit));
+  sums[1][to] += 1 / (1 + Math.exp(-logit));
 }
 
 function addSoftmax(
@@ -68,5 +70,5 @@ function addSoftmax(
   for (const plane of planes) largest = Math.max(largest, plane[from]);
   let total = 0;
   for (const plane of planes) total += Math.exp(plane[from] - largest);
-  sums.forEach((sum, i) => sum[to] += Math.exp(planes[i + 1][from] - largest) / total);
+  sums.forEach((sum, i) => sum[to] += Math.exp(planes[i][from] - largest) / total);
 }

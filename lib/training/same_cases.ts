@@ -2,11 +2,21 @@ import { entryOf, type PreparedDataset } from "../dataset/case.ts";
 import { contentHash } from "../dataset/content.ts";
 import type { Split } from "../dataset/split.ts";
 import { UserError } from "../errors.ts";
-import type { Run } from "./run_folder.ts";
+import type { Run, RunRecord } from "./run_folder.ts";
 
 /** `contentHash` of the cases that a split's training sees: those for training, then validation. */
 export function contentOfSplit(prepared: PreparedDataset, { training, validation }: Split): string {
   return contentHash([...training, ...validation].map((id) => entryOf(prepared, id)));
+}
+
+/**
+ * True when the cases that a run was trained with have the same images and labels here; of runs of
+ * earlier versions that is not known, and taken for true.
+ *
+ * @throws {UserError} when a case is missing
+ */
+export function hasSameContent({ content, split }: RunRecord, prepared: PreparedDataset): boolean {
+  return content === undefined || content === contentOfSplit(prepared, split);
 }
 
 /**
@@ -16,14 +26,11 @@ export function contentOfSplit(prepared: PreparedDataset, { training, validation
  * @throws {UserError} then, or when a case is missing
  */
 export function requireSameCases({ folder, record }: Run, prepared: PreparedDataset): void {
-  const { settings, content, split } = record;
   const differences = [
-    ...(JSON.stringify(prepared.settings) === JSON.stringify(settings)
+    ...(JSON.stringify(prepared.settings) === JSON.stringify(record.settings)
       ? []
       : ["they are prepared in another way"]),
-    ...(content === undefined || content === contentOfSplit(prepared, split)
-      ? []
-      : ["their images or labels are others"]),
+    ...(hasSameContent(record, prepared) ? [] : ["their images or labels are others"]),
   ];
   if (differences.length === 0) return;
   throw new UserError({

@@ -150,7 +150,32 @@ Deno.test("openDataset() refuses what is no data set, and says what is wrong", (
         { "dataset.json": '{"channel_names": {"0": "CT"}, "file_ending": ".nrrd"}' },
         ".nrrd",
       ],
+      [
+        "two-values",
+        {
+          "dataset.json":
+            '{"modality": "CT", "labels": {"1": "x", "6": "x"}, "training": ["a.nii"]}',
+        },
+        "1 and 6 of x",
+      ],
       ["twins", { "dataset.json": listed(["a/Case.nii.gz", "b/case.nii"]) }, "must differ"],
+      ["dots", { "dataset.json": listed(["images/...nii.gz"]) }, '".." of '],
+      ["nameless", { "dataset.json": listed(["images/.nii.gz"]) }, "fit for a folder"],
+      ["manifest", { "dataset.json": listed(["images/manifest.json"]) }, "fit for a folder"],
+      [
+        "two-files",
+        {
+          "dataset.json": '{"channel_names": {"0": "CT"}}',
+          "imagesTr/c_0000.nii": "",
+          "imagesTr/c_0000.nii.gz": "",
+        },
+        "c_0000.nii.gz",
+      ],
+      [
+        "folder",
+        { "dataset.json": '{"channel_names": {"0": "CT"}}', "imagesTr": "" },
+        "must be a folder",
+      ],
     ];
     for (const [name, files, expected] of trees) {
       await writeTree(`${dir}/${name}`, files);

@@ -1,8 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { basename } from "node:path";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { openCases } from "../../lib/dataset/open_cases.ts";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { prepareDataset } from "../../lib/dataset/prepare.ts";
+import type { PrepareSettings } from "../../lib/dataset/manifest.ts";
 import { UserError } from "../../lib/errors.ts";
+import { preparedFolder } from "../../lib/paths.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 import { boxLabels, image, writePair } from "./volumes.ts";
 
@@ -36,4 +39,41 @@ Deno.test("openCases() needs the modality of a plain pair, and keeps to that of 
     assertEquals(seen.length, 1);
     const asCt = () => openCases({ data: out, modality: "ct", cubeEdge });
     await assertRejects(asCt, UserError, "must be ct, which --modality says, but it is mr of one");
+  }));
+
+Deno.test("openCases() uses what was prepared in another way under its own name only, and if complete", () =>
+  inTemporaryFolder(async (dir) => {
+    const data = `${dir}/${crypto.randomUUID()}`;
+    for (const id of ["one", "two"]) {
+      await writePair(data, id, image(), boxLabels(6, [1, 1, 1], [5, 4, 3]));
+    }
+    const cubeEdge = 16;
+    const usual = `${preparedFolder}/${basename(data)}-cube16`;
+    try {
+      const ctWindow = { low: -1000, high: 240 };
+      const prepare = async (settings: Partial<PrepareSettings>) =>
+        await prepareDataset(await openDataset(data, { modality: "ct" }), usual, {
+          settings: { cubeEdge, ...settings },
+          jobs: 1,
+        });
+      await prepare({ ctWindow });
+      const { message } = await assertRejects(
+        () => openCases({ data, modality: "ct", cubeEdge }),
+        UserError,
+        '{"low":-1000,"high":240} in place of {"low":-160,"high":240}',
+      );
+      assertStringIncludes(message, `--data ${usual}`);
+      const { settings } = await openCases({ data: usual, modality: "ct", cubeEdge });
+      assertEquals(settings.ctWindow, ctWindow);
+      await prepare({});
+      const asMr = () => openCases({ data, modality: "mr", cubeEdge });
+      await assertRejects(asMr, UserError, "ct in place of mr");
+      assertEquals((await openCases({ data, modality: "ct", cubeEdge })).entries.length, 2);
+      await Deno.writeTextFile(`${data}/labels/two.nii.gz`, "damaged");
+      assertEquals((await prepare({})).failures.length, 1);
+      const incomplete = () => openCases({ data: usual, modality: "ct", cubeEdge });
+      await assertRejects(incomplete, UserError, "without 1 cases, as two");
+    } finally {
+      await Deno.remove(usual, { recursive: true }).catch(() => {});
+    }
   }));

@@ -166,8 +166,27 @@ Deno.test("prepareDataset() goes on after a case that fails, and names it", () =
     assertEquals([...messages.keys()].sort(), ["broken", "shifted"]);
     assertStringIncludes(messages.get("broken") ?? "", "broken.nii.gz");
     assertStringIncludes(messages.get("shifted") ?? "", "3.00 mm");
-    const { entries } = await readManifest(`${dir}/out`);
+    const { entries, missing } = await readManifest(`${dir}/out`);
     assertEquals(entries.map(({ id }) => id), ["one", "two"]);
+    assertEquals(missing, ["broken", "shifted"]);
+  }));
+
+Deno.test("a manifest never lists a case that is being made again", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeTwoCases(`${dir}/source`);
+    const [dataset, out] = [await open(`${dir}/source`), `${dir}/out`];
+    await prepareDataset(dataset, out, { settings, jobs: 1 });
+    const other = { ...settings, cubeEdge: 9 };
+    const seen: unknown[] = [];
+    await prepareDataset(dataset, out, { settings: other, jobs: 1 }, () => {
+      const { settings: { cubeEdge }, entries, missing } = JSON.parse(
+        Deno.readTextFileSync(`${out}/manifest.json`),
+      );
+      seen.push([cubeEdge, entries.length, missing]);
+    });
+    assertEquals(seen, Array(3).fill([9, 0, ["one", "two"]]));
+    const { entries, missing } = await readManifest(out);
+    assertEquals([entries.length, missing], [2, undefined]);
   }));
 
 Deno.test("prepareDataset() stops between cases when asked to, and continues later", () =>

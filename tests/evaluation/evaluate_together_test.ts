@@ -129,9 +129,12 @@ Deno.test("runs of several organs and folds are measured together, each case onc
         record: { ...runs[1].record, splitRule: "fold 1/2, seed 1" },
       };
       await refused("must share their split", runs[0], otherSeed);
+      const elsewhere = { ...runs[2], record: { ...runs[2].record, content: "other" } };
+      await refused("trained on the same data set", runs[0], elsewhere);
       const { split } = runs[0].record;
       const swapped = { ...split, test: split.training, training: split.test };
-      const otherSplit = { ...runs[1], record: { ...runs[1].record, split: swapped } };
+      const { content: _content, ...unknown } = runs[1].record;
+      const otherSplit = { ...runs[1], record: { ...unknown, split: swapped } };
       await refused("must share their split", runs[0], otherSplit);
       assert(split.test.length > 0 && tf.memory().numTensors === before);
     });

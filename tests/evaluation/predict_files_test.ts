@@ -272,6 +272,18 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       const load = (...runs: Run[]) => Predictor.load(runs, options);
       await assertRejects(() => load(run, other, run), UserError, "the same folder twice");
       const organ = { name: "liver", classes: [{ name: "liver", values: [6] }] };
+      const namesake = {
+        ...run,
+        folder: other.folder,
+        record: {
+          ...run.record,
+          organ: {
+            name: "both",
+            classes: [{ name: "spleen", values: [1] }, { name: "left kidney", values: [3] }],
+          },
+        },
+      };
+      await assertRejects(() => load(run, namesake), UserError, "both of 6, 2 and of 1, 3");
       const overlapping = { ...other, record: { ...other.record, organ } };
       await assertRejects(() => load(run, overlapping), UserError, "liver (6) and liver (6)");
       const settings = { ...other.record.settings, cubeEdge: 48 };

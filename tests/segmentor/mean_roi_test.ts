@@ -59,14 +59,18 @@ for (const channels of [1, 3]) {
   });
 }
 
-Deno.test("one network decides alone, and certainty has no end", () => {
+Deno.test("one network decides alone, and networks that agree are as sure as each", () => {
   const one = network("a", [1, 0, 1], [5, 4, 2], 1);
   assertEquals(pasteMeanBlock([one]), decideBlock(one));
+  for (const logit of [40, 18, 0.25, -0.25, -40, -200]) {
+    const sure = { ...one, planes: [new Float32Array(40).fill(logit)] };
+    const { data, margins } = pasteMeanBlock([sure, sure, sure]);
+    assertEquals(data[3], logit > 0 ? 1 : 0);
+    if (logit > 0) assertAlmostEquals(margins[3], logit, 1e-4);
+  }
   const certain = { ...one, planes: [new Float32Array(40).fill(200)] };
   const { data, margins } = pasteMeanBlock([certain, certain]);
   assertEquals([data[3], margins[3]], [1, Infinity]);
-  const never = { ...one, planes: [new Float32Array(40).fill(-200)] };
-  assertEquals(pasteMeanBlock([never, never]).data[3], 0);
 });
 
 Deno.test("networks that differ in their classes have no mean", () => {
