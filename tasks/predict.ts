@@ -1,7 +1,12 @@
 /** `deno task predict`: segments scans with trained runs. */
 import { UserError } from "../lib/errors.ts";
 import { makeWritableFolder } from "../lib/files.ts";
-import { hasResults, listInputs, Predictor } from "../lib/evaluation/predict_files.ts";
+import {
+  hasResults,
+  listInputs,
+  type PredictOptions,
+  Predictor,
+} from "../lib/evaluation/predict_files.ts";
 import { openRun } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
@@ -31,7 +36,11 @@ await runTask({
       choices: ["ct", "mr"],
       description: "of the scans; the training data's unless given",
     },
-    channel: { type: "integer", min: 0, description: "which volume of files of several" },
+    channel: {
+      type: "integer",
+      min: 0,
+      description: "which volume of files of several; that of the training unless given",
+    },
     "largest-component": {
       type: "text",
       choices: ["yes", "no"],
@@ -52,17 +61,20 @@ Nothing is overwritten; after an interrupt, --resume goes on with the scans that
 }, async (flags, signal) => {
   const runs = await Promise.all(flags.model.map(openRun));
   const all = await listInputs(flags.input);
-  const isDone = await Promise.all(
-    all.map((input) => flags.resume ? hasResults(input, flags.output, flags.model) : false),
-  );
-  const inputs = all.filter((_, i) => !isDone[i]);
   const largest = flags["largest-component"];
-  const predictor = await Predictor.load(runs, {
+  const options: PredictOptions = {
     mode: flags["without-crop"] ? "withoutCrop" : "withCrop",
     modality: flags.modality as "ct" | "mr" | undefined,
     channel: flags.channel,
     largestComponent: largest === undefined ? undefined : largest === "yes",
-  });
+  };
+  const isDone = await Promise.all(
+    all.map((input) =>
+      flags.resume ? hasResults(input, flags.output, flags.model, options) : false
+    ),
+  );
+  const inputs = all.filter((_, i) => !isDone[i]);
+  const predictor = await Predictor.load(runs, options);
   await makeWritableFolder(flags.output);
   const progress = new ProgressLine("scans");
   const failed: string[] = [];

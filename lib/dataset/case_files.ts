@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { UserError } from "../errors.ts";
 
-const niftiEnding = /\.(nii|nii\.gz|hdr|hdr\.gz)$/i;
+/** How the name of a NIfTI file ends; an .img belongs to its .hdr. */
+export const niftiEnding = /\.(nii|nii\.gz|hdr|hdr\.gz)$/i;
 
 /** The name of a case from that of its file: without folders and the endings of NIfTI. */
 export function caseId(path: string): string {

@@ -1,7 +1,12 @@
 import { FileResampler } from "../volume/file_resampler.ts";
 import { applyWindow, type IntensityWindow, percentileWindow } from "../volume/intensity.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
-import { type NiftiGeometry, readPlanes, type TakePlane } from "../volume/nifti_read.ts";
+import {
+  type NiftiGeometry,
+  readPlanes,
+  type TakePlane,
+  type VolumeChoice,
+} from "../volume/nifti_read.ts";
 import { type Orientation, orientationOf, rasGrid } from "../volume/orientation.ts";
 import { type Grid, type Triple, type Volume, voxelCount } from "../volume/volume.ts";
 import type { Modality } from "./dataset.ts";
@@ -27,11 +32,9 @@ export interface ReadScan {
 }
 
 /** How a scan is read. */
-export interface ReadScanOptions {
+export interface ReadScanOptions extends VolumeChoice {
   readonly modality: Modality;
   readonly settings: PrepareSettings;
-  /** Which volume of a file of several. */
-  readonly volume?: number;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface ReadScanOptions {
 export async function readScanImages(path: string, options: ReadScanOptions): Promise<ReadScan> {
   let finish!: () => ScanImages;
   let orientation!: Orientation;
-  const { header } = await readPlanes(path, { volume: options.volume }, (geometry) => {
+  const { header } = await readPlanes(path, options, (geometry) => {
     orientation = orientationOf(geometry);
     const take = options.modality === "ct"
       ? takeCt(orientation, options)

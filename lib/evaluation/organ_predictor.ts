@@ -228,6 +228,22 @@ export function onlyModality(runs: readonly Run[]): Modality {
 }
 
 /**
+ * Which volume of files of several the runs were trained on; `undefined` where theirs have one.
+ *
+ * @throws {UserError} when they differ
+ */
+export function usualVolume(runs: readonly Run[]): number | undefined {
+  const volumes = [...new Set(runs.map(({ record }) => record.imageVolume))];
+  if (volumes.length <= 1) return volumes[0];
+  throw new UserError({
+    what: "cannot tell which channel of the scans is meant",
+    rule: "runs that were trained on several channels cannot see the same scans",
+    seen: `trained on ${volumes.map((volume) => volume ?? "the only one").join(" and ")}`,
+    remedy: "Predict with each of them into a folder of its own",
+  });
+}
+
+/**
  * Refuses runs whose masks cannot be one label map. Runs of the very same organ may be among them:
  * their probabilities are averaged.
  *

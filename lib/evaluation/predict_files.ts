@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
 import type { OrganClass } from "../dataset/organ.ts";
+import { niftiEnding } from "../dataset/case_files.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import { exists, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
@@ -9,12 +10,13 @@ import { UserError } from "../errors.ts";
 import { type LabelBlock, placeMask, resizeBlock } from "../volume/label_block.ts";
 import { setFinder } from "../volume/set_finder.ts";
 import { writeLabelBlock } from "../volume/nifti_write.ts";
-import { voxelMm3 } from "../volume/volume.ts";
+import { type Grid, voxelMm3 } from "../volume/volume.ts";
 import {
   onlyModality,
   OrganPredictor,
   type OrganPredictorOptions,
   requireCompatible,
+  usualVolume,
 } from "./organ_predictor.ts";
 import { sumTimes, type TimePart, type Times } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
@@ -48,13 +50,20 @@ export class Predictor {
   readonly #organs: readonly OrganPredictor[];
   readonly #together: TogetherSegmenter;
   readonly #modality: Modality;
-  readonly #channel: number | undefined;
+  readonly #options: PredictOptions;
+  readonly #usualVolume: number | undefined;
 
-  private constructor(organs: readonly OrganPredictor[], modality: Modality, channel?: number) {
+  private constructor(
+    organs: readonly OrganPredictor[],
+    modality: Modality,
+    options: PredictOptions,
+    usual: number | undefined,
+  ) {
     this.#organs = organs;
     this.#together = new TogetherSegmenter(organs);
     this.#modality = modality;
-    this.#channel = channel;
+    this.#options = options;
+    this.#usualVolume = usual;
   }
 
   /**
@@ -67,8 +76,9 @@ export class Predictor {
     const all = "record" in runs ? [runs] : runs;
     const modality = options.modality ?? onlyModality(all);
     requireCompatible(all, modality);
+    const usual = usualVolume(all);
     const organs = await OrganPredictor.loadAll(all, options);
-    return new Predictor(organs, modality, options.channel);
+    return new Predictor(organs, modality, options, usual);
   }
 
   /** Frees the models. */
@@ -77,50 +87,71 @@ export class Predictor {
   }
 
   /**
-   * Segments one file into `folder`: `NAME.nii.gz`, `NAME.png` and `NAME.json`.
+   * Segments one file into `folder`: `NAME.nii.gz`, `NAME.png` and `NAME.json`, which appear together
+   * when all are complete.
    *
    * @throws {UserError} when the file cannot be read, or a result of that name is there already
    */
   async predict(input: string, folder: string): Promise<PredictedFile> {
     const name = resultName(input);
-    const [maskPath, picturePath, reportPath] = resultPaths(input, folder);
-    for (const path of [maskPath, picturePath, reportPath]) await refuseExisting(path);
+    const places = resultPaths(name, folder);
+    for (const path of places) await refuseExisting(path);
     const watch = new Stopwatch<TimePart>();
     const { settings } = this.#organs[0].runs[0].record; // the same in all
     const { orientation, header, images, grid } = await watch.time(
       "read",
-      () => readScanImages(input, { volume: this.#channel, modality: this.#modality, settings }),
+      () =>
+        readScanImages(input, {
+          volume: this.#options.channel,
+          usualVolume: this.#usualVolume,
+          modality: this.#modality,
+          settings,
+        }),
     );
     const regions = await this.#together.segment(images);
-    const { block, contested } = await watch.time(
-      "paste",
-      () => this.#together.paste(regions, grid),
-    );
-    await watch.time("write", async () => {
-      const writing = writeLabelBlock(maskPath, block, orientation, { like: header });
-      // The picture is drawn while another thread compresses the mask and brings it to the disk.
-      await Promise.all([
-        writing,
-        writeAtomic(picturePath, pictureOf(name, images, block, regions.flat())),
-      ]);
-    });
-    const timesMs = sumTimes([watch.timesMs(), ...regions.flat().map((region) => region.timesMs)]);
+    const pasted = await watch.time("paste", () => this.#together.paste(regions, grid));
+    const { block } = pasted;
+    const passing = join(folder, `.${name}.${crypto.randomUUID().slice(0, 8)}.partial`);
+    const [mask, picture, json] = resultPaths(name, passing);
+    try {
+      await watch.time("write", async () => {
+        const writing = writeLabelBlock(mask, block, orientation, { like: header });
+        // The picture is drawn while another thread compresses the mask and brings it to the disk.
+        const drawing = writeAtomic(picture, pictureOf(name, images, block, regions.flat()));
+        await Promise.allSettled([writing, drawing]); // both have ended before anything is removed
+        await Promise.all([writing, drawing]);
+      });
+      const report = this.#report(input, grid, regions, pasted, watch.timesMs());
+      await writeAtomic(json, JSON.stringify(report, null, 2) + "\n");
+      for (const [i, path] of [mask, picture, json].entries()) await Deno.rename(path, places[i]);
+      const { volumesMm3, timesMs, warnings } = report;
+      return { input, maskPath: places[0], volumesMm3, timesMs, warnings };
+    } finally {
+      await Deno.remove(passing, { recursive: true }).catch(() => {});
+    }
+  }
+
+  #report(
+    input: string,
+    grid: Grid,
+    regions: readonly (readonly SegmentedRegion[])[],
+    { block, contested }: ReturnType<TogetherSegmenter["paste"]>,
+    own: Times,
+  ) {
     const volumesMm3 = this.#volumes(block);
-    const warnings = this.#organs.flatMap((organ, i) => organ.warnings(regions[i], volumesMm3));
-    const report = {
+    return {
       input,
       modality: this.#modality,
+      options: optionsOfReport(this.#options),
       labelValues: Object.fromEntries(
         this.#classes().map(({ name, values: [value] }) => [name, value]),
       ),
       volumesMm3,
       ...(this.#organs.length > 1 && { contestedMm3: contested * voxelMm3(grid) }),
       organs: this.#organs.flatMap((organ, i) => organ.describe(regions[i], grid)),
-      timesMs,
-      warnings,
+      timesMs: sumTimes([own, ...regions.flat().map(({ timesMs }) => timesMs)]),
+      warnings: this.#organs.flatMap((organ, i) => organ.warnings(regions[i], volumesMm3)),
     };
-    await writeAtomic(reportPath, JSON.stringify(report, null, 2) + "\n");
-    return { input, maskPath, volumesMm3, timesMs, warnings };
   }
 
   #classes(): OrganClass[] {
@@ -156,49 +187,79 @@ function pictureOf(
 }
 
 function resultName(input: string): string {
-  return basename(input).replace(/\.(nii|nii\.gz|hdr|img)$/i, "");
+  return basename(input).replace(niftiEnding, "");
 }
 
 /** Mask, picture and report of a scan. */
-function resultPaths(input: string, folder: string): readonly [string, string, string] {
-  const path = join(folder, resultName(input));
+function resultPaths(name: string, folder: string): readonly [string, string, string] {
+  const path = join(folder, name);
   return [`${path}.nii.gz`, `${path}.png`, `${path}.json`];
+}
+
+/** What of the options decides a result, as its report has it. */
+function optionsOfReport({ mode, channel, largestComponent }: PredictOptions) {
+  return { mode, channel: channel ?? null, largestComponent: largestComponent ?? null };
+}
+
+/** What a report says of how its result came about; of damaged ones, and of earlier versions, less. */
+interface Made {
+  readonly input?: string;
+  readonly modality?: string;
+  readonly options?: ReturnType<typeof optionsOfReport>;
+  readonly organs?: readonly { readonly run: string }[];
 }
 
 /**
  * True when a folder has all results of a scan.
  *
- * @throws {UserError} when other runs made them
+ * @throws {UserError} when they are of another scan, or other runs or options made them
  */
 export async function hasResults(
   input: string,
   folder: string,
   runFolders: readonly string[],
+  options: PredictOptions,
 ): Promise<boolean> {
-  const paths = resultPaths(input, folder);
+  const paths = resultPaths(resultName(input), folder);
   for (const path of paths) if (!await exists(path)) return false;
   const [, , reportPath] = paths;
-  const before = runsOf(await Deno.readTextFile(reportPath));
+  const made = parseMade(await Deno.readTextFile(reportPath));
+  const refuse = (rule: string, seen: string): never => {
+    throw new UserError({
+      what: `cannot go on in ${folder}`,
+      rule,
+      seen: `${seen} in ${reportPath}`,
+      remedy: "Name another --output folder",
+    });
+  };
   const names = (folders: readonly string[]) =>
     folders.map((one) => resolve(one)).sort().join(" and ");
-  if (names(before) === names(runFolders)) return true;
-  throw new UserError({
-    what: `cannot go on in ${folder}`,
-    rule: `the results that are there must be of ${names(runFolders)}`,
-    seen: before.length === 0
-      ? `unknown ones in ${reportPath}`
-      : `${names(before)} in ${reportPath}`,
-    remedy: "Name another --output folder",
-  });
+  const before = (made.organs ?? []).map(({ run }) => run);
+  if (names(before) !== names(runFolders)) {
+    const seen = before.length === 0 ? "unknown ones" : names(before);
+    refuse(`the results that are there must be of ${names(runFolders)}`, seen);
+  }
+  if (made.input !== undefined && resolve(made.input) !== resolve(input)) {
+    refuse(`the results that are there must be of ${input}`, `those of ${made.input}`);
+  }
+  const now = {
+    ...optionsOfReport(options),
+    ...(options.modality !== undefined && { modality: options.modality }),
+  };
+  const then = { ...made.options, modality: made.modality };
+  for (const [key, value] of Object.entries(now)) {
+    const other = then[key as keyof typeof then];
+    if (other === undefined || other === value) continue;
+    refuse(`the results that are there must be made with ${key} ${value}`, `${other}`);
+  }
+  return true;
 }
 
-/** Folders of the runs that a report names. */
-function runsOf(report: string): string[] {
+function parseMade(report: string): Made {
   try {
-    const { organs } = JSON.parse(report) as { organs: readonly { readonly run: string }[] };
-    return organs.map(({ run }) => run);
+    return JSON.parse(report) as Made;
   } catch {
-    return [];
+    return {};
   }
 }
 
@@ -220,7 +281,7 @@ export async function listInputs(input: string): Promise<string[]> {
   const names = [];
   for await (const entry of Deno.readDir(input)) {
     if (
-      !entry.isDirectory && !entry.name.startsWith(".") && /\.(nii|nii\.gz|hdr)$/i.test(entry.name)
+      !entry.isDirectory && !entry.name.startsWith(".") && niftiEnding.test(entry.name)
     ) {
       names.push(join(input, entry.name));
     }
@@ -248,7 +309,6 @@ async function refuseExisting(path: string): Promise<void> {
   throw new UserError({
     what: `cannot write ${path}`,
     rule: "a result must not be there already",
-    remedy:
-      "Name another --output folder, remove the file, or leave out finished scans by --resume",
+    remedy: "Name another --output folder, or remove the file; --resume leaves out finished scans",
   });
 }

@@ -23,6 +23,8 @@ export interface RunRecord {
   /** How its scans were prepared, and what they were made with. */
   readonly settings: PrepareSettings;
   readonly modalities: readonly Modality[];
+  /** Which volume of their files was used, where those have several. */
+  readonly imageVolume?: number;
   readonly split: Split;
   /**
    * `contentHash` of the training and the validation cases, in the split's order; runs of earlier

@@ -84,6 +84,7 @@ export async function startRun(
     config,
     organ,
     ...data,
+    ...onlyVolume(prepared),
     preparedFolder: prepared.dir,
     split,
     content: contentOfSplit(prepared, split),
@@ -103,6 +104,13 @@ export async function startRun(
   const place = folder ?? defaultFolder(prepared.name, organ, config, { fold, splitFile });
   if (!await isRun(place)) await requireStart({ folder: place, record }, phases);
   return await createRun(place, record);
+}
+
+/** The volume of the files that all cases were prepared from, where it was chosen. */
+function onlyVolume({ entries }: PreparedDataset): Pick<RunRecord, "imageVolume"> {
+  const volumes = new Set(entries.map(({ imageVolume }) => imageVolume));
+  const [imageVolume] = volumes;
+  return volumes.size === 1 && imageVolume !== undefined ? { imageVolume } : {};
 }
 
 /** Where the training cases have the organ, and how large. */

@@ -65,24 +65,30 @@ export async function readNifti(path: string): Promise<NiftiImage> {
 /**
  * One volume of a NIfTI file as an image.
  *
- * @param options.volume which volume of a file of several (0 is the first); without it, a file of
- *   several volumes is an error
  * @throws UserError as {@linkcode readNifti}
  */
 export async function readImage(
   path: string,
-  options: { volume?: number } = {},
+  options: VolumeChoice = {},
 ): Promise<{ volume: Volume; header: NiftiHeader }> {
   const opened = await openHeader(path);
   try {
     const { shape, affine, volumeCount } = geometry(opened.header, path);
-    const chosen = chooseVolume(options.volume, volumeCount, path);
+    const chosen = chooseVolume(options, volumeCount, path);
     const count = voxelCount(shape);
     const data = await readScaled(opened, path, chosen * count, count);
     return { volume: { shape, affine, data }, header: opened.header };
   } finally {
     await opened.close();
   }
+}
+
+/** Which volume of a file is read. */
+export interface VolumeChoice {
+  /** Its number, 0 for the first; a file of several is an error without. */
+  readonly volume?: number;
+  /** The number that takes its place for files of several volumes. */
+  readonly usualVolume?: number;
 }
 
 /** Takes one plane of a volume: `plane[x + shape[0] * y]` at the index `z`. */
@@ -92,20 +98,19 @@ export type TakePlane<Plane> = (plane: Plane, z: number) => void;
  * Reads one volume of a NIfTI file plane by plane, in the order of the file, as {@linkcode readImage}
  * does whole. Work on a plane goes on while the next ones are inflated.
  *
- * @param options as of `readImage`
  * @param begin called once with the file's grid; what it returns gets the planes, whose array is
  *   used again for each. That the file is whole is known only when the reading has ended
  * @throws UserError as {@linkcode readNifti}
  */
 export async function readPlanes(
   path: string,
-  options: { volume?: number },
+  options: VolumeChoice,
   begin: (geometry: NiftiGeometry) => TakePlane<Float32Array>,
 ): Promise<NiftiGeometry> {
   const opened = await openHeader(path);
   try {
     const grid = geometry(opened.header, path);
-    const chosen = chooseVolume(options.volume, grid.volumeCount, path);
+    const chosen = chooseVolume(options, grid.volumeCount, path);
     const count = voxelCount(grid.shape);
     const block = grid.shape[0] * grid.shape[1];
     const range = { skipped: chosen * count, count, block };
@@ -131,7 +136,7 @@ export async function readLabelPlanes(
   const opened = await openHeader(path);
   try {
     const grid = geometry(opened.header, path);
-    chooseVolume(undefined, grid.volumeCount, path);
+    chooseVolume({}, grid.volumeCount, path);
     const block = grid.shape[0] * grid.shape[1];
     const range = { skipped: 0, count: voxelCount(grid.shape), block };
     const convert = labelConverter(opened.header, path, block);
@@ -157,7 +162,7 @@ export async function readLabels(
   try {
     const { header } = opened;
     const { shape, affine, volumeCount } = geometry(header, path);
-    chooseVolume(undefined, volumeCount, path);
+    chooseVolume({}, volumeCount, path);
     const count = voxelCount(shape);
     const convert = labelConverter(header, path, usualBlockVoxels);
     const allocate = () => new Uint16Array(count);
@@ -175,8 +180,13 @@ function geometry(header: NiftiHeader, path: string): NiftiGeometry {
   return { shape, affine: affineOfHeader(header, path), header, volumeCount };
 }
 
-function chooseVolume(asked: number | undefined, volumeCount: number, path: string): number {
-  if (asked === undefined && volumeCount === 1) return 0;
+function chooseVolume(
+  { volume, usualVolume }: VolumeChoice,
+  volumeCount: number,
+  path: string,
+): number {
+  if (volume === undefined && volumeCount === 1) return 0;
+  const asked = volume ?? usualVolume;
   if (asked !== undefined && Number.isInteger(asked) && asked >= 0 && asked < volumeCount) {
     return asked;
   }
@@ -186,7 +196,7 @@ function chooseVolume(asked: number | undefined, volumeCount: number, path: stri
       ? "a scan must be one volume"
       : `the number of a volume must lie in 0 .. ${volumeCount - 1}`,
     seen: asked === undefined ? `a file of ${volumeCount} volumes` : String(asked),
-    remedy: "Choose one of the volumes, or extract it into a file of its own",
+    remedy: "Choose one of the volumes (--channel), or extract it into a file of its own",
   });
 }
 

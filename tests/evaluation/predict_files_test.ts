@@ -211,6 +211,18 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       await assertRejects(() => predict("series.nii", "none"), UserError);
       await assertRejects(() => predict("series.nii", "none", { channel: 2 }), UserError);
       assertEquals((await headerOf(maskPath)).slice(40, 50).toHex(), "0300300028001800" + "0100");
+      const ofSecond = { ...run, record: { ...run.record, imageVolume: 1 } };
+      await withPredictor(ofSecond, { mode: "withCrop" }, async (one) => {
+        for (const name of ["series", "LPS"]) { // of several volumes, and of one
+          const { maskPath } = await one.predict(`${dir}/in/${name}.nii`, `${dir}/usual`);
+          assertEquals((await read(maskPath)).data, (await read(`${dir}/out/LPS.nii.gz`)).data);
+        }
+      });
+      const mixed = () => Predictor.load([ofSecond, run], { mode: "withCrop" });
+      await assertRejects(mixed, UserError, "the same folder twice");
+      const other = { ...run, folder: `${dir}/in` };
+      const channels = () => Predictor.load([ofSecond, other], { mode: "withCrop" });
+      await assertRejects(channels, UserError, "trained on 1 and the only one");
     });
 
     await t.step(
@@ -318,7 +330,9 @@ Deno.test("scans are segmented by a trained run", async (t) => {
         assertEquals(Object.keys(volumesMm3), ["liver", "right kidney"]);
         assertEquals(report.contestedMm3, undefined);
         const done = (...runs: Run[]) =>
-          hasResults(`${dir}/in/PIR.nii`, folder, runs.map(({ folder }) => folder));
+          hasResults(`${dir}/in/PIR.nii`, folder, runs.map(({ folder }) => folder), {
+            mode: "withCrop",
+          });
         assertEquals([await done(run, twin), await done(twin, run)], [true, true]);
       }
       assertEquals(masks[0].data, masks[1].data);
@@ -419,9 +433,11 @@ Deno.test("inputs are a file, or the scans of a folder in order", async () => {
   });
 });
 
-Deno.test("hasResults() wants mask, picture and report, of the same runs", async () => {
+Deno.test("hasResults() wants mask, picture and report, of the same scan, runs and options", async () => {
   await inTemporaryFolder(async (dir) => {
-    const has = (name: string, ...runs: string[]) => hasResults(`in/${name}.nii`, dir, runs);
+    const mode = "withCrop";
+    const has = (name: string, ...runs: string[]) =>
+      hasResults(`in/${name}.nii`, dir, runs, { mode });
     const report = JSON.stringify({ organs: [{ run: "runs/x" }, { run: resolve("runs/y") }] });
     for (const ending of [".nii.gz", ".png", ".json"]) {
       assertEquals(await has("a", "runs/x", "runs/y"), false);
@@ -432,5 +448,23 @@ Deno.test("hasResults() wants mask, picture and report, of the same runs", async
     await assertRejects(() => has("a", "runs/x"), UserError, `runs/y in ${dir}/a.json`);
     await Deno.writeTextFile(`${dir}/a.json`, "{}");
     await assertRejects(() => has("a", "runs/x", "runs/y"), UserError, "unknown ones");
+    const options = { mode, channel: null, largestComponent: null };
+    const organs = [{ run: "runs/x" }];
+    const made = { input: "in/a.nii", modality: "mr", options, organs };
+    await Deno.writeTextFile(`${dir}/a.json`, JSON.stringify(made));
+    const given = (input: string, options: Partial<PredictOptions>) =>
+      hasResults(input, dir, ["runs/x"], { mode, ...options });
+    assertEquals(await given("./in/a.nii", {}), true);
+    assertEquals(await given("in/a.nii", { modality: "mr" }), true);
+    await assertRejects(() => given("other/a.nii", {}), UserError, "those of in/a.nii");
+    const others: [Partial<PredictOptions>, string][] = [
+      [{ modality: "ct" }, "with modality ct, but it is mr"],
+      [{ mode: "withoutCrop" }, "with mode withoutCrop, but it is withCrop"],
+      [{ channel: 1 }, "with channel 1"],
+      [{ largestComponent: false }, "with largestComponent false"],
+    ];
+    for (const [options, text] of others) {
+      await assertRejects(() => given("in/a.nii", options), UserError, text);
+    }
   });
 });

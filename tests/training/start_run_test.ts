@@ -62,6 +62,10 @@ Deno.test("a new run records what its result depends on", async () => {
       folder: `${dir}/plain`,
     });
     assertEquals([other.record.detectorLabels, other.record.usualBoxes], [undefined, undefined]);
+    assertEquals(other.record.imageVolume, undefined);
+    const entries = source.entries.map((entry) => ({ ...entry, imageVolume: 2 }));
+    const ofThird = { prepared: { ...source, entries }, organ: liver, config: plain };
+    assertEquals((await startRun({ ...ofThird, folder: `${dir}/2` })).record.imageVolume, 2);
     const all = [...split.training, ...split.validation, ...split.test, ...split.dropped];
     assertEquals(all.sort(), source.entries.map(({ id }) => id).sort());
     assertEquals(split.dropped, ["case 4"]);
