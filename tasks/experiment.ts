@@ -25,8 +25,9 @@ import { parseOrgan } from "../lib/dataset/organ.ts";
 import { defaultOrgans } from "../lib/experiments/targets.ts";
 import { writeFigures, writeReport } from "../lib/experiments/write_report.ts";
 import type { EvaluationMode } from "../lib/evaluation/records.ts";
-import { exists, writeAtomic } from "../lib/files.ts";
+import { exists, makeWritableFolder, writeAtomic } from "../lib/files.ts";
 import { dataFolder, projectRoot } from "../lib/paths.ts";
+import { terminatedExitCode } from "../lib/runtime/child.ts";
 import { variable } from "../lib/runtime/settings.ts";
 import { exclusively } from "../lib/runtime/exclusive.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
@@ -258,6 +259,7 @@ async function executeOnly(
     });
   }
   const failurePath = failurePathOf(places, id);
+  if (await exists(failurePath)) await Deno.remove(failurePath); // of an earlier attempt
   // Begun by the first case, which is in no rate: what came before it was mostly training.
   let cases: ProgressLine | undefined;
   try {
@@ -275,7 +277,6 @@ async function executeOnly(
       () => console.error("Waiting for another process, which is at this run"),
     );
     cases?.end();
-    if (await exists(failurePath)) await Deno.remove(failurePath);
     return ended === "stopped" ? interruptedExitCode : 0;
   } catch (error) {
     cases?.end();
@@ -301,6 +302,9 @@ async function runsToDo({ plan, places }: Session): Promise<RunSpec[]> {
   return await withOpenWaits(specs, places);
 }
 
+/** A timer that is set to more would end at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Executes the runs that are not done, each in a process of its own. */
 async function executeAll(
   session: Session,
@@ -310,6 +314,7 @@ async function executeAll(
   const { plan, places } = session;
   const { jobs = 1 } = flags;
   const runs = await runsToDo(session);
+  if (runs.length > 0) await makeWritableFolder(places.results);
   console.error(
     `${session.experiment.title}: ${plan.runs.length} runs, ${runs.length} to be done` +
       (jobs > 1 ? `, ${jobs} at a time` : ""),
@@ -317,7 +322,7 @@ async function executeAll(
   const deadline = new AbortController();
   const timer = flags.hours === undefined
     ? undefined
-    : setTimeout(() => deadline.abort(), flags.hours * 3_600_000);
+    : setTimeout(() => deadline.abort(), Math.min(flags.hours * 3_600_000, longestTimerMs));
   const stop = AbortSignal.any([signal, deadline.signal]);
   const startMs = performance.now();
   let begun = 0;
@@ -326,7 +331,7 @@ async function executeAll(
     stop,
     work: async (spec) => {
       console.error(`\nRun ${++begun} of ${runs.length}: ${spec.id} (${spec.label})`);
-      return await executeInChild(spec, session, flags, deadline.signal);
+      return await executeInChild(spec, session, flags, { deadline: deadline.signal, stop });
     },
     onEnd: async (spec, outcome, ended) => {
       const secondsEach = (performance.now() - startMs) / 1000 / ended;
@@ -362,7 +367,7 @@ async function executeInChild(
   spec: RunSpec,
   { places }: Session,
   { jobs = 1 }: ExperimentFlags,
-  deadline: AbortSignal,
+  { deadline, stop }: { readonly deadline: AbortSignal; readonly stop: AbortSignal },
 ): Promise<JobOutcome> {
   const logPath = join(runFolderOf(places, spec.id), "experiment.log");
   const code = await runChild({
@@ -370,7 +375,10 @@ async function executeInChild(
     logPath: jobs > 1 ? logPath : undefined,
     stop: deadline,
   });
-  if (code === interruptedExitCode) return "stopped";
+  // A child that is asked while it starts has nothing to save, and ends by the signal.
+  if (code === interruptedExitCode || (code === terminatedExitCode && stop.aborted)) {
+    return "stopped";
+  }
   const { state } = await readRunState(spec, places);
   if (state === "done") return "done";
   if (state !== "failed") {

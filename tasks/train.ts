@@ -27,8 +27,7 @@ await runTask({
     preset: {
       type: "text",
       choices: ["focus", "paper", "tiny"],
-      default: "focus",
-      description: "where the configuration comes from",
+      description: "where the configuration comes from (focus)",
     },
     model: {
       type: "text",
@@ -105,6 +104,14 @@ history.jsonl and TensorBoard's events.
         "images. Give torchvision's with --set detector.network.backboneWeights=FILE.safetensors",
     );
   }
+  for (const phase of phases) {
+    const { epochs, warmupEpochs } = config.phases[phase];
+    if (epochs > warmupEpochs) continue;
+    console.error(
+      `warning: all ${epochs} epochs of ${phase} are warm-up (phases.${phase}.warmupEpochs = ` +
+        `${warmupEpochs}): the learning rate only rises`,
+    );
+  }
   if (split.dropped.length > 0) {
     console.error(`Left out, since they lack the organ: ${split.dropped.join(", ")}`);
   }
@@ -129,7 +136,7 @@ interface RunFlags {
   readonly data?: string;
   readonly modality?: Modality;
   readonly organ?: string;
-  readonly preset: string;
+  readonly preset?: string;
   readonly model?: string;
   readonly weights?: string;
   readonly fold?: string;
@@ -154,7 +161,7 @@ async function findRun(
       remedy: "Write for example --organ liver",
     });
   }
-  const config = makeConfig(flags.preset, changesOf(flags));
+  const config = makeConfig(flags.preset ?? "focus", changesOf(flags));
   const { organ: organText, modality, fold, split: splitFile } = flags;
   await readSplitWish({ fold, splitFile }); // a slip costs no preparing
   const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal, {
@@ -196,7 +203,7 @@ function changesOf({ model, weights, set }: Pick<RunFlags, "model" | "weights" |
 /** Opens a run by its folder alone. */
 async function reopen(
   folder: string,
-  { data, modality, fold, split, ...flags }: RunFlags,
+  { data, modality, fold, split, detector, preset, ...flags }: RunFlags,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
   const given = [
     ...changesOf(flags).map((change) => `--set ${change}`),
@@ -204,6 +211,8 @@ async function reopen(
     ...(modality === undefined ? [] : [`--modality ${modality}`]),
     ...(fold === undefined ? [] : [`--fold ${fold}`]),
     ...(split === undefined ? [] : [`--split ${split}`]),
+    ...(detector === undefined ? [] : [`--detector ${detector}`]),
+    ...(preset === undefined ? [] : [`--preset ${preset}`]),
   ];
   if (given.length > 0) {
     throw new UsageError({

@@ -205,8 +205,8 @@ function parseLeaf(old: Leaf, text: string, key: string): Leaf {
     throw wrongType(key, "true or false", text);
   }
   if (typeof old === "number") return parseNumber(text, key);
-  // segmentor.edge is "auto" or a number.
-  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+  const isNumber = text !== "" && Number.isFinite(Number(text));
+  return key === "segmentor.edge" && isNumber ? Number(text) : text;
 }
 
 function parseNumber(text: string, key: string): number {
@@ -271,6 +271,7 @@ function checkConfig(config: RunConfig): void {
     if (!holds) throw wrongType(key, rule, values.get(key) ?? "missing");
   };
   const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least;
+  const isShare = (value: number) => value >= 0 && value <= 1;
   require(isWhole(cubeEdge, 16), "cubeEdge", "an integer of at least 16");
   require(isWhole(segmentor.passes, 1), "segmentor.passes", "a positive integer");
   const { edge } = segmentor;
@@ -286,7 +287,17 @@ function checkConfig(config: RunConfig): void {
     "roiTraining.edges",
     edgesRule,
   );
+  const { groundTruthShare, fallbackShare, faceJitter } = config.roiTraining;
+  for (const [name, share] of Object.entries({ groundTruthShare, fallbackShare })) {
+    require(isShare(share), `roiTraining.${name}`, "in [0, 1]");
+  }
+  require(faceJitter >= 0, "roiTraining.faceJitter", "0 or more");
+  require(detector.marginRelative >= 0, "detector.marginRelative", "0 or more");
+  require(detector.marginVoxels >= 0, "detector.marginVoxels", "0 or more");
+  require(segmentor.dropout >= 0 && segmentor.dropout < 1, "segmentor.dropout", "in [0, 1)");
+  require(isWhole(detector.view.edge, 8), "detector.view.edge", "an integer of at least 8");
   const { kind, slabCount } = detector.view;
+  require(isWhole(slabCount, 1), "detector.view.slabCount", "a positive integer");
   const slabRule = "1 unless the views are slabs";
   require(kind === "slabs" || slabCount === 1, "detector.view.slabCount", slabRule);
   const needed = detector.network.kind === "pyramid" ? "boxL1Giou" : "silhouette";
@@ -316,11 +327,30 @@ function checkConfig(config: RunConfig): void {
     require(isWhole(phase.repeats, 1), `${key}.repeats`, "a positive integer");
     require(isWhole(phase.validateEvery, 1), `${key}.validateEvery`, "a positive integer");
     require(phase.learningRate > 0, `${key}.learningRate`, "positive");
+    require(isWhole(phase.warmupEpochs, 0), `${key}.warmupEpochs`, "an integer from 0");
+    require(isWhole(phase.patience, 0), `${key}.patience`, "an integer from 0");
+    for (const name of ["weightDecay", "clipNorm"] as const) {
+      require(phase[name] >= 0, `${key}.${name}`, "0 or more");
+    }
+    for (const name of ["beta1", "beta2"] as const) {
+      require(isShare(phase[name]) && phase[name] < 1, `${key}.${name}`, "in [0, 1)");
+    }
     require(phase.emaDecay >= 0 && phase.emaDecay < 1, `${key}.emaDecay`, "in [0, 1)");
-    const { flipAxes } = phase.augmentation;
+    const { flipAxes, ...strengths } = phase.augmentation;
+    for (const [name, strength] of Object.entries(strengths)) {
+      // A scale of 1 would shrink a case to nothing, or turn it inside out.
+      const isFit = strength >= 0 && (name !== "scale" || strength < 1);
+      const rule = name === "scale" ? "in [0, 1)" : "0 or more";
+      require(isFit, `${key}.augmentation.${name}`, rule);
+    }
+    require(
+      Number.isInteger(phase.augmentation.dropoutBoxes),
+      `${key}.augmentation.dropoutBoxes`,
+      "an integer from 0",
+    );
     const axesRule = "a list of x, y, z";
     require(
-      flipAxes.every((axis) => "xyz".includes(axis)),
+      flipAxes.every((axis) => ["x", "y", "z"].includes(axis)),
       `${key}.augmentation.flipAxes`,
       axesRule,
     );

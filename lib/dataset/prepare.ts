@@ -5,7 +5,6 @@ import { lockFolder } from "../folder_lock.ts";
 import { softTissueWindow } from "../volume/intensity.ts";
 import type { Dataset } from "./dataset.ts";
 import { readJsonObject } from "./dataset_json.ts";
-import { hashFile } from "./hash_file.ts";
 import {
   type Manifest,
   type ManifestEntry,
@@ -13,13 +12,12 @@ import {
   preparedVersion,
   type PrepareSettings,
   readSources,
-  type SourceState,
   writeManifest,
 } from "./manifest.ts";
 import {
   caseFiles,
   type CaseRecord,
-  fileState,
+  isUnchanged,
   type LabelledCase,
   type PrepareJob,
   recordFile,
@@ -270,18 +268,6 @@ async function currentEntry(
   if (!isAlike) return undefined;
   const { imagePath, labelPath, subset } = source;
   return { ...entry, imagePath, labelPath, subset };
-}
-
-/** True for the same file of the same size and time, or else one of the same content. */
-async function isUnchanged(
-  path: string,
-  before: SourceState,
-  pathBefore: string,
-): Promise<boolean> {
-  const now = await fileState(path).catch(() => undefined);
-  if (now === undefined || now.bytes !== before.bytes) return false;
-  const isUntouched = path === pathBefore && now.modifiedMs === before.modifiedMs;
-  return isUntouched || await hashFile(path, "sha256") === before.sha256;
 }
 
 async function isPhantom({ root }: Dataset): Promise<boolean> {

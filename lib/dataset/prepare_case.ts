@@ -116,6 +116,21 @@ export async function fileState(path: string): Promise<{ bytes: number; modified
   return { bytes: size, modifiedMs: mtime?.getTime() ?? 0 };
 }
 
+/**
+ * True for the same file of the same size and time, or else one of the same content; false for one
+ * that is missing.
+ */
+export async function isUnchanged(
+  path: string,
+  before: SourceState,
+  pathBefore = path,
+): Promise<boolean> {
+  const now = await fileState(path).catch(() => undefined);
+  if (now === undefined || now.bytes !== before.bytes) return false;
+  const isUntouched = path === pathBefore && now.modifiedMs === before.modifiedMs;
+  return isUntouched || await hashFile(path, "sha256") === before.sha256;
+}
+
 function unreadable(path: string, seen: string): UserError {
   return new UserError({
     what: `cannot read ${path}`,

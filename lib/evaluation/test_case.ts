@@ -1,6 +1,9 @@
 import type { ManifestEntry, PrepareSettings } from "../dataset/manifest.ts";
 import type { Organ, OrganClass } from "../dataset/organ.ts";
+import { isUnchanged } from "../dataset/prepare_case.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
+import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
 import { organBoxOf } from "../training/organ_box.ts";
 import { type Box3, boxIou3 } from "../volume/box.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
@@ -34,19 +37,28 @@ export interface TestCase extends ScanImages {
 /**
  * Reads a test case from its source files.
  *
- * @throws {UserError} when one is gone or damaged
+ * @throws {UserError} when one is gone, damaged, or not what was prepared
  */
 export async function readTestCase(
   entry: ManifestEntry,
   settings: PrepareSettings,
 ): Promise<TestCase> {
   const watch = new Stopwatch<"read">();
-  const { imagePath, imageVolume: volume, modality } = entry;
+  const { imagePath, imageVolume: volume, modality, labelPath, source } = entry;
+  for (const [path, state] of [[imagePath, source.image], [labelPath, source.labels]] as const) {
+    if (await isUnchanged(path, state) || !await exists(path)) continue; // reading says: missing
+    throw new UserError({
+      what: `cannot evaluate ${entry.id}`,
+      rule: `${path} must be what it was when it was prepared: regions were read from it then`,
+      seen: "changed",
+      remedy: "Prepare the data set again, and train again if it was trained on",
+    });
+  }
   const { images, orientation, header } = await watch.time(
     "read",
     () => readScanImages(imagePath, { volume, modality, settings }),
   );
-  const scan = toRas((await readLabels(entry.labelPath)).labels).volume;
+  const scan = toRas((await readLabels(labelPath)).labels).volume;
   const whole = { min: [0, 0, 0], max: scan.shape } as const;
   const edges: Triple = [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge];
   const cube = sampleLabelsNearest(scan, whole, edges);

@@ -83,20 +83,32 @@ const phasesOfMode: Readonly<Record<EvaluationMode, readonly PhaseName[]>> = {
 };
 
 /**
- * The requests with no other modes than these, and without the phases that no mode of theirs needs:
- * what is dearest may wait for another day.
+ * The requests that measure some of these modes, with no others and without the phases that no mode
+ * of theirs needs: what is dearest may wait for another day.
  *
  * @param modes all where there is none
+ * @throws {UserError} when no request measures any of them
  */
 export function narrowRequests(
   requests: readonly RunRequest[],
   modes: readonly EvaluationMode[],
 ): readonly RunRequest[] {
   if (modes.length === 0) return requests;
-  return requests.map((request) => {
+  const narrowed = requests.flatMap((request) => {
     const kept = request.modes.filter((mode) => modes.includes(mode));
+    if (kept.length === 0) return [];
     const needed = new Set(kept.flatMap((mode) => phasesOfMode[mode]));
-    return { ...request, modes: kept, phases: request.phases.filter((name) => needed.has(name)) };
+    return [{ ...request, modes: kept, phases: request.phases.filter((name) => needed.has(name)) }];
+  });
+  if (narrowed.length > 0) return narrowed;
+  const known = [...new Set(requests.flatMap((request) => request.modes))];
+  throw new UserError({
+    what: "cannot choose the modes",
+    rule: known.length === 0
+      ? "this experiment measures the detector alone, in no mode"
+      : `--mode must be one that its rows measure: ${known.join(", ")}`,
+    seen: modes.join(", "),
+    remedy: "Leave out --mode, or choose another experiment",
   });
 }
 

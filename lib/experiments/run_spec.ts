@@ -49,7 +49,7 @@ export interface RunSpec extends RunRequest {
 export interface Plan {
   /** Each run once, with the phases and modes of all who ask for it. */
   readonly runs: readonly RunSpec[];
-  /** In the order in which they were asked for. */
+  /** In the order in which they were asked for, each once. */
   readonly requested: readonly { readonly label: string; readonly id: string }[];
 }
 
@@ -70,8 +70,11 @@ export function planRuns(
     planned.set(spec.id, merged);
     return merged;
   };
-  const requested = requests.map((request) => ({ label: request.label, id: add(request).id }));
-  return { runs: withSharedPhases([...planned.values()]), requested };
+  const requested = new Map(requests.map((request) => {
+    const { label, id } = { label: request.label, id: add(request).id };
+    return [JSON.stringify([label, id]), { label, id }];
+  }));
+  return { runs: withSharedPhases([...planned.values()]), requested: [...requested.values()] };
 }
 
 function withSharedPhases(runs: readonly RunSpec[]): RunSpec[] {
@@ -103,6 +106,7 @@ function specOf(
     fold,
     settings,
     cases: entries.map(contentOf),
+    ...startingWeights(config),
   });
   const words = [
     parsedOrgan.name,
@@ -155,12 +159,13 @@ function phaseHashes(
   };
   const hashOf = (read: unknown, isOfOrgan = true) =>
     digest({ ...cases, config: withoutLaterKeys(read), ...(isOfOrgan ? { organ } : {}) });
-  const network = { seed, cubeEdge, model, modelWeights };
+  const { backboneFile, ...weights } = startingWeights(config);
+  const network = { seed, cubeEdge, model, modelWeights, ...weights };
   const regions = { detector: { marginRelative, marginVoxels, fallback }, roiTraining };
   const hashes = {
     // Where it learns all labels, one detector serves every organ.
     detector: hashOf(
-      { seed, cubeEdge, detector, phases: { detector: phases.detector } },
+      { seed, cubeEdge, detector, phases: { detector: phases.detector }, backboneFile },
       detector.targets === "organ",
     ),
     segmentor: hashOf({
@@ -183,6 +188,27 @@ function phaseHashes(
     }),
   });
   return { ...hashes, finetune };
+}
+
+/**
+ * Digests of the files that the networks start from, where there are some: another file under the
+ * same name is another run. A file that is not here, as on a machine that only writes tables, counts as
+ * its name does.
+ */
+function startingWeights({ modelWeights, detector: { network } }: RunConfig) {
+  const backbone = network.kind === "pyramid" ? network.backboneWeights : "";
+  return {
+    ...(modelWeights === "" ? {} : { modelFile: fileDigest(modelWeights) }),
+    ...(backbone === "" ? {} : { backboneFile: fileDigest(backbone) }),
+  };
+}
+
+function fileDigest(path: string): string {
+  try {
+    return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
+  } catch {
+    return "not here";
+  }
 }
 
 /** SHA-256 of a JSON value, whatever the order of its keys. */

@@ -56,8 +56,8 @@ while :; do
   code=$?
   kill -0 "$child" 2>/dev/null || break
 done
-# 130: saved before its end. Queued again it goes on from there.
-if [ "$code" -eq 130 ]; then
+# 130: saved before its end. Queued again it goes on from there. 143: asked while it started.
+if [ "$code" -eq 130 ] || [ "$asked$code" = yes143 ]; then
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}" && sleep ${graceSeconds}
 fi
 exit "$code"

@@ -14,19 +14,36 @@ const gap = "  ";
  * A run's progress as lines for a terminal: a line for each part, what is left, and the curves of
  * the part that is trained now or was trained last.
  *
- * @param columns of the terminal; no line is longer
+ * @param columns of the terminal; no line is longer: tables and curves are cut off, sentences wrapped
  */
 export function progressText(progress: RunProgress, columns: number): string[] {
   const { run: { folder, record }, parts, current } = progress;
   const { preset, model } = record.config;
   const named = model === "segmentor" ? "" : `, ${modelTitles[model]}`;
-  const lines = [
+  const cut = (lines: readonly string[]) => lines.map((line) => line.slice(0, columns).trimEnd());
+  const table = [
     `${folder}: ${record.organ.name} in ${record.datasetName}, preset ${preset}${named}`,
     ...alignColumns([partHeader, ...parts.map((part) => partCells(part, progress))]),
-    stateText(progress),
-    ...(current === null ? [] : ["", ...curvesText(current, columns)]),
   ];
-  return lines.map((line) => line.slice(0, columns).trimEnd());
+  const curves = current === null ? [] : ["", ...curvesText(current, columns)];
+  return [...cut(table), ...wrap(stateText(progress), columns), ...cut(curves)];
+}
+
+/** Lines of whole words; a word that is longer than a line goes on in the next. */
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length <= columns) {
+      line += ` ${word}`;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    for (line = word; line.length > columns; line = line.slice(columns)) {
+      lines.push(line.slice(0, columns));
+    }
+  }
+  return [...lines, line];
 }
 
 const partHeader = ["", "", "epoch", "loss", "validation", "best", "rate", "per epoch", "left"];

@@ -49,6 +49,9 @@ export interface AttendOptions {
   readonly onStart?: (child: Deno.ChildProcess) => void;
 }
 
+/** Exit code of a process that SIGTERM ended before it could answer. */
+export const terminatedExitCode = 128 + 15;
+
 /**
  * Starts a child, waits for it and returns its exit code, by the shell's rule 128 + n where signal n
  * ended it. Meanwhile, and from before its start, SIGTERM and SIGINT are the child's to handle; it

@@ -20,14 +20,17 @@ export class EarlyStopping {
     this.#state = state;
   }
 
-  /** Takes the next score, higher is better; true when it is the best. NaN never is. */
+  /**
+   * Takes the next score, higher is better; true when it is the best. NaN never is. While all scores
+   * are 0, nothing has been found yet, and the later counts as the better; not for the patience.
+   */
   observe(score: number): boolean {
     const { bestScore, validationsSinceBest } = this.#state;
     const better = !Number.isNaN(score) && (bestScore === null || score > bestScore);
     this.#state = better
       ? { bestScore: score, validationsSinceBest: 0 }
       : { bestScore, validationsSinceBest: validationsSinceBest + 1 };
-    return better;
+    return better || (score === 0 && bestScore === 0);
   }
 
   /** True when the patience is used up. */

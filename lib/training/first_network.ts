@@ -1,9 +1,11 @@
 import type { PhaseName } from "../config/config.ts";
+import { buildDetector } from "../detector/detector.ts";
 import { exists } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { requirePeerEdge } from "../peers/peer.ts";
 import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
 import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
+import { detectorTargets } from "./detector_targets.ts";
 import { modelFile, phaseMissing, type Run } from "./run_folder.ts";
 import { isPhaseTrained } from "./run_part.ts";
 
@@ -34,17 +36,21 @@ export async function firstNetwork(run: Run, phase: PhaseName): Promise<BuiltSeg
  * Refuses phases that cannot begin: what would fail after the hours that an earlier phase takes fails
  * at once.
  *
- * @throws {UserError} when the weights to start from do not fit, a peer does not take the run's cubes,
- *   or fine-tuning lacks what it builds on
+ * @throws {UserError} when a network cannot be built as configured, the weights to start from do not
+ *   fit, a peer does not take the run's cubes, or fine-tuning lacks what it builds on
  */
 export async function requireStart(run: Run, phases: readonly PhaseName[]): Promise<void> {
-  const { record: { config: { model, modelWeights, cubeEdge }, roiEdge, detectorFrom } } = run;
+  const { record } = run;
+  const { config: { model, modelWeights, cubeEdge, detector, seed }, roiEdge, detectorFrom } =
+    record;
   for (const phase of phases) {
+    if (phase === "detector" && detectorFrom === undefined) {
+      buildDetector(detector, seed, detectorTargets(record)).dispose();
+    }
     if (phase !== "segmentor" && phase !== "whole") continue;
-    if (modelWeights !== "") {
+    if (model !== "segmentor") requirePeerEdge(model, phase === "whole" ? cubeEdge : roiEdge);
+    if (model === "segmentor" || modelWeights !== "") {
       (await firstNetwork(run, phase)).parameters.dispose();
-    } else if (model !== "segmentor") {
-      requirePeerEdge(model, phase === "whole" ? cubeEdge : roiEdge);
     }
   }
   if (!phases.includes("finetune")) return;

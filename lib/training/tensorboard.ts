@@ -7,9 +7,11 @@ import { crc32c } from "./crc32c.ts";
  * message of TensorFlow's `event.proto`.
  */
 export class TensorboardWriter implements Disposable {
+  readonly #path: string;
   readonly #file: Deno.FsFile;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
     this.#file = file;
   }
 
@@ -19,6 +21,7 @@ export class TensorboardWriter implements Disposable {
    * @param startedAt names the file, so that TensorBoard reads it after older ones
    * @param firstStep TensorBoard forgets what older files of the folder say from this step on:
    *   where a resumed training begins
+   * @throws {UserError} when the system refuses to write, as `scalars` does
    */
   static async open(
     folder: string,
@@ -29,6 +32,7 @@ export class TensorboardWriter implements Disposable {
     const stamp = (startedAt.getTime() / 1000).toFixed(3).padStart(14, "0");
     const path = join(folder, `events.out.tfevents.${stamp}.deno`);
     const writer = new TensorboardWriter(
+      path,
       await writing(path, () => Deno.open(path, { create: true, append: true })),
     );
     const time = double(1, startedAt.getTime() / 1000);
@@ -57,9 +61,11 @@ export class TensorboardWriter implements Disposable {
 
   async #write(event: Uint8Array): Promise<void> {
     const record = frameRecord(event);
-    for (let offset = 0; offset < record.length;) {
-      offset += await this.#file.write(record.subarray(offset));
-    }
+    await writing(this.#path, async () => {
+      for (let offset = 0; offset < record.length;) {
+        offset += await this.#file.write(record.subarray(offset));
+      }
+    });
   }
 }
 

@@ -232,6 +232,7 @@ class RunTraining implements Disposable {
   async #detectedSource(): Promise<RegionSource> {
     const { split, organ, usualBoxes } = this.#run.record;
     const groundTruth = this.#groundTruthSource();
+    await copyDetector(this.#run);
     const detector = await loadDetector(this.#run);
     const detected = new Map<string, Box3>();
     try {

@@ -46,6 +46,11 @@ Deno.test("makeConfig() takes a section from another preset", () => {
   assertEquals(config.detector, { ...presets.paper.detector, marginVoxels: 3 });
 });
 
+Deno.test("makeConfig() takes a file's name as it is, also where it looks like a number", () => {
+  assertEquals(makeConfig("focus", ["modelWeights=123"]).modelWeights, "123");
+  assertEquals(makeConfig("focus", ["segmentor.edge=32"]).segmentor.edge, 32);
+});
+
 Deno.test("makeConfig() leaves the presets alone", () => {
   const before = JSON.stringify(presets);
   makeConfig("paper", ["segmentor.channels=1,2,3,4", "phases.detector.epochs=1"]);
@@ -65,6 +70,16 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
     ["focus", ["segmentor=mine"], "taken from a preset"],
     ["focus", ["detector=paper"], "as --set detector=paper --set phases.detector=paper"],
     ["focus", ["preset=paper"], "no key preset"],
+    ["focus", ["phases.segmentor.augmentation.flipAxes=xyz"], "a list of x, y, z"],
+    ["focus", ["phases.segmentor.augmentation.scale=1.5"], "in [0, 1)"],
+    ["focus", ["phases.segmentor.augmentation.noise=-1"], "0 or more"],
+    ["focus", ["phases.segmentor.warmupEpochs=-1"], "an integer from 0"],
+    ["focus", ["phases.segmentor.clipNorm=-1"], "0 or more"],
+    ["focus", ["roiTraining.groundTruthShare=5"], "in [0, 1]"],
+    ["focus", ["detector.marginRelative=-5"], "0 or more"],
+    ["focus", ["detector.view.slabCount=0"], "a positive integer"],
+    ["focus", ["detector.view.slabCount=2.5"], "a positive integer"],
+    ["focus", ["detector.view.edge=0"], "an integer of at least 8"],
     ["focus", ["segmentor.paste=cubic"], "logits or nearest"],
     ["paper", ["detector.view.filter=canny"], "none or clahe or laplacian or sobel or gaussian"],
     ["paper", ["detector.fusion=hull"], "views unless the detector is of kind silhouette"],

@@ -170,7 +170,17 @@ Deno.test("a run is evaluated", async (t) => {
           UserError,
           "--phase whole",
         );
-        await Deno.remove(entryOf(prepared, test[0]).imagePath);
+        const { labelPath, imagePath } = entryOf(prepared, test[0]);
+        const labels = await Deno.readFile(labelPath);
+        await Deno.copyFile(entryOf(prepared, training[0]).labelPath, labelPath);
+        await assertRejects(
+          () => evaluateRun(run, prepared, { modes: ["withCrop"] }),
+          UserError,
+          `${labelPath} must be what it was when it was prepared`,
+        );
+        await Deno.writeFile(labelPath, labels); // another time, the same content
+        await evaluateRun(run, prepared, { modes: ["withCrop"] });
+        await Deno.remove(imagePath);
         await assertRejects(() => evaluateRun(run, prepared, { modes: ["withCrop"] }), UserError);
         assertEquals(tf.memory().numTensors, before);
       },

@@ -11,7 +11,7 @@ import {
   type PlanOptions,
   requestEach,
 } from "../../lib/experiments/plan_options.ts";
-import { planRuns } from "../../lib/experiments/run_spec.ts";
+import { planRuns, type RunRequest } from "../../lib/experiments/run_spec.ts";
 import { defaultOrgans, targetOf } from "../../lib/experiments/targets.ts";
 import { manifestOnly } from "./plans.ts";
 
@@ -106,8 +106,11 @@ Deno.test("the requests of chosen modes leave out the phases that these do not n
   assertEquals(phasesFor("withoutCrop"), ["whole"]);
   assertEquals(phasesFor("withoutCrop", "groundTruthRoi"), ["segmentor", "whole"]);
   assertEquals(narrowRequests([request], []), [request]);
-  const [{ modes }] = narrowRequests([{ ...request, modes: ["withCrop"] }], ["withoutCrop"]);
-  assertEquals(modes, []);
+  const cropped = { ...request, modes: ["withCrop" as const] };
+  assertEquals(narrowRequests([cropped, request], ["withoutCrop"]).length, 1);
+  const none = (...requests: RunRequest[]) => () => narrowRequests(requests, ["withoutCrop"]);
+  assertThrows(none(cropped), UserError, "its rows measure: withCrop, but it is withoutCrop");
+  assertThrows(none({ ...request, modes: [] }), UserError, "measures the detector alone");
 });
 
 Deno.test("the plan of every experiment is legal", () => {

@@ -40,6 +40,38 @@ Deno.test("a run's identity is what decides its result, and nothing else", () =>
   assertThrows(() => specOf({ changes: ["segmentor.edges=1"] }), UserError);
 });
 
+Deno.test("the content of files that networks start from is part of a run's identity", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".safetensors" });
+  try {
+    const changes = [`modelWeights=${file}`];
+    await Deno.writeTextFile(file, "one");
+    const [one, again] = [specOf({ changes }), specOf({ changes })];
+    assertEquals(again.hash, one.hash);
+    await Deno.writeTextFile(file, "two");
+    const two = specOf({ changes });
+    assertNotEquals(two.hash, one.hash);
+    assertEquals(two.phaseHashes.detector, one.phaseHashes.detector);
+    assertNotEquals(two.phaseHashes.segmentor, one.phaseHashes.segmentor);
+    assertNotEquals(two.phaseHashes.whole, one.phaseHashes.whole);
+    const backbone = () =>
+      specOf({ preset: "paper", changes: [`detector.network.backboneWeights=${file}`] });
+    const before = backbone();
+    await Deno.writeTextFile(file, "three");
+    const after = backbone();
+    assertNotEquals(after.phaseHashes.detector, before.phaseHashes.detector);
+    assertEquals(after.phaseHashes.segmentor, before.phaseHashes.segmentor);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("a run that is asked for twice in a row of a table counts once", () => {
+  const twice = [request(), request({ organ: "Liver" }), request({ label: "other" })];
+  const { runs, requested } = planRuns(twice, () => manifestOnly());
+  assertEquals(runs.length, 1);
+  assertEquals(requested.map(({ label }) => label), ["focus", "other"]);
+});
+
 /** The phases in which a run with these changes learns something else than one without. */
 function learnsElse(...changes: string[]): string[] {
   const [one, other] = [specOf().phaseHashes, specOf({ changes }).phaseHashes];

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { slurmScript } from "../../lib/experiments/slurm_script.ts";
 import { inTemporaryFolder } from "../dataset/temporary.ts";
 
@@ -41,40 +41,48 @@ Deno.test({
       };
       await write("scontrol", `echo "$@" > '${dir}/requeued'; exit 1\n`);
       // Saving takes longer than a signal: the script has to wait for it.
-      await write(
-        "train",
-        `trap 'sleep 0.2; echo saved; exit 130' TERM
-echo "training $1"
-for i in $(seq 200); do sleep 0.05; done\n`,
-      );
-      const script = slurmScript({
-        name: "test",
-        items: ["zero", "one"],
-        command: [`${dir}/train`],
-        environment: {},
-        logFolder: dir,
-        options: "",
+      const wait = `echo "training $1"\nfor i in $(seq 200); do sleep 0.05; done\n`;
+      await write("train", `trap 'sleep 0.2; echo saved; exit 130' TERM\n${wait}`);
+      await write("start", wait);
+      const runJob = async (program: string) => {
+        const script = slurmScript({
+          name: "test",
+          items: ["zero", "one"],
+          command: [`${dir}/${program}`],
+          environment: {},
+          logFolder: dir,
+          options: "",
+        });
+        await write("job.sh", script);
+        const child = new Deno.Command("bash", {
+          args: [`${dir}/job.sh`],
+          env: {
+            PATH: `${dir}:${Deno.env.get("PATH")}`,
+            SLURM_ARRAY_TASK_ID: "1",
+            SLURM_ARRAY_JOB_ID: "42",
+          },
+          stdout: "piped",
+          stderr: "piped",
+        }).spawn();
+        let printed = "";
+        for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+          if (printed === "") child.kill("SIGTERM");
+          printed += text;
+        }
+        await child.stderr.cancel();
+        const { code } = await child.status;
+        const requeued = await Deno.readTextFile(`${dir}/requeued`);
+        await Deno.remove(`${dir}/requeued`);
+        return { code, printed, requeued };
+      };
+      const requeued = "requeue 42_1\n";
+      assertEquals(await runJob("train"), {
+        code: 130,
+        printed: "training one\nsaved\n",
+        requeued,
       });
-      await write("job.sh", script);
-      const child = new Deno.Command("bash", {
-        args: [`${dir}/job.sh`],
-        env: {
-          PATH: `${dir}:${Deno.env.get("PATH")}`,
-          SLURM_ARRAY_TASK_ID: "1",
-          SLURM_ARRAY_JOB_ID: "42",
-        },
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-      let printed = "";
-      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-        if (printed === "") child.kill("SIGTERM");
-        printed += text;
-      }
-      await child.stderr.cancel();
-      assertEquals((await child.status).code, 130);
-      assertEquals(printed, "training one\nsaved\n");
-      assert(/^requeue 42_1$/m.test(await Deno.readTextFile(`${dir}/requeued`)));
+      // One that has nothing to save yet.
+      assertEquals(await runJob("start"), { code: 143, printed: "training one\n", requeued });
     });
   },
 });

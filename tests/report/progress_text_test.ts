@@ -56,8 +56,13 @@ Deno.test("progressText() has a line a part, and none is longer than the termina
     assert(lines.includes("Training; last sign of life 0:01 ago. About 0:17 left."));
     assert(lines.some((line) => /^loss of segmentor +Dice of segmentor in validation$/.test(line)));
     for (const columns of [20, 79]) {
-      assertEquals(progressText(progress, columns).filter((line) => line.length > columns), []);
+      const narrow = progressText(progress, columns);
+      assertEquals(narrow.filter((line) => line.length > columns), []);
+      assert(narrow.join(" ").includes("Training; last sign of life 0:01 ago. About 0:17 left."));
     }
+    const stopped = await readRunProgress(run, { phases: ["segmentor"], now: () => after(900) });
+    const words = progressText(stopped, 20).join("").replaceAll(" ", "");
+    assert(words.includes(run.folder.replaceAll(" ", "")) && words.includes("--resume"));
   });
 });
 

@@ -286,6 +286,18 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
         () =>
           fail(
             2,
+            ["given --detector", "--preset paper"],
+            ...["train", "--run", run, "--resume", "--detector", run, "--preset", "paper"],
+          ),
+        () =>
+          fail(
+            1,
+            ["segmentor.heads[0] must divide"],
+            ...["train", ...data, "--set", "segmentor.heads=3,3,3,3", "--run", `${dir}/unbuilt`],
+          ),
+        () =>
+          fail(
+            2,
             ["preset focus and not tiny"],
             ...["train", ...named, "--preset", "focus", "--set", "cubeEdge=32"],
             ...["--run", run, "--resume"],

@@ -40,6 +40,13 @@ Deno.test("early stopping: the best score resets the wait; NaN is never the best
   assertEquals(resumed.state, { bestScore: 0.6, validationsSinceBest: 2 });
 });
 
+Deno.test("early stopping: while nothing is found, the later is the better, and patience counts", () => {
+  const stopping = new EarlyStopping(3);
+  assertEquals([0, 0, 0].map((score) => stopping.observe(score)), [true, true, true]);
+  assertEquals([stopping.exhausted, stopping.state.validationsSinceBest], [false, 2]);
+  assertEquals([0.2, 0].map((score) => stopping.observe(score)), [true, false]);
+});
+
 Deno.test("early stopping: no patience never stops", () => {
   const stopping = new EarlyStopping(0);
   for (let i = 0; i < 50; i++) stopping.observe(-i);
