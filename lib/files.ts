@@ -22,6 +22,20 @@ export async function writeAtomic(path: string, content: Uint8Array | string): P
   });
 }
 
+/**
+ * Refuses to write where something is: nothing is overwritten.
+ *
+ * @throws UserError when the path is there
+ */
+export async function refuseExisting(path: string, remedy: string): Promise<void> {
+  if (!await exists(path)) return;
+  throw new UserError({
+    what: `cannot write ${path}`,
+    rule: "a result must not be there already",
+    remedy,
+  });
+}
+
 async function writeAndFlush(path: string, bytes: Uint8Array): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
   for (let offset = 0; offset < bytes.length;) {

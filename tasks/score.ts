@@ -5,7 +5,7 @@ import { scoreReport, scoresCsv } from "../lib/evaluation/score_report.ts";
 import { openDataset } from "../lib/dataset/layout.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { UserError } from "../lib/errors.ts";
-import { exists, makeWritableFolder, writeAtomic } from "../lib/files.ts";
+import { makeWritableFolder, refuseExisting, writeAtomic } from "../lib/files.ts";
 import { runTask } from "./command_line.ts";
 import { modalityFlag } from "./modality_flag.ts";
 import { ProgressLine } from "./progress_line.ts";
@@ -53,7 +53,9 @@ named as no case of the data set is an error; cases without a mask are named in 
     ? null
     : { csv: join(flags.output, "scores.csv"), report: join(flags.output, "scores.md") };
   if (paths !== null && flags.output !== undefined) {
-    for (const path of Object.values(paths)) await refuseExisting(path);
+    for (const path of Object.values(paths)) {
+      await refuseExisting(path, "Name another --output folder, or remove the file");
+    }
     await makeWritableFolder(flags.output);
   }
   const progress = new ProgressLine("cases");
@@ -76,12 +78,3 @@ named as no case of the data set is an error; cases without a mask are named in 
   console.log(`Written to ${flags.output}: scores.csv, scores.md`);
   return 0;
 });
-
-async function refuseExisting(path: string): Promise<void> {
-  if (!await exists(path)) return;
-  throw new UserError({
-    what: `cannot write ${path}`,
-    rule: "scores must not be there already",
-    remedy: "Name another --output folder, or remove the file",
-  });
-}

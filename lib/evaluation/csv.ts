@@ -1,4 +1,5 @@
 import { writeAtomic } from "../files.ts";
+import type { MaskScores } from "./case_scores.ts";
 import { type CaseResult, timeParts } from "./records.ts";
 
 /** A value of a cell; `undefined`, "not measured", is an empty cell, NaN is "NaN". */
@@ -32,12 +33,8 @@ export async function writeCasesCsv(path: string, results: readonly CaseResult[]
   await writeAtomic(path, casesCsv(results));
 }
 
-const plainColumns = [
-  "caseId",
-  "organ",
-  "className",
-  "mode",
-  "space",
+/** What two masks decide, in the order of the columns. */
+export const maskColumns = [
   "dice",
   "iou",
   "hd95Mm",
@@ -47,6 +44,15 @@ const plainColumns = [
   "groundTruthMm3",
   "predictionMm3",
   "empty",
+] as const satisfies readonly (keyof MaskScores)[];
+
+const plainColumns = [
+  "caseId",
+  "organ",
+  "className",
+  "mode",
+  "space",
+  ...maskColumns,
   "detectorIou2d",
   "detectorIou3d",
   "regionIou3d",

@@ -3,7 +3,7 @@ import type { Modality } from "../dataset/dataset.ts";
 import type { OrganClass } from "../dataset/organ.ts";
 import { niftiEnding } from "../dataset/case_files.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
-import { exists, writeAtomic } from "../files.ts";
+import { exists, refuseExisting, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
 import type { Run } from "../training/run_folder.ts";
 import { UserError } from "../errors.ts";
@@ -22,6 +22,10 @@ import { sumTimes, type TimePart, type Times } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
 import { TogetherSegmenter } from "./segment_together.ts";
 import { Stopwatch } from "./stopwatch.ts";
+
+/** What to do about a result that is there. */
+const removing =
+  "Name another --output folder, or remove the file; --resume leaves out finished scans";
 
 /** How files are segmented. */
 export interface PredictOptions extends OrganPredictorOptions {
@@ -95,7 +99,7 @@ export class Predictor {
   async predict(input: string, folder: string): Promise<PredictedFile> {
     const name = resultName(input);
     const places = resultPaths(name, folder);
-    for (const path of places) await refuseExisting(path);
+    for (const path of places) await refuseExisting(path, removing);
     const watch = new Stopwatch<TimePart>();
     const { settings } = this.#organs[0].runs[0].record; // the same in all
     const { orientation, header, images, grid } = await watch.time(
@@ -302,13 +306,4 @@ function refuseTwins(inputs: readonly string[], folder: string): void {
       remedy: "Rename or move one of them",
     });
   }
-}
-
-async function refuseExisting(path: string): Promise<void> {
-  if (!await exists(path)) return;
-  throw new UserError({
-    what: `cannot write ${path}`,
-    rule: "a result must not be there already",
-    remedy: "Name another --output folder, or remove the file; --resume leaves out finished scans",
-  });
 }

@@ -1,4 +1,4 @@
-import { type CsvValue, formatCsv } from "./csv.ts";
+import { type CsvValue, formatCsv, maskColumns } from "./csv.ts";
 import { markdownTable } from "./markdown_table.ts";
 import type { FileScore } from "./score_files.ts";
 import { casesCell, classCell, medianCell, spread } from "./table_cells.ts";
@@ -42,15 +42,7 @@ const csvColumns = [
   "caseId",
   "organ",
   "className",
-  "dice",
-  "iou",
-  "hd95Mm",
-  "hd95Voxels",
-  "nsd",
-  "meanSurfaceDistanceMm",
-  "groundTruthMm3",
-  "predictionMm3",
-  "empty",
+  ...maskColumns,
 ] as const satisfies readonly (keyof FileScore)[];
 
 interface Scored {

@@ -1,6 +1,5 @@
 import type { PhaseName } from "../config/config.ts";
-import { UserError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { exists, refuseExisting } from "../files.ts";
 import { loadParameters } from "../nn/weights_file.ts";
 import { savePytorchWeights } from "../peers/pytorch_weights.ts";
 import { buildSegmentor } from "./build_segmentor.ts";
@@ -27,13 +26,7 @@ export async function lastTrainedPhase(run: Run): Promise<ExportedPhase | undefi
  */
 export async function exportWeights(run: Run, phase: ExportedPhase, path: string): Promise<void> {
   if (!await exists(modelFile(run, phase))) throw phaseMissing(run, phase);
-  if (await exists(path)) {
-    throw new UserError({
-      what: `cannot write ${path}`,
-      rule: "a result must not be there already",
-      remedy: "Name another --output file, or remove that one",
-    });
-  }
+  await refuseExisting(path, "Name another --output file, or remove that one");
   const { model, parameters, edge } = buildSegmentor(run, phase);
   try {
     await loadParameters(parameters, modelFile(run, phase));
