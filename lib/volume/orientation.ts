@@ -20,7 +20,9 @@ export interface VoxelGrid extends Grid {
 /**
  * The orientation of a grid by nibabel's rule (`io_orientation`, 5.4): the rotation nearest to the
  * affine is found, and each voxel axis, the one most nearly parallel to an axis of the patient
- * first, is given the nearest axis of the patient that is still free.
+ * first, is given the nearest axis of the patient that is still free. At 45 degrees, where two are as
+ * near, the first is taken, so that a rounding error in a header does not turn labels away from their
+ * image.
  *
  * @throws UserError when the affine is singular
  */
@@ -29,7 +31,10 @@ export function orientationOf(grid: Grid): Orientation {
   const strength = (column: number) =>
     Math.max(...[0, 1, 2].map((row) => rotation[3 * row + column] ** 2));
   const strengths = [strength(0), strength(1), strength(2)];
-  const order = [0, 1, 2].sort((a, b) => strengths[b] - strengths[a] || a - b);
+  const order = [0, 1, 2].sort((a, b) => {
+    const difference = strengths[b] - strengths[a];
+    return Math.abs(difference) > asNear ? difference : a - b;
+  });
   const axes: [number, number, number] = [0, 0, 0];
   const flips: [boolean, boolean, boolean] = [false, false, false];
   const free = new Set([0, 1, 2]);
@@ -37,7 +42,7 @@ export function orientationOf(grid: Grid): Orientation {
     let best = -1;
     for (const row of free) {
       const size = Math.abs(rotation[3 * row + column]);
-      if (best < 0 || size > Math.abs(rotation[3 * best + column])) best = row;
+      if (best < 0 || size > Math.abs(rotation[3 * best + column]) + asNear) best = row;
     }
     free.delete(best);
     axes[column] = best;
@@ -45,6 +50,9 @@ export function orientationOf(grid: Grid): Orientation {
   }
   return { axes, flips, grid: { shape: grid.shape, affine: grid.affine } };
 }
+
+/** Cosines that differ by less are equal: an angle of 0.006 degrees, more than headers are rounded by. */
+const asNear = 1e-4;
 
 /** The letters of the directions in which the axes run: "RAS", "LPS", "PIR". */
 export function orientationLetters(orientation: Orientation): string {

@@ -1,4 +1,4 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
 import { fromRas, orientationLetters, orientationOf, toRas } from "../../lib/volume/orientation.ts";
 import type { LabelVolume, Mask } from "../../lib/volume/volume.ts";
@@ -16,6 +16,34 @@ Deno.test("toRas() permutes and flips as nibabel does, and fromRas() undoes it e
     assertNear(ras.affine, numbers(expected.canonicalAffine), 1e-12);
     assertEquals([...ras.data], numbers(expected.data));
     assertEquals(fromRas(ras, orientation), volume);
+  }
+});
+
+Deno.test("at 45 degrees a rounding error does not turn the axes", () => {
+  for (const plane of [[0, 1], [0, 2], [1, 2]]) {
+    for (const side of [1, -1]) {
+      const turned = (degrees: number) => {
+        const [cos, sin] = [Math.cos(degrees * Math.PI / 180), Math.sin(degrees * Math.PI / 180)];
+        const [u, v] = plane;
+        const affine = [1, 0, 0, -7, 0, 1, 0, 4, 0, 0, 1, 9, 0, 0, 0, 1];
+        affine[5 * u] = cos;
+        affine[5 * v] = cos;
+        affine[4 * u + v] = -sin;
+        affine[4 * v + u] = sin;
+        const spacing = [0.8, 1.2, 3, 1];
+        const { axes, flips } = orientationOf({
+          shape,
+          affine: affine.map((value, i) => value * (i % 4 === 3 ? 1 : spacing[i % 4])),
+        });
+        return { axes, flips };
+      };
+      const exact = turned(45 * side);
+      for (const error of [1e-5, -1e-5, 1e-3, -1e-3]) {
+        assertEquals(turned(45 * side + error), exact, `${plane} at ${45 * side} and ${error}`);
+      }
+      assertEquals(turned(44 * side), turned(0));
+      assertNotEquals(turned(46 * side), turned(0));
+    }
   }
 });
 
