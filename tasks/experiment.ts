@@ -13,7 +13,12 @@ import {
   runFolderOf,
 } from "../lib/experiments/experiment_places.ts";
 import { experiments } from "../lib/experiments/experiments.ts";
-import { narrowRequests, parseEpochs, type PlanOptions } from "../lib/experiments/plan_options.ts";
+import {
+  changesOf,
+  narrowRequests,
+  parseEpochs,
+  type PlanOptions,
+} from "../lib/experiments/plan_options.ts";
 import { measureTogether } from "../lib/experiments/measure_together.ts";
 import { runChild } from "../lib/experiments/run_child.ts";
 import { groupRuns } from "../lib/experiments/run_group.ts";
@@ -63,7 +68,11 @@ const flags = {
     value: "[ROW.][PHASE=]N",
     description: "of all phases (fine-tuning keeps its ratio), of one, or of a row's or preset's",
   },
-  set: { type: "list", value: "KEY=VALUE", description: "changes one value of every run" },
+  set: {
+    type: "list",
+    value: "[PRESET:]KEY=VALUE",
+    description: "changes one value of every run, or of a preset before its rows change it",
+  },
   row: {
     type: "list",
     value: "NAME",
@@ -171,7 +180,9 @@ async function openSession(
     byEdge.set(cubeEdge, prepared);
     return prepared;
   };
-  const prepared = await open(makeConfig(presets[0], flags.set).cubeEdge);
+  const prepared = await open(
+    makeConfig(presets[0], changesOf({ changes: flags.set }, presets[0])).cubeEdge,
+  );
   const organs = flags.organ.length > 0
     ? flags.organ
     : defaultOrgans(experiment.organs, prepared.labels);

@@ -10,7 +10,13 @@ import { type Boxed, type Column, iouColumns, tableOf } from "../evaluation/tabl
 import { ablationVariants } from "./ablation_variants.ts";
 import type { Experiment, Findings } from "./experiment.ts";
 import { compareSides, comparisonCells, comparisonHeader, comparisonNote } from "./paired_table.ts";
-import { type PlanOptions, requestEach, type Variant, type Work } from "./plan_options.ts";
+import {
+  changesOf,
+  type PlanOptions,
+  requestEach,
+  type Variant,
+  type Work,
+} from "./plan_options.ts";
 import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
 import { foldsCell, hasModes } from "./table_cells.ts";
 
@@ -44,9 +50,12 @@ export const ablationExperiment: Experiment = {
  * The variants on another base than `focus` where another preset is named first, without those that
  * differ in nothing from the base, since all runs are changed as they are.
  */
-function variantsOf({ presets: [base], changes }: PlanOptions): Variant[] {
+function variantsOf(options: PlanOptions): Variant[] {
+  const { presets: [base] } = options;
   const configOf = (variant: Variant) =>
-    JSON.stringify(makeConfig(variant.preset, [...variant.changes, ...changes]));
+    JSON.stringify(
+      makeConfig(variant.preset, changesOf(options, variant.preset, variant.changes)),
+    );
   const [first, ...others] = ablationVariants.map((one) =>
     one.preset !== "focus"
       ? one

@@ -1,5 +1,6 @@
 import { paperPhases, type PhaseName, phaseNames } from "../config/config.ts";
 import { makeConfig } from "../config/overrides.ts";
+import { presets } from "../config/presets.ts";
 import { UserError } from "../errors.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
 import type { RunRequest } from "./run_spec.ts";
@@ -16,7 +17,10 @@ export interface PlanOptions {
   readonly seed: number;
   /** Epochs of the phases, the preset's unless given; the last that fits a row and a phase counts. */
   readonly epochs?: readonly EpochBudget[];
-  /** Changes of every run, as `--set` takes them. */
+  /**
+   * Changes of every run, as `--set` takes them; `PRESET:KEY=VALUE` is one of a preset, on top of which
+   * come those of a row.
+   */
   readonly changes: readonly string[];
 }
 
@@ -63,16 +67,31 @@ export function requestEach(
         label: name,
         organ,
         preset,
-        changes: [
+        changes: changesOf(options, preset, [
           ...changes,
           ...epochChanges(preset, budgetsOf({ name, preset }, options.epochs)),
           `seed=${options.seed}`,
-          ...options.changes,
-        ],
+        ]),
         fold: `${fold}/${folds}`,
       }))
     )
   );
+}
+
+/** All changes of a preset that a row with its own changes comes to, in the order of their weight. */
+export function changesOf(
+  { changes }: Pick<PlanOptions, "changes">,
+  preset: string,
+  ofRow: readonly string[] = [],
+): string[] {
+  const ofPreset: string[] = [];
+  const ofAll: string[] = [];
+  for (const change of changes) {
+    const [, name, rest] = /^(\w+):(.+)$/s.exec(change) ?? [];
+    if (name === undefined || !Object.hasOwn(presets, name)) ofAll.push(change);
+    else if (name === preset) ofPreset.push(rest);
+  }
+  return [...ofPreset, ...ofRow, ...ofAll];
 }
 
 /** What must be trained for a mode. */

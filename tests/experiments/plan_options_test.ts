@@ -5,6 +5,7 @@ import { UserError } from "../../lib/errors.ts";
 import { ablationVariants } from "../../lib/experiments/ablation_variants.ts";
 import { experiments } from "../../lib/experiments/experiments.ts";
 import {
+  changesOf,
   epochChanges,
   narrowRequests,
   parseEpochs,
@@ -93,6 +94,30 @@ Deno.test("--epochs is of all rows, of one, or of a phase; the last that fits co
     [phasesOf("focus").detector.epochs, phasesOf("focus").segmentor.epochs],
     [9, 9],
   );
+});
+
+Deno.test("a change of a preset comes before those of its rows, one of all runs after them", () => {
+  const changes = ["paper:seed=7", "focus:roiTraining.faceJitter=0.08", "segmentor.fineWidth=0"];
+  const given = { ...options, changes };
+  assertEquals(changesOf(given, "focus", ["roiTraining.faceJitter=0"]), [
+    "roiTraining.faceJitter=0.08",
+    "roiTraining.faceJitter=0",
+    "segmentor.fineWidth=0",
+  ]);
+  assertEquals(changesOf(given, "tiny"), ["segmentor.fineWidth=0"]);
+  const rows = ["focus", "no jitter"].map((name) => ({
+    name,
+    preset: "focus",
+    changes: name === "focus" ? [] : ["roiTraining.faceJitter=0"],
+    why: "",
+  }));
+  const requests = requestEach(given, rows, { phases: ["segmentor"], modes: [] });
+  const jitters = requests.map(({ preset, changes }) =>
+    makeConfig(preset, changes).roiTraining.faceJitter
+  );
+  assertEquals(new Set(jitters), new Set([0.08, 0]));
+  // A colon in a value, as of a path, is none of a preset.
+  assertEquals(changesOf({ changes: ["modelWeights=C:x"] }, "focus"), ["modelWeights=C:x"]);
 });
 
 Deno.test("the requests of chosen modes leave out the phases that these do not need", () => {
