@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { niftiFiles } from "../dataset/case_files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { compareGrids } from "../dataset/grid_pair.ts";
 import type { Organ } from "../dataset/organ.ts";
@@ -43,46 +43,34 @@ export interface ScoreOptions {
  * Pairs the NIfTI files of a folder with the cases of a data set by their names: `CASE.nii.gz` or
  * `CASE.nii`.
  *
- * @throws {UserError} when the folder has none, or one that is of no case or of a case without labels
+ * @throws {UserError} when the folder has none, one that is of no case or of a case without labels, or
+ *   two of one case
  */
 export async function pairMasks(folder: string, dataset: Dataset): Promise<MaskFolder> {
-  const refuse = (rule: string, seen: string, remedy: string): never => {
-    throw new UserError({ what: `cannot score the masks of ${folder}`, rule, seen, remedy });
-  };
-  const isFolder = await Deno.stat(folder).then((info) => info.isDirectory, () => false);
-  if (!isFolder) refuse("they must lie in a folder", "no folder", "Check the path");
+  const refuse = (rule: string, seen: string, remedy: string) =>
+    new UserError({ what: `cannot score the masks of ${folder}`, rule, seen, remedy });
+  const masks = await niftiFiles(folder);
+  if (masks.size === 0) {
+    throw refuse(
+      "the folder must hold files named CASE.nii.gz or CASE.nii",
+      "none",
+      "Check the path",
+    );
+  }
   const labelled = new Map(dataset.cases.flatMap(({ id, labelPath }) => {
     return labelPath === null ? [] : [[id, labelPath] as const];
   }));
-  const files: MaskFile[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const ending = name.match(/\.nii(\.gz)?$/i);
-    if (isDirectory || name.startsWith(".") || ending === null) continue;
-    const caseId = name.slice(0, ending.index);
-    const maskPath = join(folder, name);
+  const files = [...masks].map(([caseId, maskPath]) => {
     const labelPath = labelled.get(caseId);
-    if (labelPath === undefined) {
-      refuse(
-        `each must be named as a case of ${dataset.name} that has labels`,
-        maskPath,
-        `Cases: ${[...labelled.keys()].slice(0, 3).join(", ")}, ...`,
-      );
-    } else {
-      files.push({ caseId, maskPath, labelPath });
-    }
-  }
-  if (files.length === 0) {
-    refuse("it must hold files named CASE.nii.gz or CASE.nii", "none", "Check the path");
-  }
-  files.sort((a, b) => a.maskPath < b.maskPath ? -1 : 1);
-  const seen = new Set<string>();
-  for (const { caseId, maskPath } of files) {
-    if (seen.has(caseId)) {
-      refuse("each case has one mask", `a second one, ${maskPath}`, "Remove one");
-    }
-    seen.add(caseId);
-  }
-  return { files, missing: [...labelled.keys()].filter((id) => !seen.has(id)) };
+    if (labelPath !== undefined) return { caseId, maskPath, labelPath };
+    throw refuse(
+      `each must be named as a case of ${dataset.name} that has labels`,
+      maskPath,
+      `Cases: ${[...labelled.keys()].slice(0, 3).join(", ")}, ...`,
+    );
+  });
+  files.sort((a, b) => a.caseId < b.caseId ? -1 : 1);
+  return { files, missing: [...labelled.keys()].filter((id) => !masks.has(id)) };
 }
 
 /**

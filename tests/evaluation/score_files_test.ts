@@ -96,7 +96,7 @@ Deno.test("masks of any program are scored where their voxels lie", async (t) =>
       };
       const copy = `${folder}/${first.id}.nii`;
       await Deno.writeTextFile(copy, "");
-      await refused("a second one");
+      await refused("one file of each case");
       await Deno.remove(copy);
       await Deno.copyFile(first.labelPath!, `${folder}/other.nii.gz`);
       await refused("named as a case of raw that has labels");
@@ -105,7 +105,7 @@ Deno.test("masks of any program are scored where their voxels lie", async (t) =>
       await writeLabels(`${folder}/${second.id}.nii`, { ...truth, affine });
       await refused(`must lie on the grid of ${second.labelPath}`);
       await assertRejects(() => pairMasks(`${dir}/raw`, dataset), UserError, "none");
-      await assertRejects(() => pairMasks(`${dir}/absent`, dataset), UserError, "no folder");
+      await assertRejects(() => pairMasks(`${dir}/absent`, dataset), UserError, "none");
     });
   });
 });
