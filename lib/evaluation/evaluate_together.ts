@@ -31,8 +31,9 @@ interface RunGroup {
 
 /**
  * Measures runs of several organs that segment each scan together, so that the organs exclude each
- * other; runs of the same organ are averaged, and of their regions the first counts. Runs of several folds may be given: those that test the same cases belong together, and
- * each case is measured with the runs that were not trained on it.
+ * other; runs of the same organ are averaged, and of their regions the first counts. Runs of several
+ * folds may be given: those that test the same cases belong together, and each case is measured with
+ * the runs that were not trained on it.
  *
  * @throws {UserError} when runs of the same cases cannot be together, two groups share a case, or a run
  *   is of another data set; and as `evaluateRun`
