@@ -19,7 +19,7 @@ await runTask({
       type: "text",
       value: "DIR",
       required: true,
-      description: "folder of masks, CASE.nii.gz, with the data set's label values",
+      description: "folder of masks, named as cases or their images, with the data set's values",
     },
     data: { type: "text", value: "DIR", required: true, description: "folder of the data set" },
     organ: {

@@ -1,4 +1,4 @@
-import { niftiFiles } from "../dataset/case_files.ts";
+import { caseId, niftiFiles } from "../dataset/case_files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { compareGrids } from "../dataset/grid_pair.ts";
 import type { Organ } from "../dataset/organ.ts";
@@ -40,8 +40,9 @@ export interface ScoreOptions {
 }
 
 /**
- * Pairs the NIfTI files of a folder with the cases of a data set by their names: `CASE.nii.gz` or
- * `CASE.nii`.
+ * Pairs the NIfTI files of a folder with the cases of a data set by their names: that of the case,
+ * `CASE.nii.gz`, or that of its image, as `predict` writes masks, `CASE_0000.nii.gz` in nnU-Net's
+ * layout.
  *
  * @throws {UserError} when the folder has none, one that is of no case or of a case without labels, or
  *   two of one case
@@ -57,20 +58,34 @@ export async function pairMasks(folder: string, dataset: Dataset): Promise<MaskF
       "Check the path",
     );
   }
-  const labelled = new Map(dataset.cases.flatMap(({ id, labelPath }) => {
-    return labelPath === null ? [] : [[id, labelPath] as const];
-  }));
-  const files = [...masks].map(([caseId, maskPath]) => {
-    const labelPath = labelled.get(caseId);
-    if (labelPath !== undefined) return { caseId, maskPath, labelPath };
-    throw refuse(
-      `each must be named as a case of ${dataset.name} that has labels`,
-      maskPath,
-      `Cases: ${[...labelled.keys()].slice(0, 3).join(", ")}, ...`,
-    );
-  });
-  files.sort((a, b) => a.caseId < b.caseId ? -1 : 1);
-  return { files, missing: [...labelled.keys()].filter((id) => !masks.has(id)) };
+  const labelled = dataset.cases.flatMap(({ id, imagePath, labelPath }) =>
+    labelPath === null ? [] : [{ caseId: id, imageName: caseId(imagePath), labelPath }]
+  );
+  const byName = new Map(
+    labelled.flatMap((one) => [[one.imageName, one], [one.caseId, one]] as const),
+  );
+  const files = new Map<string, MaskFile>();
+  for (const [name, maskPath] of masks) {
+    const own = byName.get(name);
+    if (own === undefined) {
+      throw refuse(
+        `each must be named as a case of ${dataset.name} that has labels`,
+        maskPath,
+        `Cases: ${labelled.slice(0, 3).map(({ caseId }) => caseId).join(", ")}, ...`,
+      );
+    }
+    const { caseId, labelPath } = own;
+    const other = files.get(caseId);
+    if (other !== undefined) {
+      const seen = `${other.maskPath} and ${maskPath}`;
+      throw refuse("each case has one mask", seen, "Remove one of them");
+    }
+    files.set(caseId, { caseId, maskPath, labelPath });
+  }
+  return {
+    files: [...files.values()].sort((a, b) => a.caseId < b.caseId ? -1 : 1),
+    missing: labelled.map(({ caseId }) => caseId).filter((id) => !files.has(id)),
+  };
 }
 
 /**
