@@ -10,6 +10,9 @@ import { runTask } from "./command_line.ts";
 import { modalityFlag } from "./modality_flag.ts";
 import { ProgressLine } from "./progress_line.ts";
 
+const csvName = "scores.csv";
+const reportName = "scores.md";
+
 await runTask({
   name: "score",
   summary: "Measures masks of any program against a data set's labels: Dice, IoU, HD95, NSD.",
@@ -29,7 +32,7 @@ await runTask({
     },
     modality: modalityFlag,
     tolerance: { type: "number", default: 2, min: 0, description: "of NSD, in mm" },
-    output: { type: "text", value: "DIR", description: "write scores.csv and scores.md there" },
+    output: { type: "text", value: "DIR", description: `write ${csvName} and ${reportName} there` },
   },
   details: `
 The measures and their rules are those of deno task evaluate in the scan's own grid. So the masks of
@@ -39,7 +42,7 @@ named as no case of the data set is an error; cases without a mask are named in 
   deno task score --masks masks --data Dataset501_CHAOST2 --organ liver`,
 }, async (flags, signal) => {
   const dataset = await openDataset(flags.data, { modality: flags.modality });
-  const specs = flags.organ ?? Object.keys(dataset.labels);
+  const specs = flags.organ.length > 0 ? flags.organ : Object.keys(dataset.labels);
   const organs: Organ[] = specs.map((spec) => parseOrgan(spec, dataset.labels));
   if (organs.length === 0) {
     throw new UserError({
@@ -49,14 +52,12 @@ named as no case of the data set is an error; cases without a mask are named in 
     });
   }
   const { files, missing } = await pairMasks(flags.masks, dataset);
-  const paths = flags.output === undefined
-    ? null
-    : { csv: join(flags.output, "scores.csv"), report: join(flags.output, "scores.md") };
-  if (paths !== null && flags.output !== undefined) {
-    for (const path of Object.values(paths)) {
-      await refuseExisting(path, "Name another --output folder, or remove the file");
+  const { output } = flags;
+  if (output !== undefined) {
+    for (const name of [csvName, reportName]) {
+      await refuseExisting(join(output, name), "Name another --output folder, or remove the file");
     }
-    await makeWritableFolder(flags.output);
+    await makeWritableFolder(output);
   }
   const progress = new ProgressLine("cases");
   const scores = await scoreFiles(files, organs, {
@@ -72,9 +73,8 @@ named as no case of the data set is an error; cases without a mask are named in 
     missing,
   });
   console.log(report);
-  if (paths === null) return 0;
-  await writeAtomic(paths.csv, scoresCsv(scores));
-  await writeAtomic(paths.report, report);
-  console.log(`Written to ${flags.output}: scores.csv, scores.md`);
-  return 0;
+  if (output === undefined) return;
+  await writeAtomic(join(output, csvName), scoresCsv(scores));
+  await writeAtomic(join(output, reportName), report);
+  console.log(`Written to ${output}: ${csvName}, ${reportName}`);
 });

@@ -195,6 +195,11 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
         assertEquals(row[header.indexOf(name)], String(own[name]));
       }
       await fail(1, ["scores.csv", "--output"], "score", ...args);
+      // Without an organ every label of the data set is measured.
+      const all = await succeed("score", "--masks", masks, "--data", raw);
+      for (const organ of ["liver", "spleen"]) {
+        assertStringIncludes(all.stdout, `\n| ${organ} | 1 `);
+      }
     });
 
     await step("predict goes on after a scan that fails, and overwrites nothing", async () => {
