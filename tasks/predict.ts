@@ -53,8 +53,8 @@ For each scan NAME: NAME.nii.gz (the mask in the scan's grid, with the data set'
 NAME.png (three slices with mask and regions of interest) and NAME.json (regions, volumes, times, and
 warnings: nothing found, or found in an unusual place). A voxel that several runs take for theirs
 goes to the surest of them. Runs of the same organ, as the folds of a cross-validation, find it each
-by itself; the mean of their probabilities decides. A scan that fails does not stop the others, but the exit code is then 1.
-Nothing is overwritten; after an interrupt, --resume goes on with the scans that are left.
+by itself; the mean of their probabilities decides. A scan that fails does not stop the others, but
+the exit code is then 1. Nothing is overwritten; after an interrupt, --resume goes on with the scans that are left.
 
   deno task predict --model data/runs/liver --model data/runs/spleen --input scans --output masks
   deno task predict --model data/runs/liver-fold1 --model data/runs/liver-fold2 --input scans --output masks`,

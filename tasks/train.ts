@@ -74,8 +74,9 @@ await runTask({
   details: `
 Ctrl-C saves and stops with exit code 130; --resume continues to the same result as without a stop.
 Without --fold the test cases are those that the data set declares (nnU-Net's imagesTs with labelsTs),
-else every other validation case (AMOS22: the paper's counts), else a fifth of all, and 15 % validate. With
---fold a fifth of the others validates, and cases that the data set declares for testing take no part.
+else every other validation case (AMOS22: the paper's counts), else a fifth of all, and 15 % validate.
+With --fold a fifth of the others validates, and cases that the data set declares for testing take no
+part.
 The run's folder holds run.json, and for each phase model.safetensors, checkpoint.safetensors,
 history.jsonl and TensorBoard's events.
 

@@ -9,6 +9,16 @@ export function caseId(path: string): string {
   return basename(path.replaceAll("\\", "/")).replace(niftiEnding, "").normalize("NFC");
 }
 
+/** The names of the NIfTI files in a folder; the system's errors as they are. */
+export async function niftiNames(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    // Names that start with a dot are what macOS leaves beside the real files.
+    if (!isDirectory && !name.startsWith(".") && niftiEnding.test(name)) names.push(name);
+  }
+  return names;
+}
+
 /**
  * The NIfTI files of a folder by the name of their case; none where there is no such folder.
  *
@@ -17,9 +27,7 @@ export function caseId(path: string): string {
 export async function niftiFiles(folder: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   try {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      // Names that start with a dot are what macOS leaves beside the real files.
-      if (isDirectory || name.startsWith(".") || !niftiEnding.test(name)) continue;
+    for (const name of await niftiNames(folder)) {
       const [id, path] = [caseId(name), `${folder}/${name}`];
       const other = files.get(id);
       if (other !== undefined) throw twinFiles(other, path);

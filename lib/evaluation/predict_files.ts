@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
 import type { OrganClass } from "../dataset/organ.ts";
-import { niftiEnding } from "../dataset/case_files.ts";
+import { niftiEnding, niftiNames } from "../dataset/case_files.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import { exists, refuseExisting, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
@@ -282,14 +282,7 @@ export async function listInputs(input: string): Promise<string[]> {
     });
   if (!await exists(input)) throw missing("missing");
   if (!(await Deno.stat(input)).isDirectory) return [input];
-  const names = [];
-  for await (const entry of Deno.readDir(input)) {
-    if (
-      !entry.isDirectory && !entry.name.startsWith(".") && niftiEnding.test(entry.name)
-    ) {
-      names.push(join(input, entry.name));
-    }
-  }
+  const names = (await niftiNames(input)).map((name) => join(input, name));
   if (names.length === 0) throw missing("a folder without any");
   names.sort();
   refuseTwins(names, input);

@@ -168,11 +168,6 @@ export class ScanSegmenter {
     return { roiUnit, tightUnit, logits };
   }
 
-  /** How many pieces of each class are kept; `null`: all are. */
-  get pieces(): readonly number[] | null {
-    return this.#loaded.pieces;
-  }
-
   /**
    * Class numbers 1 .. K, in the order of the organ's classes, on a grid that covers the extent of
    * the scan: its own, or the cube's.

@@ -100,13 +100,14 @@ function specOf(
   const parsedOrgan = parseOrgan(request.organ, prepared.labels);
   const { fold } = request;
   const { settings, entries } = prepared;
+  const weights = startingWeights(config);
   const hash = digest({
     config: withoutLaterKeys(config),
     organ: parsedOrgan,
     fold,
     settings,
     cases: entries.map(contentOf),
-    ...startingWeights(config),
+    ...weights,
   });
   const words = [
     parsedOrgan.name,
@@ -118,7 +119,7 @@ function specOf(
     ...request,
     id: words.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"),
     hash,
-    phaseHashes: phaseHashes(config, parsedOrgan, fold, prepared),
+    phaseHashes: phaseHashes(config, parsedOrgan, fold, prepared, weights),
     waitsFor: [],
     config,
     parsedOrgan,
@@ -143,6 +144,7 @@ function phaseHashes(
   organ: Organ,
   fold: string,
   { settings, entries }: PreparedDataset,
+  { backboneFile, ...weights }: StartingWeights,
 ): Record<PhaseName, string> {
   const { seed, cubeEdge, model, modelWeights, roiTraining, phases } = config;
   const { marginRelative, marginVoxels, fallback, fusion, ...detector } = config.detector;
@@ -159,7 +161,6 @@ function phaseHashes(
   };
   const hashOf = (read: unknown, isOfOrgan = true) =>
     digest({ ...cases, config: withoutLaterKeys(read), ...(isOfOrgan ? { organ } : {}) });
-  const { backboneFile, ...weights } = startingWeights(config);
   const network = { seed, cubeEdge, model, modelWeights, ...weights };
   const regions = { detector: { marginRelative, marginVoxels, fallback }, roiTraining };
   const hashes = {
@@ -190,12 +191,19 @@ function phaseHashes(
   return { ...hashes, finetune };
 }
 
+interface StartingWeights {
+  readonly modelFile?: string;
+  readonly backboneFile?: string;
+}
+
 /**
  * Digests of the files that the networks start from, where there are some: another file under the
  * same name is another run. A file that is not here, as on a machine that only writes tables, counts as
  * its name does.
  */
-function startingWeights({ modelWeights, detector: { network } }: RunConfig) {
+function startingWeights(
+  { modelWeights, detector: { network } }: RunConfig,
+): StartingWeights {
   const backbone = network.kind === "pyramid" ? network.backboneWeights : "";
   return {
     ...(modelWeights === "" ? {} : { modelFile: fileDigest(modelWeights) }),

@@ -6,7 +6,7 @@ import { decideBlock, type SpreadLogits } from "./roi.ts";
 /**
  * The decision of several networks about the same classes on one grid: their probabilities are
  * averaged at its voxels (Isensee 2021, nnU-Net: the ensemble of the folds), and outside its own
- * region a network is certain of background. One network decides as `pasteRoiBlock` does.
+ * region a network is certain of background. One network decides as `pasteRoi` does.
  *
  * @returns a block that covers all regions; its margins are logits of the mean probability
  * @throws RangeError when there is none, or their channels differ

@@ -70,18 +70,7 @@ export function pasteRoi(
   target: Grid,
   config: Pick<RoiConfig, "paste">,
 ): LabelVolume {
-  return placeBlock(pasteRoiBlock(logits, edge, boxUnit, target, config));
-}
-
-/** {@linkcode pasteRoi} on the part of the grid that the box covers, with how sure it is. */
-export function pasteRoiBlock(
-  logits: Float32Array,
-  edge: number,
-  boxUnit: Box3,
-  target: Grid,
-  config: Pick<RoiConfig, "paste">,
-): ScoredBlock {
-  return decideBlock(spreadRoi(logits, edge, boxUnit, target, config));
+  return placeBlock(decideBlock(spreadRoi(logits, edge, boxUnit, target, config)));
 }
 
 /** The logits of a region on the part of a grid that it covers, x fastest. */
@@ -115,7 +104,7 @@ export function spreadRoi(
     : spreadNearest(planes, edge, boxVoxels, target);
 }
 
-/** The decision of {@linkcode pasteRoi} on spread logits. */
+/** The decision of {@linkcode pasteRoi} on spread logits, with how sure it is. */
 export function decideBlock({ grid, origin, shape, planes }: SpreadLogits): ScoredBlock {
   const data = decide(planes);
   return { grid, origin, shape, data, margins: marginsOf(planes, data) };
