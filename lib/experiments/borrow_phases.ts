@@ -57,7 +57,7 @@ export async function withOpenWaits(
 }
 
 /** Folder of a run that has trained a phase of this hash. */
-async function findPhase(
+export async function findPhase(
   runs: string,
   phase: PhaseName,
   hash: string,

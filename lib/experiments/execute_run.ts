@@ -16,6 +16,7 @@ import { isPhaseTrained, partsOf } from "../training/run_part.ts";
 import { startRun } from "../training/start_run.ts";
 import { trainRun } from "../training/train_run.ts";
 import { borrowPhases, markPhases } from "./borrow_phases.ts";
+import { findTwin, withoutTwin, withTwin } from "./borrow_twin.ts";
 import { type ExperimentPlaces, resultPathOf, runFolderOf } from "./experiment_places.ts";
 import { inOrder } from "./in_order.ts";
 import {
@@ -49,11 +50,18 @@ export interface ExecuteOptions {
 export async function executeRun(
   spec: RunSpec,
   prepared: PreparedDataset,
-  { places, workers, stop, listenTo, onCase }: ExecuteOptions,
+  options: ExecuteOptions,
 ): Promise<"current" | "done" | "stopped"> {
+  const { places, workers, stop, listenTo, onCase } = options;
   const path = resultPathOf(places, spec.id);
   const earlier = await readRunResult(path);
   if (earlier !== null && covers(earlier, spec)) return "current";
+  const twin = await findTwin(spec, places);
+  if (twin !== undefined) {
+    if (await executeRun(withoutTwin(spec), prepared, options) === "stopped") return "stopped";
+    await writeRunResult(path, withTwin((await readRunResult(path))!, twin));
+    return "done";
+  }
   const run = await startOrOpen(spec, prepared, places);
   await borrowPhases(run, spec, places);
   const trained = await Promise.all(spec.phases.map((phase) => isPhaseTrained(run, phase)));
@@ -126,6 +134,7 @@ async function measure(
       ...known?.trained.filter(({ phase }) => !spec.phases.includes(phase)) ?? [],
     ].filter((part, i, all) => all.findIndex(({ name }) => name === part.name) === i),
     modes: inOrder([], [...modes, ...known?.modes ?? []]).modes,
+    ...twinOf(spec, modes, known),
     cases: [...kept, ...evaluation?.cases ?? []],
     ...(known?.together && { together: known.together }),
     detections: detector?.cases ?? known?.detections ?? [],
@@ -135,6 +144,19 @@ async function measure(
     peakProcessBytes: peakProcessBytes(),
     environment: { ...record.environment, processor: cpus()[0]?.model.trim() ?? "unknown" },
     finishedAt: new Date().toISOString(),
+  };
+}
+
+/** Whose the result without crop is: this run's where it was measured just now. */
+function twinOf(
+  { twinHash }: RunSpec,
+  modes: readonly EvaluationMode[],
+  known: RunResult | null,
+): Pick<RunResult, "twinHash" | "twinFrom"> {
+  if (modes.includes("withoutCrop")) return { twinHash };
+  return {
+    ...(known?.twinHash && { twinHash: known.twinHash }),
+    ...(known?.twinFrom && { twinFrom: known.twinFrom }),
   };
 }
 

@@ -33,6 +33,7 @@ export function reportMarkdown(report: ExperimentReport): string {
     `${experiment.about}\n`,
     `Data set: ${dataSet}. Command: \`${command}\`\n`,
     missingText(states),
+    ...twinText(states),
     ...sections,
     `## How to read this beside the paper\n`,
     protocolNote({ dataSet, toleranceMm, cubeEdge }),
@@ -112,6 +113,17 @@ export function missingText(states: readonly RunState[]): string {
   });
   const done = states.length - missing.length;
   return `${done} of ${states.length} runs are done. Not done:\n\n${lines.join("\n")}\n`;
+}
+
+/** Which results without crop are another run's; nothing where none is. */
+function twinText(states: readonly RunState[]): string[] {
+  const lines = states.flatMap(({ result }) =>
+    result?.twinFrom === undefined ? [] : [`- \`${result.id}\`: \`${result.twinFrom}\``]
+  );
+  return lines.length === 0 ? [] : [
+    "Without crop these runs have the results of others, which trained and measured the same network " +
+    `on whole volumes; their times are left out:\n\n${lines.join("\n")}\n`,
+  ];
 }
 
 const trainingNote =

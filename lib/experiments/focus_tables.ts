@@ -168,9 +168,12 @@ function timeRow(group: RunGroup): TargetRow {
 
 const hasBoth = hasModes("withoutCrop", "withCrop");
 
-/** The folds whose times may stand beside each other: those with both modes, where there are any. */
+/**
+ * The folds whose times may stand beside each other: those that measured both modes themselves, where
+ * there are any.
+ */
 function comparableIn(group: RunGroup): RunGroup {
-  const results = group.results.filter(hasBoth);
+  const results = group.results.filter((one) => hasBoth(one) && one.twinFrom === undefined);
   return results.length === 0 ? group : { ...group, results };
 }
 

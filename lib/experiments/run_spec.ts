@@ -41,6 +41,8 @@ export interface RunSpec extends RunRequest {
    * weights, which the later ones copy from the first.
    */
   readonly phaseHashes: Readonly<Record<PhaseName, string>>;
+  /** Of everything that decides what the network on whole volumes learns and scores. */
+  readonly twinHash: string;
   /** Ids of earlier runs of the plan that train a phase of this one: better to wait for them. */
   readonly waitsFor: readonly string[];
 }
@@ -119,7 +121,7 @@ function specOf(
     ...request,
     id: words.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "_"),
     hash,
-    phaseHashes: phaseHashes(config, parsedOrgan, fold, prepared, weights),
+    ...partHashes(config, parsedOrgan, fold, prepared, weights),
     waitsFor: [],
     config,
     parsedOrgan,
@@ -138,17 +140,20 @@ function withoutLaterKeys(config: unknown): unknown {
   return strip(config, []);
 }
 
-/** Of what the training of each phase reads; what only evaluation reads is in none of them. */
-function phaseHashes(
+/**
+ * Of what the training of each phase reads, and, for the network on whole volumes, of what its
+ * evaluation reads besides.
+ */
+function partHashes(
   config: RunConfig,
   organ: Organ,
   fold: string,
   { settings, entries }: PreparedDataset,
   { backboneFile, ...weights }: StartingWeights,
-): Record<PhaseName, string> {
+): Pick<RunSpec, "phaseHashes" | "twinHash"> {
   const { seed, cubeEdge, model, modelWeights, roiTraining, phases } = config;
   const { marginRelative, marginVoxels, fallback, fusion, ...detector } = config.detector;
-  const { paste: _, passes: __, largestComponent: ___, ...segmentor } = config.segmentor;
+  const { paste, passes: _passes, largestComponent, ...segmentor } = config.segmentor;
   const { source: _source, edge: _edge, edgeSpace: _space, edgeRounding: _rounding, ...whole } =
     segmentor;
   const split = splitFold(entries, organ, parseFold(fold), seed);
@@ -188,7 +193,12 @@ function phaseHashes(
       phases: { finetune: phases.finetune },
     }),
   });
-  return { ...hashes, finetune };
+  const { whole: learnt } = hashes;
+  const test = contents(split.test);
+  return {
+    phaseHashes: { ...hashes, finetune },
+    twinHash: digest({ learnt, test, paste, largestComponent }),
+  };
 }
 
 interface StartingWeights {

@@ -136,6 +136,25 @@ Deno.test("focus: of a run that goes on another day, what it has is shown and wh
   assertMatch(text, /\| focus \| spleen \| 2 of 2 \| 466[^\n]* \| 1000\.0000 \| - \|/);
 });
 
+Deno.test("focus: a twin that another run measured is named, and its times stand beside nobody's", () => {
+  const report = reportOf(named("focus"), 4);
+  assert(!reportMarkdown(report).includes("results of others"));
+  const states = report.states.map((state): RunState => {
+    const taken = state.result!.cases.map((one) =>
+      one.mode === "withoutCrop" ? { ...one, timesMs: {} } : one
+    );
+    return { ...state, result: { ...state.result!, cases: taken, twinFrom: "another" } };
+  });
+  const groups = report.findings.groups.map((group) => ({
+    ...group,
+    results: group.specs.map(({ id }) => states.find(({ spec }) => spec.id === id)!.result!),
+  }));
+  const text = reportMarkdown({ ...report, states, findings: { ...report.findings, groups } });
+  assertMatch(text, /results of others[^]*- `liver-focus-\S+`: `another`/);
+  assertStringIncludes(text, "| focus | liver | 2 of 2 | Dice of liver, with minus without crop |");
+  assertStringIncludes(text, "time with crop / without crop (medians) | < 1 | - | - |");
+});
+
 Deno.test("table3: the paper's numbers have their own columns, in the space it scores in", () => {
   const text = reportMarkdown(reportOf(named("table3"), 4));
   assertStringIncludes(text, "All 4 runs are done.");
