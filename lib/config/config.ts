@@ -176,6 +176,8 @@ export interface RoiTrainingConfig {
   readonly fallbackShare: number;
   /** Mean standard deviation of a random shift of each face, as a share of the box's edge. */
   readonly faceJitter: number;
+  /** The most that it comes to, as a share of the volume's edge. */
+  readonly faceJitterLimit: number;
   /**
    * `one`: every region becomes a cube of the organ's edge (Eq. 3). `all`: of any legal edge, drawn
    * for each sample, so that one set of weights serves all of them.

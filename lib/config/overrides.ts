@@ -108,6 +108,7 @@ const laterKeys: Readonly<Record<string, string | number | boolean>> = {
   "segmentor.fineWidth": 0,
   "segmentor.passes": 1,
   "roiTraining.fallbackShare": 0,
+  "roiTraining.faceJitterLimit": 1,
   "phases.*.augmentation.gamma": 0,
   "phases.*.augmentation.organContrast": 0,
 };
@@ -287,8 +288,10 @@ function checkConfig(config: RunConfig): void {
     "roiTraining.edges",
     edgesRule,
   );
-  const { groundTruthShare, fallbackShare, faceJitter } = config.roiTraining;
-  for (const [name, share] of Object.entries({ groundTruthShare, fallbackShare })) {
+  const { groundTruthShare, fallbackShare, faceJitter, faceJitterLimit } = config.roiTraining;
+  for (
+    const [name, share] of Object.entries({ groundTruthShare, fallbackShare, faceJitterLimit })
+  ) {
     require(isShare(share), `roiTraining.${name}`, "in [0, 1]");
   }
   require(faceJitter >= 0, "roiTraining.faceJitter", "0 or more");

@@ -109,6 +109,7 @@ const paper: RunConfig = {
     groundTruthShare: 0, // section 3: fine-tuning uses the ROI extracted by the detector
     fallbackShare: 0, // the paper names none
     faceJitter: 0, // the paper names none
+    faceJitterLimit: 1, // none
     edges: "one", // section 4.1: each organ has its size
   },
   phases: {
@@ -190,7 +191,8 @@ const focus: RunConfig = {
     groundTruthMargin: true, // ours: training sees what the detector will give
     groundTruthShare: 0.3, // ours: the tight box anchors what the detector's boxes vary
     fallbackShare: 0.1, // ours: the first pass must find the organ in a region that is far too large
-    faceJitter: 0.08, // ours: a detector's wall error on a case that it has not seen
+    faceJitter: 0.2, // ours: a detector's wall error on a case that it has not seen,
+    faceJitterLimit: 0.05, // ours: which does not grow with the organ
     edges: "one", // as `paper`
   },
   phases: {

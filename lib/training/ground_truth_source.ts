@@ -15,13 +15,13 @@ export function groundTruthSource(
   prepared: PreparedDataset,
   makeSample: SampleMaker,
 ): RegionSource {
-  const { segmentor: { source }, roiTraining: { faceJitter } } = config;
+  const { segmentor: { source }, roiTraining } = config;
   const regionOf = (id: string): Box3 => groundTruthRegion(organBox(prepared, id, organ), config);
   return {
     space: source,
     makeSample,
     drawTraining: (id, random) => {
-      const jittered = jitterBox(regionOf(id), faceJitter, random);
+      const jittered = jitterBox(regionOf(id), roiTraining, random);
       const tightUnit = organBox(prepared, id, organ);
       return drawFallback(jittered, tightUnit, usualBoxes, config, random.fork("fallback"));
     },

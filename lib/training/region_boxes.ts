@@ -8,14 +8,18 @@ import type { Triple } from "../volume/volume.ts";
 /**
  * The box with each face moved by its own normal draw: what a detector's wall errors look like. How
  * strongly is drawn for each box, since most detections are good and a few are not: the standard
- * deviation is uniform in 0 .. 2 `faceJitter` times the box's edge. Cut off at the volume; an axis
- * whose faces would cross keeps its walls.
+ * deviation is uniform in 0 .. 2 times the lesser of `faceJitter` times the box's edge and
+ * `faceJitterLimit`. Cut off at the volume; an axis whose faces would cross keeps its walls.
  */
-export function jitterBox(boxUnit: Box3, faceJitter: number, random: Random): Box3 {
+export function jitterBox(
+  boxUnit: Box3,
+  { faceJitter, faceJitterLimit }: Pick<RoiTrainingConfig, "faceJitter" | "faceJitterLimit">,
+  random: Random,
+): Box3 {
   const edges = boxEdges(boxUnit);
-  const strength = random.uniform(0, 2 * faceJitter);
+  const strength = random.uniform(0, 2);
   const spans = ([0, 1, 2] as const).map((axis) => {
-    const by = strength * edges[axis];
+    const by = strength * Math.min(faceJitter * edges[axis], faceJitterLimit);
     const min = Math.max(0, boxUnit.min[axis] + random.normal(0, by));
     const max = Math.min(1, boxUnit.max[axis] + random.normal(0, by));
     const crossed = max - min < 0.25 * edges[axis];
@@ -34,7 +38,7 @@ export function drawRegion(
   random: Random,
 ): Box3 {
   const region = random.chance(config.groundTruthShare) ? regions.groundTruth : regions.detected;
-  return jitterBox(region, config.faceJitter, random);
+  return jitterBox(region, config, random);
 }
 
 function columnOf(spans: readonly (readonly number[])[], column: 0 | 1): Triple {

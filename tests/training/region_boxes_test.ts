@@ -7,9 +7,12 @@ import type { Box3 } from "../../lib/volume/box.ts";
 /** Three edges that no mix-up of axes leaves alone: 0.1, 0.3, 0.6. */
 const box: Box3 = { min: [0.4, 0.1, 0.25], max: [0.5, 0.4, 0.85] };
 
-function draws(count: number, faceJitter: number, of: Box3 = box): Box3[] {
+function draws(count: number, faceJitter: number, of: Box3 = box, faceJitterLimit = 1): Box3[] {
   const random = new Random("jitter");
-  return Array.from({ length: count }, () => jitterBox(of, faceJitter, random));
+  return Array.from(
+    { length: count },
+    () => jitterBox(of, { faceJitter, faceJitterLimit }, random),
+  );
 }
 
 function deviation(values: readonly number[]): number {
@@ -18,7 +21,9 @@ function deviation(values: readonly number[]): number {
 }
 
 Deno.test("without jitter a box stays as it is", () => {
-  assertEquals(jitterBox(box, 0, new Random(1)), box);
+  for (const faceJitterLimit of [0, 0.05, 1]) {
+    assertEquals(jitterBox(box, { faceJitter: 0, faceJitterLimit }, new Random(1)), box);
+  }
 });
 
 Deno.test("equal generators give equal boxes, and a generator's draws differ", () => {
@@ -40,6 +45,15 @@ Deno.test("each face moves on its own, by a share of its own axis' edge", () => 
     const spread = deviation(boxes.map(({ min, max }) => max[axis] - min[axis]));
     assertAlmostEquals(spread / edges[axis], spreadOf * Math.SQRT2, 0.007);
   }
+});
+
+Deno.test("faces of long edges are moved by no more than the limit's share of the volume", () => {
+  const boxes = draws(4000, 0.2, box, 0.04); // the edges of 0.3 and 0.6 are past 0.04 / 0.2
+  [0.02, 0.04, 0.04].forEach((by, axis) => {
+    const spreadOf = by * Math.sqrt(4 / 3); // of a normal whose deviation is uniform in 0 .. 2 by
+    assertAlmostEquals(deviation(boxes.map(({ min }) => min[axis])) / spreadOf, 1, 0.07);
+    assertAlmostEquals(deviation(boxes.map(({ max }) => max[axis])) / spreadOf, 1, 0.07);
+  });
 });
 
 Deno.test("most boxes are moved little and a few far: all faces of a box share its strength", () => {
