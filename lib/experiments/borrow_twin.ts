@@ -49,6 +49,8 @@ export function withTwin(result: RunResult, twin: RunResult): RunResult {
     cases: [...own.cases, ...cases.map((one) => ({ ...one, timesMs: {} }))],
     trained: [...own.trained, ...trained],
     costs: [...own.costs, ...costs],
+    // A run of whole volumes alone has measured nothing itself.
+    toleranceMm: Number.isNaN(result.toleranceMm) ? twin.toleranceMm : result.toleranceMm,
     twinHash: twin.twinHash,
     twinFrom: twin.id,
   };

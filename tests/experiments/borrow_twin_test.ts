@@ -69,9 +69,18 @@ Deno.test("a run takes its twin from another's result, without its times, and tr
     assertEquals(await executeRun(stepped, manifestOnly(), { places }), "done");
     assertEquals((await readRunResult(path))?.cases.length, measured.cases.length);
 
+    // A run of whole volumes alone takes all that it has.
+    const alone = { phases: ["whole"], modes: ["withoutCrop"] } as const;
+    const third = specOf({ ...alone, changes: ["roiTraining.faceJitter=0.3"] });
+    const nothing = { modes: [], cases: [], trained: [], costs: [], toleranceMm: NaN };
+    const thirdPath = resultPathOf(places, third.id);
+    await writeRunResult(thirdPath, resultOf(third, nothing));
+    assertEquals(await executeRun(third, manifestOnly(), { places }), "done");
+    assertEquals((await readRunResult(thirdPath))?.toleranceMm, measured.toleranceMm);
+    await Deno.remove(thirdPath);
+
     // What was taken is not handed on, and weights that are here are measured here.
     await Deno.remove(resultPathOf(places, first.id));
-    const third = specOf({ changes: ["roiTraining.faceJitter=0.3"] });
     assertEquals(await findTwin(third, places), undefined);
     await writeRunResult(resultPathOf(places, first.id), measured);
     assertEquals((await findTwin(third, places))?.id, first.id);
