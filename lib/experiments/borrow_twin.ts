@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { exists } from "../files.ts";
 import { findPhase } from "./borrow_phases.ts";
-import type { ExperimentPlaces } from "./experiment_places.ts";
+import { type ExperimentPlaces, runResultsFolder } from "./experiment_places.ts";
 import { readRunResult, type RunResult } from "./run_result.ts";
 import type { RunSpec } from "./run_spec.ts";
 
@@ -13,11 +13,11 @@ import type { RunSpec } from "./run_spec.ts";
  */
 export async function findTwin(
   spec: RunSpec,
-  { runs, results }: ExperimentPlaces,
+  places: ExperimentPlaces,
 ): Promise<RunResult | undefined> {
   if (!spec.modes.includes("withoutCrop")) return undefined;
-  if (await findPhase(runs, "whole", spec.phaseHashes.whole) !== undefined) return undefined;
-  const folder = join(results, "runs");
+  if (await findPhase(places.runs, "whole", spec.phaseHashes.whole) !== undefined) return undefined;
+  const folder = runResultsFolder(places);
   if (!await exists(folder)) return undefined;
   const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   for (const name of names.filter((one) => one.endsWith(".json")).sort()) {

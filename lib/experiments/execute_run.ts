@@ -134,7 +134,8 @@ async function measure(
       ...known?.trained.filter(({ phase }) => !spec.phases.includes(phase)) ?? [],
     ].filter((part, i, all) => all.findIndex(({ name }) => name === part.name) === i),
     modes: inOrder([], [...modes, ...known?.modes ?? []]).modes,
-    ...twinOf(spec, modes, known),
+    twinHash: spec.twinHash,
+    ...(!modes.includes("withoutCrop") && known?.twinFrom && { twinFrom: known.twinFrom }),
     cases: [...kept, ...evaluation?.cases ?? []],
     ...(known?.together && { together: known.together }),
     detections: detector?.cases ?? known?.detections ?? [],
@@ -144,19 +145,6 @@ async function measure(
     peakProcessBytes: peakProcessBytes(),
     environment: { ...record.environment, processor: cpus()[0]?.model.trim() ?? "unknown" },
     finishedAt: new Date().toISOString(),
-  };
-}
-
-/** Whose the result without crop is: this run's where it was measured just now. */
-function twinOf(
-  { twinHash }: RunSpec,
-  modes: readonly EvaluationMode[],
-  known: RunResult | null,
-): Pick<RunResult, "twinHash" | "twinFrom"> {
-  if (modes.includes("withoutCrop")) return { twinHash };
-  return {
-    ...(known?.twinHash && { twinHash: known.twinHash }),
-    ...(known?.twinFrom && { twinFrom: known.twinFrom }),
   };
 }
 

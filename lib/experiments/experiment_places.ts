@@ -27,9 +27,14 @@ export function runFolderOf({ runs }: ExperimentPlaces, id: string): string {
   return join(runs, id);
 }
 
+/** The folder of the files of all runs' results. */
+export function runResultsFolder({ results }: ExperimentPlaces): string {
+  return join(results, "runs");
+}
+
 /** The file of a run's result. */
-export function resultPathOf({ results }: ExperimentPlaces, id: string): string {
-  return join(results, "runs", `${id}.json`);
+export function resultPathOf(places: ExperimentPlaces, id: string): string {
+  return join(runResultsFolder(places), `${id}.json`);
 }
 
 /** The file that says why a run failed; gone once it does not. */

@@ -55,9 +55,9 @@ export interface RunResult {
   readonly roiEdge: number;
   readonly trained: readonly TrainedPart[];
   readonly modes: readonly EvaluationMode[];
-  /** That of the run, where it was measured without crop; older files lack it. */
+  /** That of the run; older files lack it. */
   readonly twinHash?: string;
-  /** Id of the run that measured it, where that was another one. */
+  /** Id of the run that measured it without crop, where that was another one. */
   readonly twinFrom?: string;
   readonly cases: readonly CaseResult[];
   /** Lacking until the organs of an experiment were measured together. */
