@@ -66,20 +66,27 @@ class Inflater {
 
   enum Block { kNone, kStored, kCompressed };
 
-  // kOther: an end of block where the value is 1, else a code that stands for nothing.
-  enum Kind { kOther, kLiteral, kBase, kLink };
-  static constexpr uint32_t kEndOfBlock = 1;
-
   // A table's entry, what a code stands for, in one word: from the low end the number of bits of the
-  // code and its extra bits (6 bits), the kind (2 more), the bits of the code or, where the kind is
-  // kLink, of a sub-table's index (8), and the literal, the base of a length or a distance, or where
-  // the sub-table begins (16).
+  // code and its extra bits (6 bits), the bits of the code or, of a link, of a sub-table's index (5
+  // from bit 8), the kind (3 from bit 13, and the highest), and from bit 16 the literal, the base of a
+  // length or a distance, or where the sub-table begins. kOdd alone is of bits that stand for nothing.
+  enum Kind : uint32_t {
+    kBase = 0,
+    kOdd = 1u << 15,
+    kLink = kOdd | 1u << 14,
+    kEndOfBlock = kOdd | 1u << 13,
+    kLiteral = 1u << 31,
+  };
+
   struct Entry {
-    uint32_t word;
-    Kind kind() const { return static_cast<Kind>(word >> 6 & 3); }
+    uint32_t word = kOdd;
+    bool isLiteral() const { return static_cast<int32_t>(word) < 0; }
+    // Neither a literal nor a base.
+    bool isOdd() const { return word & kOdd; }
+    bool is(Kind kind) const { return (word & kind) == kind; }
     int allBits() const { return word & 63; }
-    int codeBits() const { return word >> 8 & 255; }
-    uint32_t value() const { return word >> 16; }
+    int codeBits() const { return word >> 8 & 31; }
+    uint32_t value() const { return word >> 16 & 0x7fff; }
     // The value with the extra bits, which follow the code in `bits`.
     size_t withExtra(uint64_t bits) const {
       return value() + ((bits & ((uint64_t{1} << allBits()) - 1)) >> codeBits());
@@ -94,7 +101,7 @@ class Inflater {
   };
 
   static Entry entryOf(Kind kind, uint32_t value, int codeBits, int extra) {
-    return {value << 16 | static_cast<uint32_t>(codeBits) << 8 | static_cast<uint32_t>(kind) << 6 |
+    return {kind | value << 16 | static_cast<uint32_t>(codeBits) << 8 |
             static_cast<uint32_t>(codeBits + extra)};
   }
 
@@ -220,7 +227,7 @@ class Inflater {
     for (int i = 0; i < literals + distances;) {
       has(7 + 7);
       const Entry entry = codes[bits_ & 127];
-      if (entry.kind() == kOther) return bitCount_ < 7 ? kNeedsInput : kDamaged;
+      if (entry.isOdd()) return bitCount_ < 7 ? kNeedsInput : kDamaged;
       const int symbol = entry.value();
       const int extra = symbol < 16 ? 0 : symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
       if (bitCount_ < entry.codeBits() + extra) return kNeedsInput;
@@ -248,8 +255,8 @@ class Inflater {
                                        2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
     const auto entryOfSymbol = [&](int symbol, int bits) {
       if (symbol < 256) return entryOf(kLiteral, symbol, bits, 0);
-      if (symbol == 256) return entryOf(kOther, kEndOfBlock, bits, 0);
-      if (symbol > 285) return entryOf(kOther, 0, bits, 0);
+      if (symbol == 256) return entryOf(kEndOfBlock, 0, bits, 0);
+      if (symbol > 285) return entryOf(kOdd, 0, bits, 0);
       return entryOf(kBase, bases[symbol - 257], bits, extras[symbol - 257]);
     };
     return build(lengths, count, kLiteralBits, literals_, literalSubTables_, entryOfSymbol, false);
@@ -260,7 +267,7 @@ class Inflater {
                                        33,  49,  65,  97,  129, 193,  257,  385,  513,  769,
                                        1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
     const auto entryOfSymbol = [&](int symbol, int bits) {
-      if (symbol > 29) return entryOf(kOther, 0, bits, 0);
+      if (symbol > 29) return entryOf(kOdd, 0, bits, 0);
       return entryOf(kBase, bases[symbol], bits, symbol < 4 ? 0 : symbol / 2 - 1);
     };
     return build(lengths, count, kDistanceBits, distances_, distanceSubTables_, entryOfSymbol, true);
@@ -286,7 +293,7 @@ class Inflater {
     }
     const bool isSingle = used == 1 && counts[1] == 1;
     if (left > 0 && !isSingle && !(mayBeEmpty && used == 0)) return false;
-    std::memset(table, 0, sizeof(Entry) << tableBits);
+    std::fill_n(table, size_t{1} << tableBits, Entry{});
     subTables.clear();
     int longest = kLongestCode;
     while (longest > 1 && counts[longest] == 0) longest--;
@@ -301,7 +308,7 @@ class Inflater {
       }
       Entry& link = table[code & ((1u << tableBits) - 1)];
       const int subBits = longest - tableBits;
-      if (link.kind() != kLink) {
+      if (!link.is(kLink)) {
         link = entryOf(kLink, subTables.size(), subBits, 0);
         subTables.resize(subTables.size() + (size_t{1} << subBits), Entry{});
       }
@@ -313,16 +320,23 @@ class Inflater {
   }
 
   static uint32_t reversed(uint32_t code, int bits) {
-    uint32_t result = 0;
-    for (int i = 0; i < bits; i++) result |= (code >> i & 1) << (bits - 1 - i);
-    return result;
+    code = (code & 0x5555) << 1 | (code >> 1 & 0x5555);
+    code = (code & 0x3333) << 2 | (code >> 2 & 0x3333);
+    code = (code & 0x0f0f) << 4 | (code >> 4 & 0x0f0f);
+    code = (code & 0x00ff) << 8 | code >> 8;
+    return code >> (16 - bits);
   }
 
   template <int tableBits>
   static Entry lookUp(const Entry* table, const Entry* subTables, uint64_t bits) {
     const Entry entry = table[bits & ((1 << tableBits) - 1)];
-    if (__builtin_expect(entry.kind() != kLink, 1)) return entry;
-    return subTables[entry.value() + (bits >> tableBits & ((1u << entry.codeBits()) - 1))];
+    if (__builtin_expect(!entry.is(kLink), 1)) return entry;
+    return linked<tableBits>(entry, subTables, bits);
+  }
+
+  template <int tableBits>
+  static Entry linked(Entry link, const Entry* subTables, uint64_t bits) {
+    return subTables[link.value() + (bits >> tableBits & ((1u << link.codeBits()) - 1))];
   }
 
   Status readSymbols() {
@@ -333,10 +347,13 @@ class Inflater {
   }
 
   // Symbols while neither input nor memory can end within one.
+  //
+  // What it waits for are tables and wrong guesses of what comes next. So the next code is looked up
+  // before a match is copied, and nearly every match is one copy of 16 bytes.
   Status readSymbolsFast() {
     const uint8_t* const base = input_.data();
     const uint8_t* in = base + position_;
-    const uint8_t* const inEnd = base + input_.size() - std::min<size_t>(16, input_.size());
+    const uint8_t* const inEnd = base + input_.size() - std::min<size_t>(24, input_.size());
     uint8_t* out = output_ + end_;
     uint8_t* const outEnd = output_ + kHistory + kPortion;
     const uint8_t* const history = output_ + historyBegin_;
@@ -354,51 +371,67 @@ class Inflater {
       in += (63 - bitCount) >> 3;
       bitCount |= 56;
     };
-    const auto drop = [&](const Entry& entry) {
+    const auto drop = [&](Entry entry) {
       bits >>= entry.allBits();
       bitCount -= entry.allBits();
     };
-    // Two literals and a length take 15 + 15 + 20 bits at most, of the 56 that are there.
-    while (in < inEnd && out < outEnd) {
-      load();
-      Entry entry = lookUp<kLiteralBits>(literals, literalSubTables, bits);
-      if (entry.kind() == kLiteral) {
-        drop(entry);
-        *out++ = static_cast<uint8_t>(entry.value());
-        entry = lookUp<kLiteralBits>(literals, literalSubTables, bits);
-        if (entry.kind() == kLiteral) {
-          drop(entry);
-          *out++ = static_cast<uint8_t>(entry.value());
-          entry = lookUp<kLiteralBits>(literals, literalSubTables, bits);
-          if (entry.kind() == kLiteral) {
-            drop(entry);
-            *out++ = static_cast<uint8_t>(entry.value());
+    const auto put = [&](Entry literal) {
+      drop(literal);
+      *out++ = static_cast<uint8_t>(literal.value());
+    };
+    const auto next = [&] { return literals[bits & ((1 << kLiteralBits) - 1)]; };
+    if (in >= inEnd || out >= outEnd) return kMore;
+    load();
+    Entry entry = next();
+    // Two literals and a length take 11 + 11 + 20 bits at most, of the 56 that are there.
+    do {
+      if (entry.isLiteral()) {
+        put(entry);
+        entry = next();
+        if (entry.isLiteral()) {
+          put(entry);
+          entry = next();
+          if (entry.isLiteral()) {
+            put(entry);
+            entry = next();
+            load();
             continue;
           }
         }
       }
-      if (entry.kind() != kBase) {
-        if (entry.value() == kEndOfBlock) {
-          drop(entry);
-          block_ = kNone;
-        } else {
-          status = kDamaged;
+      if (__builtin_expect(entry.isOdd(), 0)) {
+        if (entry.is(kLink)) entry = linked<kLiteralBits>(entry, literalSubTables, bits);
+        if (entry.isLiteral()) {
+          put(entry);
+          load();
+          entry = next();
+          continue;
         }
-        break;
+        if (entry.isOdd()) {
+          if (entry.is(kEndOfBlock)) {
+            drop(entry);
+            block_ = kNone;
+          } else {
+            status = kDamaged;
+          }
+          break;
+        }
       }
       const size_t length = entry.withExtra(bits);
       drop(entry);
       if (bitCount < kLongestDistance) load();
       entry = lookUp<kDistanceBits>(distances, distanceSubTables, bits);
       const size_t distance = entry.withExtra(bits);
-      if (entry.kind() != kBase || distance > static_cast<size_t>(out - history)) {
+      if (entry.isOdd() || distance > static_cast<size_t>(out - history)) {
         status = kDamaged;
         break;
       }
       drop(entry);
+      load();
+      entry = next();
       copyMatch(out, distance, length);
       out += length;
-    }
+    } while (in < inEnd && out < outEnd);
     position_ = in - base;
     // Bits above the count are of bytes that will be loaded again.
     bits_ = bits & ((uint64_t{1} << bitCount) - 1);
@@ -426,12 +459,12 @@ class Inflater {
     if (isCutOff(entry)) return kNeedsInput;
     const size_t length = entry.withExtra(bits_);
     take(entry.allBits());
-    if (entry.kind() == kLiteral) {
+    if (entry.isLiteral()) {
       output_[end_++] = static_cast<uint8_t>(entry.value());
       return kMore;
     }
-    if (entry.kind() == kOther) {
-      if (entry.value() != kEndOfBlock) return kDamaged;
+    if (entry.isOdd()) {
+      if (!entry.is(kEndOfBlock)) return kDamaged;
       block_ = kNone;
       return kMore;
     }
@@ -439,29 +472,30 @@ class Inflater {
     entry = lookUp<kDistanceBits>(distances_, distanceSubTables_.data(), bits_);
     if (isCutOff(entry)) return kNeedsInput;
     const size_t distance = entry.withExtra(bits_);
-    if (entry.kind() != kBase || distance > end_ - historyBegin_) return kDamaged;
+    if (entry.isOdd() || distance > end_ - historyBegin_) return kDamaged;
     take(entry.allBits());
     copyMatch(output_ + end_, distance, length);
     end_ += length;
     return kMore;
   }
 
-  // Repeats what lies `distance` before; writes up to 7 bytes too many.
+  // Repeats what lies `distance` before; writes up to 15 bytes too many.
   static void copyMatch(uint8_t* out, size_t distance, size_t length) {
     uint8_t* const end = out + length;
     const uint8_t* from = out - distance;
-    if (distance < 8) {
+    if (__builtin_expect(distance < 16, 0)) {
       // A pattern that repeats every `distance` bytes does so every `wide` bytes too.
-      const size_t wide = distance * (7 / distance + 1);
+      const size_t wide = distance * (15 / distance + 1);
       uint8_t* const byteEnd = out + std::min(length, wide - distance);
       while (out < byteEnd) *out++ = *from++;
       from = out - wide;
+      if (out == end) return;
     }
-    while (out < end) {
-      std::memcpy(out, from, 8);
-      out += 8;
-      from += 8;
-    }
+    do {
+      std::memcpy(out, from, 16);
+      out += 16;
+      from += 16;
+    } while (out < end);
   }
 
   std::vector<uint8_t> input_;
