@@ -28,30 +28,40 @@ export class ThinConv3d {
     this.#rectified = rectified;
   }
 
-  /** `[n, z, y, x, inputs]` to `[n, z, y, x, outputs]`. */
-  apply(x: tf.Tensor5D): tf.Tensor5D {
-    if (tf.hasNativeOps()) return this.#applyNative(x);
+  /**
+   * `[n, z, y, x, inputs]` to `[n, z, y, x, outputs]`.
+   *
+   * @param x whose channels are put side by side where they are several
+   */
+  apply(x: tf.Tensor5D | readonly tf.Tensor5D[]): tf.Tensor5D {
+    const parts = x instanceof tf.Tensor ? [x] : x;
+    if (tf.hasNativeOps()) return this.#applyNative(parts);
     return tf.tidy(() => {
-      const y = this.#conv.apply(x);
+      const y = this.#conv.apply(parts.length === 1 ? parts[0] : tf.concat([...parts], 4));
       return this.#rectified ? relu(y) : y;
     });
   }
 
-  #applyNative(x: tf.Tensor5D): tf.Tensor5D {
-    const attributes = { rectified: tf.attr.bool(this.#rectified) };
+  #applyNative(parts: readonly tf.Tensor5D[]): tf.Tensor5D {
+    const attributes = {
+      rectified: tf.attr.bool(this.#rectified),
+      part_count: tf.attr.int(parts.length),
+    };
     const op = tf.customGrad((...args) => {
-      const [x, weight, bias, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-      const value = tf.rawOp("RoisegThinConv3d", attributes, [x, weight, bias]);
-      save([x, weight, value]);
+      const inputs = args.slice(0, -1) as tf.Tensor[];
+      const save = args.at(-1) as tf.GradSaveFunc;
+      const value = tf.rawOp("RoisegThinConv3d", attributes, inputs);
+      save([...inputs.slice(0, -1), value]); // without the bias
       return {
         value,
         gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-          tf.rawOps("RoisegThinConv3dBack", attributes, [...saved, dy], 3),
+          tf.rawOps("RoisegThinConv3dBack", attributes, [...saved, dy], parts.length + 2),
       };
     });
     const { weight, bias } = this.#conv;
-    const y = op(x, weight, bias as tf.Variable) as tf.Tensor5D;
-    recordOp("convolution", y.size, y.size * 27 * x.shape[4]);
+    const y = op(...parts, weight, bias as tf.Variable) as tf.Tensor5D;
+    const inputs = parts.reduce((sum, part) => sum + part.shape[4], 0);
+    recordOp("convolution", y.size, y.size * 27 * inputs);
     return y;
   }
 }

@@ -46,8 +46,8 @@ export class FineLevel {
       const standard = image.sub(IMAGE_MEAN).div(IMAGE_DEVIATION) as tf.Tensor5D;
       const features = this.#features.apply(standard);
       const logits = stages(features);
-      const parts = [standard, logits.div(LOGIT_DEVIATION), features];
-      return logits.add(this.#correction.apply(tf.concat(parts, 4) as tf.Tensor5D));
+      const parts = [standard, logits.div(LOGIT_DEVIATION) as tf.Tensor5D, features];
+      return logits.add(this.#correction.apply(parts));
     });
   }
 }

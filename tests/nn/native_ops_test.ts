@@ -166,31 +166,34 @@ for (const bias of [true, false]) {
 
 // Rows shorter and longer than a vector, odd channels beside 8, 4, 2 and 1, volumes of several tasks.
 for (
-  const [shape, outputs, rectified] of [
-    [[2, 3, 5, 4, 1], 8, true],
-    [[1, 1, 1, 1, 2], 3, false],
-    [[1, 9, 6, 17, 10], 1, false],
-    [[2, 19, 7, 33, 15], 4, true],
-    [[1, 24, 20, 64, 2], 9, false],
-    [[1, 17, 12, 47, 12], 3, true],
-  ] as [[number, number, number, number, number], number, boolean][]
+  const [shape, channels, outputs, rectified] of [
+    [[2, 3, 5, 4], [1], 8, true],
+    [[1, 1, 1, 1], [2], 3, false],
+    [[1, 9, 6, 17], [1, 1, 8], 1, false],
+    [[2, 19, 7, 33], [15], 4, true],
+    [[1, 24, 20, 64], [2], 9, false],
+    [[1, 17, 12, 47], [3, 9], 3, true],
+  ] as [number[], number[], number, boolean][]
 ) {
+  const size = `${shape.join("x")} x ${channels.join(" + ")} to ${outputs}`;
   Deno.test({
-    name: `native thin convolution: ${shape.join("x")} to ${outputs}${rectified ? ", ReLU" : ""}`,
+    name: `native thin convolution: ${size}${rectified ? ", ReLU" : ""}`,
     ignore,
     fn() {
       const parameters = new Parameters("thin");
-      const options = { inputs: shape[4], outputs, rectified };
-      const conv = new ThinConv3d(parameters.root(), options);
+      const inputs = channels.reduce((sum, count) => sum + count);
+      const conv = new ThinConv3d(parameters.root(), { inputs, outputs, rectified });
       const random = new Random("thin");
-      const x = uniform(random, shape) as tf.Tensor5D;
-      const run: Function = (x) => conv.apply(x as tf.Tensor5D);
-      assertAlike(run, composed(run), [x]);
-      const slope = uniform(random, [...shape.slice(0, 4), outputs] as [number]);
+      const parts = channels.map((count) =>
+        uniform(random, [...shape, count] as [number]) as tf.Tensor as tf.Tensor5D
+      );
+      const run: Function = (...parts) => conv.apply(parts as tf.Tensor5D[]);
+      assertAlike(run, composed(run), parts);
+      const slope = uniform(random, [...shape, outputs] as [number]);
       const names = parameters.names();
       const weights = names.map((name) => parameters.get(name));
       const slopes = () =>
-        tf.variableGrads(() => conv.apply(x).mul(slope).sum() as tf.Scalar, weights).grads;
+        tf.variableGrads(() => conv.apply(parts).mul(slope).sum() as tf.Scalar, weights).grads;
       const [ours, theirs] = [slopes(), tf.withoutNativeOps(slopes)];
       for (const [i, { name }] of weights.entries()) {
         const scale = theirs[name].abs().max();
@@ -261,9 +264,15 @@ Deno.test({
         tf.zeros([2, 2, 2, 1, 3]),
         tf.zeros([3]),
       ]],
-      ["RoisegThinConv3d", { rectified: tf.attr.bool(true) }, [
+      ["RoisegThinConv3d", { rectified: tf.attr.bool(true), part_count: tf.attr.int(1) }, [
         tf.zeros([1, 3, 4, 4, 2]),
         tf.zeros([3, 3, 3, 1, 8]),
+        tf.zeros([8]),
+      ]],
+      ["RoisegThinConv3d", { rectified: tf.attr.bool(true), part_count: tf.attr.int(2) }, [
+        tf.zeros([1, 3, 4, 4, 2]),
+        tf.zeros([1, 3, 4, 5, 1]),
+        tf.zeros([3, 3, 3, 3, 8]),
         tf.zeros([8]),
       ]],
       ["RoisegGeluBack", {}, [tf.zeros([2]), tf.zeros([3])]],

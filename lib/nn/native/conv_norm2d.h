@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "channel_part.h"
 #include "group_norm.h"
 #include "memory.h"
 #include "product.h"
@@ -19,12 +20,6 @@ struct Pictures {
   int64_t size() const { return samples * height * width * channels; }
 
   int64_t samples, height, width, channels;
-};
-
-// Pictures of one size and some of the channels.
-struct ChannelPart {
-  const float* values;
-  int64_t channels;
 };
 
 // A square kernel, with the same zeros on all sides of the picture.
@@ -48,7 +43,7 @@ class ConvNorm2d {
         worthThreads_(to.size() * kernel.size * kernel.size * from.channels > 5000000) {}
 
   // x: together all channels; weight: [size, size, inputs, outputs]; added: as y, or null.
-  void apply(const std::vector<ChannelPart>& x, const float* weight, const float* scale,
+  void apply(const ChannelParts& x, const float* weight, const float* scale,
              const float* shift, const float* added, float* y) const {
     std::vector<Moments> moments(to_.samples * bands_.count(), Moments(to_.channels));
     forBands([&](int64_t band, int64_t sample, int64_t row, int64_t rows) {
@@ -97,7 +92,7 @@ class ConvNorm2d {
 
   // For each row of the kernel one product: the values that it lies on are neighbours in memory,
   // from one place to the next `stride` pixels on.
-  void convolve(const std::vector<ChannelPart>& x, const float* weight, int64_t sample,
+  void convolve(const ChannelParts& x, const float* weight, int64_t sample,
                 int64_t row, int64_t rows, float* y) const {
     const int64_t inputs = from_.channels, outputs = to_.channels;
     const int64_t width = (from_.width + 2 * kernel_.padding) * inputs;
@@ -113,7 +108,7 @@ class ConvNorm2d {
   }
 
   // The rows of the picture that rows of the result need, with the zeros around it.
-  const float* paddedBand(const std::vector<ChannelPart>& x, int64_t sample, int64_t row,
+  const float* paddedBand(const ChannelParts& x, int64_t sample, int64_t row,
                           int64_t rows) const {
     const int64_t first = row * kernel_.stride - kernel_.padding;
     const int64_t stretch = from_.width * from_.channels;
@@ -138,7 +133,7 @@ class ConvNorm2d {
   }
 
   // The row of pixels from `pixel` on, of all samples' pixels.
-  void copyRow(const std::vector<ChannelPart>& x, int64_t pixel, float* to) const {
+  void copyRow(const ChannelParts& x, int64_t pixel, float* to) const {
     for (const auto& [values, channels] : x) {
       const float* from = values + pixel * channels;
       if (channels == from_.channels) {

@@ -3,8 +3,6 @@
 // any, and ReLU.
 #pragma once
 
-#include <vector>
-
 #include "conv_norm2d.h"
 #include "op_support.h"
 
@@ -25,7 +23,7 @@ class ConvNorm2dOp : public OpKernel {
   void Compute(OpKernelContext* context) override {
     const Tensor& weight = context->input(partCount_);
     Pictures from;
-    std::vector<ChannelPart> parts;
+    ChannelParts parts;
     if (!partsOf(context, &from, &parts)) return;
     OP_REQUIRES(context,
                 weight.dims() == 4 && weight.dim_size(0) == weight.dim_size(1) &&
@@ -56,7 +54,7 @@ class ConvNorm2dOp : public OpKernel {
 
  private:
   // The pictures and the size of all together; an error where they do not fit one another.
-  bool partsOf(OpKernelContext* context, Pictures* all, std::vector<ChannelPart>* parts) const {
+  bool partsOf(OpKernelContext* context, Pictures* all, ChannelParts* parts) const {
     *all = {0, 0, 0, 0};
     for (int i = 0; i < partCount_; i++) {
       const Tensor& x = context->input(i);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "channel_part.h"
 #include "depthwise_conv3d.h"
 #include "memory.h"
 #include "vector.h"
@@ -82,8 +83,13 @@ inline void takeApart(const PlaneShape& shape, int64_t channels, float* to, cons
   }
 }
 
-inline void takeApart(const PlaneShape& shape, int64_t channels, float* to, const float* from) {
-  takeApart(shape, channels, to, [&](int64_t i, auto lanes) { return load(from + i, lanes); });
+// Takes the plane that begins at a voxel apart, of all parts.
+inline void takeApart(const PlaneShape& shape, const ChannelParts& parts, int64_t voxel, float* to) {
+  for (const auto& [values, channels] : parts) {
+    const float* const from = values + voxel * channels;
+    takeApart(shape, channels, to, [&](int64_t i, auto lanes) { return load(from + i, lanes); });
+    to += channels * shape.size;
+  }
 }
 
 // Puts it together again.
@@ -260,7 +266,7 @@ inline void sumPlane(const PlaneShape& shape, const float* from, int64_t channel
 
 // A volume's convolution.
 struct ThinConv {
-  Grid grid;  // of x
+  Grid grid;  // of the input's parts together
   int64_t outputs;
   const float* weight;  // [27, inputs, outputs]
   const float* bias;
@@ -284,7 +290,7 @@ struct ThinConv {
   }
 };
 
-inline void convolveThin(const ThinConv& conv, const float* x, float* y, Workers& workers) {
+inline void convolveThin(const ThinConv& conv, const ChannelParts& x, float* y, Workers& workers) {
   const PlaneShape shape = conv.planes();
   const int64_t inputs = conv.grid.channels, area = conv.area();
   const Taps27 taps = {conv.weight, conv.bias, inputs, conv.outputs};
@@ -292,8 +298,7 @@ inline void convolveThin(const ThinConv& conv, const float* x, float* y, Workers
     const PlaneRing image(shape, inputs, conv.grid.depth);
     const Floats result(conv.outputs * shape.size);
     const auto read = [&](int64_t z) {
-      if (!image.holds(z)) return;
-      takeApart(shape, inputs, image.at(z), x + (sample + z) * area * inputs);
+      if (image.holds(z)) takeApart(shape, x, (sample + z) * area, image.at(z));
     };
     read(begin - 1);
     read(begin);
@@ -323,15 +328,15 @@ inline void turnTaps(const Taps27& taps, float* turned) {
   }
 }
 
-// Where the slopes go: as the tensors themselves.
+// Where the slopes go: as the tensors themselves, of the input as its parts.
 struct ThinConvSlopes {
-  float* x;
+  std::vector<float*> x;
   float* weight;
   float* bias;
 };
 
 // The way back of convolveThin, whose result was y.
-inline void convolveThinBack(const ThinConv& conv, const float* x, const float* y,
+inline void convolveThinBack(const ThinConv& conv, const ChannelParts& x, const float* y,
                              const float* slope, const ThinConvSlopes& slopes, Workers& workers) {
   const PlaneShape shape = conv.planes();
   const int64_t inputs = conv.grid.channels, outputs = conv.outputs, area = conv.area();
@@ -352,10 +357,10 @@ inline void convolveThinBack(const ThinConv& conv, const float* x, const float* 
     Vector* const sums = reinterpret_cast<Vector*>(sumValues.data());
     const auto read = [&](int64_t z) {
       if (!image.holds(z)) return;
-      const int64_t voxels = (sample + z) * area;
-      takeApart(shape, inputs, image.at(z), x + voxels * inputs);
+      const int64_t voxel = (sample + z) * area;
+      takeApart(shape, x, voxel, image.at(z));
       takeApart(shape, outputs, resultSlope.at(z), [&](int64_t i, auto lanes) {
-        const int64_t at = voxels * outputs + i;
+        const int64_t at = voxel * outputs + i;
         const Vector value = load(slope + at, lanes);
         return conv.isRectified ? (load(y + at, lanes) > 0.0f ? value : Vector{}) : value;
       });
@@ -372,7 +377,12 @@ inline void convolveThinBack(const ThinConv& conv, const float* x, const float* 
       sumPlane(shape, resultSlope.at(z), outputs, sums + fewer * 27 * more);
       convolvePlane(shape, Around(resultSlope, z), back, imageSlope.data(),
                     [](Vector sum) { return sum; });
-      putTogether(shape, imageSlope.data(), inputs, slopes.x + (sample + z) * area * inputs);
+      const float* from = imageSlope.data();
+      for (size_t i = 0; i < x.size(); i++) {
+        const int64_t channels = x[i].channels;
+        putTogether(shape, from, channels, slopes.x[i] + (sample + z) * area * channels);
+        from += channels * shape.size;
+      }
     }
     for (int64_t i = 0; i < sumCount; i++) parts.data()[task * sumCount + i] = sumLanes(sums[i]);
   });

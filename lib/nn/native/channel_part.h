@@ -1,0 +1,17 @@
+// Tensors whose channels are put side by side.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace roiseg {
+
+// Some of the channels of pictures or volumes.
+struct ChannelPart {
+  const float* values;
+  int64_t channels;
+};
+
+using ChannelParts = std::vector<ChannelPart>;
+
+}  // namespace roiseg
