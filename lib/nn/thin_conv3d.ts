@@ -43,25 +43,52 @@ export class ThinConv3d {
   }
 
   #applyNative(parts: readonly tf.Tensor5D[]): tf.Tensor5D {
+    const { weight, bias } = this.#conv;
     const attributes = {
       rectified: tf.attr.bool(this.#rectified),
       part_count: tf.attr.int(parts.length),
     };
-    const op = tf.customGrad((...args) => {
-      const inputs = args.slice(0, -1) as tf.Tensor[];
-      const save = args.at(-1) as tf.GradSaveFunc;
-      const value = tf.rawOp("RoisegThinConv3d", attributes, inputs);
-      save([...inputs.slice(0, -1), value]); // without the bias
-      return {
-        value,
-        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-          tf.rawOps("RoisegThinConv3dBack", attributes, [...saved, dy], parts.length + 2),
-      };
-    });
-    const { weight, bias } = this.#conv;
-    const y = op(...parts, weight, bias as tf.Variable) as tf.Tensor5D;
+    const y = runNative([...parts, weight, bias as tf.Variable], attributes);
     const inputs = parts.reduce((sum, part) => sum + part.shape[4], 0);
     recordOp("convolution", y.size, y.size * 27 * inputs);
-    return y;
+    return y as tf.Tensor5D;
   }
 }
+
+const nativeName = "RoisegThinConv3d";
+
+/** Our own op as TensorFlow.js runs its own, which asks for the gradients that are wanted alone. */
+function runNative(inputs: readonly tf.Tensor[], attributes: tf.RawAttrs): tf.Tensor {
+  return tf.engine().runKernel(
+    nativeName,
+    inputs as unknown as tf.NamedTensorMap,
+    attributes as unknown as tf.NamedAttrMap,
+  ) as tf.Tensor;
+}
+
+tf.registerKernel({
+  kernelName: nativeName,
+  backendName: "tensorflow",
+  kernelFunc: ({ inputs, attrs }) =>
+    tf.rawOp(nativeName, attrs as unknown as tf.RawAttrs, Object.values(inputs) as tf.Tensor[]),
+});
+
+tf.registerGradient({
+  kernelName: nativeName,
+  saveAllInputs: true,
+  outputsToSave: [true],
+  gradFunc: (dy, saved, attrs) => {
+    const [weight, _bias, y] = saved.slice(-3);
+    const parts = saved.slice(0, -3);
+    const attributes = attrs as unknown as tf.RawAttrs;
+    const inputs = [...parts, weight, y, dy as tf.Tensor];
+    const slopes = tf.rawOps("RoisegThinConv3dWeightSlopes", attributes, inputs, 2);
+    const ofPart = (part: number) => () =>
+      tf.rawOp("RoisegThinConv3dBack", { ...attributes, part: tf.attr.int(part) }, inputs);
+    const inOrder = [
+      ...parts.map((_, part) => ofPart(part)),
+      ...slopes.map((slope) => () => slope),
+    ];
+    return Object.fromEntries(inOrder.entries());
+  },
+});

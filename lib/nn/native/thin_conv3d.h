@@ -269,7 +269,6 @@ struct ThinConv {
   Grid grid;  // of the input's parts together
   int64_t outputs;
   const float* weight;  // [27, inputs, outputs]
-  const float* bias;
   bool isRectified;
 
   PlaneShape planes() const { return PlaneShape(grid.height, grid.width); }
@@ -288,61 +287,86 @@ struct ThinConv {
       each(task, sample * grid.depth, cut.begin(piece), cut.end(piece));
     });
   }
+
+  // Convolves all planes: read(voxel, to) takes the one that begins at a voxel apart, write(voxel,
+  // from) puts what has become of it together.
+  template <typename Read, typename Finish, typename Write>
+  void convolve(const Taps27& taps, Workers& workers, const Read& read, const Finish& finish,
+                const Write& write) const {
+    const PlaneShape shape = planes();
+    forPieces(workers, [&](int64_t, int64_t sample, int64_t begin, int64_t end) {
+      const PlaneRing from(shape, taps.inputs, grid.depth);
+      const Floats to(taps.outputs * shape.size);
+      const auto readPlane = [&](int64_t z) {
+        if (from.holds(z)) read((sample + z) * area(), from.at(z));
+      };
+      readPlane(begin - 1);
+      readPlane(begin);
+      for (int64_t z = begin; z < end; z++) {
+        readPlane(z + 1);
+        convolvePlane(shape, Around(from, z), taps, to.data(), finish);
+        write((sample + z) * area(), to.data());
+      }
+    });
+  }
 };
 
-inline void convolveThin(const ThinConv& conv, const ChannelParts& x, float* y, Workers& workers) {
+// A result of the convolution and its slope, which a ReLU lets pass where the result is not 0.
+struct ThinConvResult {
+  const float* y;
+  const float* slope;
+
+  // Takes the slope before the ReLU apart.
+  void takeSlopeApart(const ThinConv& conv, int64_t voxel, float* to) const {
+    takeApart(conv.planes(), conv.outputs, to, [&](int64_t i, auto lanes) {
+      const int64_t at = voxel * conv.outputs + i;
+      const Vector value = load(slope + at, lanes);
+      return conv.isRectified ? (load(y + at, lanes) > 0.0f ? value : Vector{}) : value;
+    });
+  }
+};
+
+inline void convolveThin(const ThinConv& conv, const ChannelParts& x, const float* bias, float* y,
+                         Workers& workers) {
   const PlaneShape shape = conv.planes();
-  const int64_t inputs = conv.grid.channels, area = conv.area();
-  const Taps27 taps = {conv.weight, conv.bias, inputs, conv.outputs};
-  conv.forPieces(workers, [&](int64_t, int64_t sample, int64_t begin, int64_t end) {
-    const PlaneRing image(shape, inputs, conv.grid.depth);
-    const Floats result(conv.outputs * shape.size);
-    const auto read = [&](int64_t z) {
-      if (image.holds(z)) takeApart(shape, x, (sample + z) * area, image.at(z));
-    };
-    read(begin - 1);
-    read(begin);
-    for (int64_t z = begin; z < end; z++) {
-      read(z + 1);
-      if (conv.isRectified) {
-        convolvePlane(shape, Around(image, z), taps, result.data(),
-                      [](Vector sum) { return larger(sum, Vector{}); });
-      } else {
-        convolvePlane(shape, Around(image, z), taps, result.data(),
-                      [](Vector sum) { return sum; });
-      }
-      putTogether(shape, result.data(), conv.outputs, y + (sample + z) * area * conv.outputs);
-    }
-  });
+  const auto run = [&](const auto& finish) {
+    conv.convolve({conv.weight, bias, conv.grid.channels, conv.outputs}, workers,
+                  [&](int64_t voxel, float* to) { takeApart(shape, x, voxel, to); }, finish,
+                  [&](int64_t voxel, const float* from) {
+                    putTogether(shape, from, conv.outputs, y + voxel * conv.outputs);
+                  });
+  };
+  if (conv.isRectified) run([](Vector sum) { return larger(sum, Vector{}); });
+  else run([](Vector sum) { return sum; });
 }
 
-// The weights with which the convolution of the result's slope gives the slope of x.
-inline void turnTaps(const Taps27& taps, float* turned) {
+// The slope of some of the input's channels: the convolution of the result's slope with mirrored
+// weights.
+inline void convolveThinBack(const ThinConv& conv, const ThinConvResult& result, int64_t first,
+                             int64_t channels, float* slope, Workers& workers) {
+  const Floats mirrored(27 * channels * conv.outputs);
   for (int64_t tap = 0; tap < 27; tap++) {
-    for (int64_t i = 0; i < taps.inputs; i++) {
-      for (int64_t o = 0; o < taps.outputs; o++) {
-        turned[((26 - tap) * taps.outputs + o) * taps.inputs + i] =
-            taps.weight[(tap * taps.inputs + i) * taps.outputs + o];
+    for (int64_t i = 0; i < channels; i++) {
+      for (int64_t o = 0; o < conv.outputs; o++) {
+        mirrored.data()[((26 - tap) * conv.outputs + o) * channels + i] =
+            conv.weight[(tap * conv.grid.channels + first + i) * conv.outputs + o];
       }
     }
   }
+  conv.convolve({mirrored.data(), nullptr, conv.outputs, channels}, workers,
+                [&](int64_t voxel, float* to) { result.takeSlopeApart(conv, voxel, to); },
+                [](Vector sum) { return sum; },
+                [&](int64_t voxel, const float* from) {
+                  putTogether(conv.planes(), from, channels, slope + voxel * channels);
+                });
 }
 
-// Where the slopes go: as the tensors themselves, of the input as its parts.
-struct ThinConvSlopes {
-  std::vector<float*> x;
-  float* weight;
-  float* bias;
-};
-
-// The way back of convolveThin, whose result was y.
-inline void convolveThinBack(const ThinConv& conv, const ChannelParts& x, const float* y,
-                             const float* slope, const ThinConvSlopes& slopes, Workers& workers) {
+// The slopes of weight and bias.
+inline void thinConvWeightSlopes(const ThinConv& conv, const ChannelParts& x,
+                                 const ThinConvResult& result, float* weight, float* bias,
+                                 Workers& workers) {
   const PlaneShape shape = conv.planes();
-  const int64_t inputs = conv.grid.channels, outputs = conv.outputs, area = conv.area();
-  const Floats turned(27 * inputs * outputs);
-  turnTaps({conv.weight, nullptr, inputs, outputs}, turned.data());
-  const Taps27 back = {turned.data(), nullptr, outputs, inputs};
+  const int64_t inputs = conv.grid.channels, outputs = conv.outputs;
   // Products are summed for each channel of the side that has less, and all of the other together.
   const bool areInputsFewer = inputs <= outputs;
   const int64_t fewer = std::min(inputs, outputs), more = std::max(inputs, outputs);
@@ -351,38 +375,25 @@ inline void convolveThinBack(const ThinConv& conv, const ChannelParts& x, const 
   const Floats parts(conv.tasks() * sumCount);
   conv.forPieces(workers, [&](int64_t task, int64_t sample, int64_t begin, int64_t end) {
     const PlaneRing image(shape, inputs, conv.grid.depth);
-    const PlaneRing resultSlope(shape, outputs, conv.grid.depth);
-    const Floats imageSlope(inputs * shape.size), sumValues(sumCount * kLanes);
+    const PlaneRing slope(shape, outputs, conv.grid.depth);
+    const Floats sumValues(sumCount * kLanes);
     std::fill_n(sumValues.data(), sumCount * kLanes, 0.0f);
     Vector* const sums = reinterpret_cast<Vector*>(sumValues.data());
     const auto read = [&](int64_t z) {
       if (!image.holds(z)) return;
-      const int64_t voxel = (sample + z) * area;
-      takeApart(shape, x, voxel, image.at(z));
-      takeApart(shape, outputs, resultSlope.at(z), [&](int64_t i, auto lanes) {
-        const int64_t at = voxel * outputs + i;
-        const Vector value = load(slope + at, lanes);
-        return conv.isRectified ? (load(y + at, lanes) > 0.0f ? value : Vector{}) : value;
-      });
+      takeApart(shape, x, (sample + z) * conv.area(), image.at(z));
+      result.takeSlopeApart(conv, (sample + z) * conv.area(), slope.at(z));
     };
+    const PlaneRing& still = areInputsFewer ? slope : image;
+    const PlaneRing& moved = areInputsFewer ? image : slope;
     read(begin - 1);
     read(begin);
     for (int64_t z = begin; z < end; z++) {
       read(z + 1);
-      const PlaneRing& still = areInputsFewer ? resultSlope : image;
-      const PlaneRing& moved = areInputsFewer ? image : resultSlope;
       for (int64_t i = 0; i < fewer; i++) {
         correlatePlane(shape, still.at(z), more, Around(moved, z), i, sums + i * 27 * more);
       }
-      sumPlane(shape, resultSlope.at(z), outputs, sums + fewer * 27 * more);
-      convolvePlane(shape, Around(resultSlope, z), back, imageSlope.data(),
-                    [](Vector sum) { return sum; });
-      const float* from = imageSlope.data();
-      for (size_t i = 0; i < x.size(); i++) {
-        const int64_t channels = x[i].channels;
-        putTogether(shape, from, channels, slopes.x[i] + (sample + z) * area * channels);
-        from += channels * shape.size;
-      }
+      sumPlane(shape, slope.at(z), outputs, sums + fewer * 27 * more);
     }
     for (int64_t i = 0; i < sumCount; i++) parts.data()[task * sumCount + i] = sumLanes(sums[i]);
   });
@@ -394,12 +405,11 @@ inline void convolveThinBack(const ThinConv& conv, const ChannelParts& x, const 
     for (int64_t i = 0; i < inputs; i++) {
       for (int64_t o = 0; o < outputs; o++) {
         const int64_t less = areInputsFewer ? i : o, other = areInputsFewer ? o : i;
-        slopes.weight[(tap * inputs + i) * outputs + o] =
-            total.data()[(less * 27 + from) * more + other];
+        weight[(tap * inputs + i) * outputs + o] = total.data()[(less * 27 + from) * more + other];
       }
     }
   }
-  std::copy_n(total.data() + fewer * 27 * more, outputs, slopes.bias);
+  std::copy_n(total.data() + fewer * 27 * more, outputs, bias);
 }
 
 }  // namespace roiseg
