@@ -295,10 +295,18 @@ Deno.test({
   async fn() {
     const parameters = new Parameters("leaks");
     const conv = new Conv3d(parameters.root(), { inputs: 2, outputs: 3, kernel: 2, stride: 2 });
+    const thin = new ThinConv3d(parameters.root().child("thin"), {
+      inputs: 4,
+      outputs: 3,
+      rectified: true,
+    });
     const x = uniform(new Random("leaks"), [1, 4, 4, 4, 2]) as tf.Tensor5D;
     const ones = tf.ones([2]);
     await assertNoLeak(() => {
       conv.apply(x).dispose();
+      thin.apply([x, x]).dispose();
+      tf.dispose(tf.variableGrads(() => thin.apply([x, x]).sum()));
+      tf.grad((y) => thin.apply([x, y as tf.Tensor5D]).sum())(x).dispose();
       gelu(x).dispose();
       nativeGroupNorm(x, ones, ones, { groups: 1, epsilon: 1 }).dispose();
       tf.grad((x) => depthwiseConv3d(x as tf.Tensor5D, tf.ones([3, 3, 3, 2])).sum())(x).dispose();
