@@ -48,10 +48,9 @@ export class ThinConv3d {
       rectified: tf.attr.bool(this.#rectified),
       part_count: tf.attr.int(parts.length),
     };
-    const y = runNative([...parts, weight, bias as tf.Variable], attributes);
-    const inputs = parts.reduce((sum, part) => sum + part.shape[4], 0);
-    recordOp("convolution", y.size, y.size * 27 * inputs);
-    return y as tf.Tensor5D;
+    const y = runNative([...parts, weight, bias as tf.Variable], attributes) as tf.Tensor5D;
+    recordOp("convolution", y.size, y.size / y.shape[4] * weight.size);
+    return y;
   }
 }
 

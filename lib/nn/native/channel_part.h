@@ -14,4 +14,10 @@ struct ChannelPart {
 
 using ChannelParts = std::vector<ChannelPart>;
 
+inline int64_t channelsOf(const ChannelParts& parts) {
+  int64_t channels = 0;
+  for (const ChannelPart& part : parts) channels += part.channels;
+  return channels;
+}
+
 }  // namespace roiseg

@@ -22,9 +22,10 @@ class ConvNorm2dOp : public OpKernel {
 
   void Compute(OpKernelContext* context) override {
     const Tensor& weight = context->input(partCount_);
-    Pictures from;
     ChannelParts parts;
-    if (!partsOf(context, &from, &parts)) return;
+    if (!partsOf(context, partCount_, 4, &parts)) return;
+    const Tensor& x = context->input(0);
+    const Pictures from{x.dim_size(0), x.dim_size(1), x.dim_size(2), channelsOf(parts)};
     OP_REQUIRES(context,
                 weight.dims() == 4 && weight.dim_size(0) == weight.dim_size(1) &&
                     weight.dim_size(0) > 0 && weight.dim_size(2) == from.channels,
@@ -53,24 +54,6 @@ class ConvNorm2dOp : public OpKernel {
   }
 
  private:
-  // The pictures and the size of all together; an error where they do not fit one another.
-  bool partsOf(OpKernelContext* context, Pictures* all, ChannelParts* parts) const {
-    *all = {0, 0, 0, 0};
-    for (int i = 0; i < partCount_; i++) {
-      const Tensor& x = context->input(i);
-      const bool fits = x.dims() == 4 && x.NumElements() > 0 &&
-                        (i == 0 || (x.dim_size(0) == all->samples &&
-                                    x.dim_size(1) == all->height && x.dim_size(2) == all->width));
-      if (!fits) {
-        context->CtxFailure(tensorflow::errors::InvalidArgument("the pictures do not fit"));
-        return false;
-      }
-      *all = {x.dim_size(0), x.dim_size(1), x.dim_size(2), all->channels + x.dim_size(3)};
-      parts->push_back({values(x), x.dim_size(3)});
-    }
-    return true;
-  }
-
   int64_t stride_, padding_, groups_, partCount_, addedCount_;
   float epsilon_;
 };

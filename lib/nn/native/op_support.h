@@ -4,6 +4,7 @@
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 
+#include "channel_part.h"
 #include "depthwise_conv3d.h"
 #include "workers.h"
 
@@ -41,6 +42,24 @@ inline bool gridOf(OpKernelContext* context, const Tensor& volume, Grid* grid) {
   }
   *grid = {volume.dim_size(0), volume.dim_size(1), volume.dim_size(2), volume.dim_size(3),
            volume.dim_size(4)};
+  return true;
+}
+
+// The first inputs, whose channels are put side by side; an error where one is empty or does not have
+// so many axes, or where they differ along another axis than the last.
+inline bool partsOf(OpKernelContext* context, int count, int axes, ChannelParts* parts) {
+  for (int i = 0; i < count; i++) {
+    const Tensor& part = context->input(i);
+    bool fits = part.dims() == axes && part.NumElements() > 0;
+    for (int axis = 0; fits && axis < axes - 1; axis++) {
+      fits = part.dim_size(axis) == context->input(0).dim_size(axis);
+    }
+    if (!fits) {
+      context->CtxFailure(tensorflow::errors::InvalidArgument("the parts do not fit"));
+      return false;
+    }
+    parts->push_back({values(part), part.dim_size(axes - 1)});
+  }
   return true;
 }
 

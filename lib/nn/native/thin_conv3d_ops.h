@@ -19,7 +19,9 @@ class ThinConvKernel : public OpKernel {
   // The convolution of an op whose inputs begin with x's parts and weight, and these parts; an error
   // where they do not fit.
   bool convOf(OpKernelContext* context, ThinConv* conv, ChannelParts* parts) const {
-    if (!partsOf(context, &conv->grid, parts)) return false;
+    if (!gridOf(context, context->input(0), &conv->grid)) return false;
+    if (!partsOf(context, partCount_, 5, parts)) return false;
+    conv->grid.channels = channelsOf(*parts);
     const Tensor& weight = context->input(partCount_);
     if (weight.dims() != 5 || weight.dim_size(3) != conv->grid.channels ||
         weight.NumElements() != 27 * weight.dim_size(3) * weight.dim_size(4)) {
@@ -35,24 +37,6 @@ class ThinConvKernel : public OpKernel {
   int partCount_;
 
  private:
-  // The volumes and the grid of all together.
-  bool partsOf(OpKernelContext* context, Grid* all, ChannelParts* parts) const {
-    for (int i = 0; i < partCount_; i++) {
-      Grid grid;
-      if (!gridOf(context, context->input(i), &grid)) return false;
-      parts->push_back({values(context->input(i)), grid.channels});
-      if (i > 0) grid.channels += all->channels;
-      const bool fits = i == 0 || (grid.samples == all->samples && grid.depth == all->depth &&
-                                   grid.height == all->height && grid.width == all->width);
-      if (!fits) {
-        context->CtxFailure(tensorflow::errors::InvalidArgument("the volumes do not fit"));
-        return false;
-      }
-      *all = grid;
-    }
-    return true;
-  }
-
   bool isRectified_;
 };
 

@@ -489,13 +489,12 @@ class Inflater {
       uint8_t* const byteEnd = out + std::min(length, wide - distance);
       while (out < byteEnd) *out++ = *from++;
       from = out - wide;
-      if (out == end) return;
     }
-    do {
+    while (out < end) {
       std::memcpy(out, from, 16);
       out += 16;
       from += 16;
-    } while (out < end);
+    }
   }
 
   std::vector<uint8_t> input_;
