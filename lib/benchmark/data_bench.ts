@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { presets } from "../config/presets.ts";
 import { defaultSettings } from "../dataset/prepare.ts";
 import { readScanLabels } from "../dataset/scan_labels.ts";
@@ -18,7 +19,6 @@ import {
   spacingMm,
   type Triple,
   type Volume,
-  voxelCount,
 } from "../volume/volume.ts";
 import type { BenchContext } from "./bench_context.ts";
 import { timeBesidePeer } from "./beside_peer.ts";
@@ -26,7 +26,7 @@ import type { Peer } from "./comparison.ts";
 import { cpuTimeMs } from "./cpu_clock.ts";
 import type { WorkLimit } from "./measurement.ts";
 import { type SyntheticScan, writeSyntheticScan } from "./synthetic_scan.ts";
-import { timingOf } from "./timing.ts";
+import { measure, timingOf } from "./timing.ts";
 import { largestDifference } from "./torch_twin.ts";
 
 /** What of the data path is measured. */
@@ -67,6 +67,7 @@ export async function benchData(
 
 async function benchReading(context: BenchContext, scan: SyntheticScan): Promise<void> {
   const path = scan.imagePath;
+  const limit = await inflationLimit(context, [path]);
   context.report({
     part: "data",
     name: `reading ${scan.shape.join(" x ")} int16 .nii.gz, one core`,
@@ -77,7 +78,7 @@ async function benchReading(context: BenchContext, scan: SyntheticScan): Promise
       cpuTimeMs,
     ),
     facts: { "compressed MB": (await Deno.stat(path)).size / 1e6 },
-    limit: inflationLimit(context, 2 * voxelCount(scan.shape)),
+    limit,
   });
 }
 
@@ -86,7 +87,7 @@ async function benchPreparing(
   scan: SyntheticScan,
   { cubeEdge }: DataSizes,
 ): Promise<void> {
-  const bytes = 3 * voxelCount(scan.shape); // of the image's int16 and the labels' uint8
+  const limit = await inflationLimit(context, [scan.imagePath, scan.labelPath]);
   const what = `reading and preparing image and labels to ${cubeEdge}^3`;
   for (const kernel of ["linear", "area"] as const) {
     const run = () => prepareCube(scan, cubeEdge, kernel);
@@ -109,7 +110,7 @@ async function benchPreparing(
       name: `${what}, ${kernel === "linear" ? "trilinear" : "antialiased"}, one core`,
       ...await timeBesidePeer(context, run, preparePeer, cpuTimeMs),
       facts: {},
-      limit: inflationLimit(context, bytes),
+      limit,
     });
   }
 }
@@ -255,8 +256,14 @@ function moved(mask: Mask, [x, y, z]: Triple): Mask {
   return { ...mask, data };
 }
 
-function inflationLimit({ limits }: BenchContext, bytes: number): WorkLimit {
-  return { ms: 1000 * bytes / limits.inflatedPerSecond, by: "inflation" };
+/** What zlib takes on one core for the same files, already in memory. */
+async function inflationLimit(
+  { repeats }: BenchContext,
+  paths: readonly string[],
+): Promise<WorkLimit> {
+  const files = await Promise.all(paths.map((path) => Deno.readFile(path)));
+  const inflateAll = () => files.forEach((file) => gunzipSync(file));
+  return { ms: (await measure(inflateAll, repeats, cpuTimeMs)).medianMs, by: "inflation" };
 }
 
 /** A request to the Python programs, which then is timed. */

@@ -11,8 +11,6 @@ export interface MachineLimits {
   readonly flops: number;
   /** Bytes per second between the processor and main memory. */
   readonly bytesPerSecond: number;
-  /** Bytes per second that come out of zlib for a CT-like file. */
-  readonly inflatedPerSecond: number;
 }
 
 /** How large the pieces of work are. */
@@ -52,7 +50,6 @@ export async function measureLimits(
     limits: {
       flops: 1e9 * Math.max(matMul.facts["GFLOP/s"], conv3d.facts["GFLOP/s"]),
       bytesPerSecond: 1e9 * memory.facts["GB/s"],
-      inflatedPerSecond: 1e6 * inflation.facts["MB/s"],
     },
     measurements: [matMul, conv3d, memory, inflation, overhead],
   };

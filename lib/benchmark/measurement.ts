@@ -6,11 +6,11 @@ export const partNames = ["limits", "ops", "networks", "data", "predict"] as con
 /** A part of the benchmark. */
 export type PartName = typeof partNames[number];
 
-/** How long the hardware alone would need for a piece of work. */
+/** How long the hardware alone would need for a piece of work, or zlib for a file that it reads. */
 export interface WorkLimit {
-  /** The larger of the time for its arithmetic and that for its bytes. */
+  /** The larger of the time for its arithmetic and that for its bytes, or that of inflating. */
   readonly ms: number;
-  /** Which of the two it is. */
+  /** Which of them it is. */
   readonly by: "arithmetic" | "memory" | "inflation";
 }
 

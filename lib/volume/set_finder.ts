@@ -1,6 +1,6 @@
 /**
  * A function that gives the first index from another on whose value is not 0, or the length. It looks
- * at four bytes at a time, since masks and labels are 0 almost everywhere.
+ * at 32 bytes at a time, since masks and labels are 0 almost everywhere.
  */
 export function setFinder(data: Uint8Array | Uint16Array): (from: number) => number {
   const perWord = 4 / data.BYTES_PER_ELEMENT;
@@ -13,6 +13,11 @@ export function setFinder(data: Uint8Array | Uint16Array): (from: number) => num
     while (at < data.length && data[at] === 0 && (at - head) % perWord !== 0) at++;
     if (at >= data.length || data[at] !== 0) return Math.min(at, data.length);
     let word = (at - head) / perWord;
+    while (
+      word + 8 <= count &&
+      (words[word] | words[word + 1] | words[word + 2] | words[word + 3] |
+          words[word + 4] | words[word + 5] | words[word + 6] | words[word + 7]) === 0
+    ) word += 8;
     while (word < count && words[word] === 0) word++;
     at = head + perWord * word;
     while (at < data.length && data[at] === 0) at++;
