@@ -1,5 +1,5 @@
 /** `deno task phantom`: writes a seeded synthetic abdomen as a data set. */
-import { rawFolder } from "../lib/paths.ts";
+import { phantomCases, phantomFolder } from "../lib/dataset/open_cases.ts";
 import { writePhantomDataset } from "../lib/dataset/phantom_dataset.ts";
 import { runTask } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
@@ -11,17 +11,20 @@ await runTask({
     out: {
       type: "text",
       value: "DIR",
-      default: `${rawFolder}/phantom`,
+      default: phantomFolder,
       description: "folder of the data set",
     },
-    cases: { type: "integer", default: 24, min: 1, description: "number of cases" },
+    cases: { type: "integer", default: phantomCases, min: 1, description: "number of cases" },
     seed: { type: "integer", default: 0, description: "another seed gives other patients" },
     modality: { type: "text", default: "ct", choices: ["ct", "mr"], description: "contrast" },
     width: { type: "integer", default: 96, min: 16, max: 512, description: "voxels along x" },
     height: { type: "integer", default: 80, min: 16, max: 512, description: "voxels along y" },
     depth: { type: "integer", default: 48, min: 8, max: 512, description: "voxels along z" },
   },
-  details: "A phantom shows that a program works, not how well it would do on patients.",
+  details: `
+A phantom shows that a program works, not how well it would do on patients. The one that all defaults
+make is that of the notebooks and of deno task train without --data; give others a folder of their
+own by --out.`,
 }, async (flags) => {
   const { out, cases, seed, modality } = flags;
   const progress = new ProgressLine("cases");

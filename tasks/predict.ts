@@ -4,6 +4,7 @@ import { makeWritableFolder } from "../lib/files.ts";
 import {
   hasResults,
   listInputs,
+  ofTrainedChannel,
   type PredictOptions,
   Predictor,
 } from "../lib/evaluation/predict_files.ts";
@@ -39,7 +40,7 @@ await runTask({
     channel: {
       type: "integer",
       min: 0,
-      description: "which volume of files of several; that of the training unless given",
+      description: "which volume of 4D files; that of the training unless given",
     },
     "largest-component": {
       type: "text",
@@ -60,7 +61,13 @@ the exit code is then 1. Nothing is overwritten; after an interrupt, --resume go
   deno task predict --model data/runs/liver-fold1 --model data/runs/liver-fold2 --input scans --output masks`,
 }, async (flags, signal) => {
   const runs = await Promise.all(flags.model.map(openRun));
-  const all = await listInputs(flags.input);
+  const files = await listInputs(flags.input);
+  const all = ofTrainedChannel(files, runs);
+  if (all.length < files.length) {
+    console.log(
+      `${files.length - all.length} files of other channels than the training's are left`,
+    );
+  }
   const largest = flags["largest-component"];
   const options: PredictOptions = {
     mode: flags["without-crop"] ? "withoutCrop" : "withCrop",

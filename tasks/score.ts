@@ -1,6 +1,11 @@
 /** `deno task score`: measures masks of any program against a data set's labels. */
 import { join } from "node:path";
-import { pairMasks, scoreFiles } from "../lib/evaluation/score_files.ts";
+import {
+  pairMasks,
+  parseMaskValues,
+  requireMaskValues,
+  scoreFiles,
+} from "../lib/evaluation/score_files.ts";
 import { scoreReport, scoresCsv } from "../lib/evaluation/score_report.ts";
 import { openDataset } from "../lib/dataset/layout.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
@@ -22,7 +27,7 @@ await runTask({
       type: "text",
       value: "DIR",
       required: true,
-      description: "folder of masks, named as cases or their images, with the data set's values",
+      description: "folder of masks, named as cases or their images",
     },
     data: { type: "text", value: "DIR", required: true, description: "folder of the data set" },
     organ: {
@@ -30,20 +35,36 @@ await runTask({
       value: "NAME",
       description: 'as "liver", "kidneys=2+3"; every label of the data set unless given',
     },
+    values: {
+      type: "list",
+      value: "LABEL=N",
+      description: "a label's value in the masks, where they have others than the data set",
+    },
     modality: modalityFlag,
     tolerance: { type: "number", default: 2, min: 0, description: "of NSD, in mm" },
     output: { type: "text", value: "DIR", description: `write ${csvName} and ${reportName} there` },
   },
   details: `
 The measures and their rules are those of deno task evaluate in the scan's own grid. So the masks of
-deno task predict, of an ensemble or of nnU-Net and TotalSegmentator can be compared. A mask that is
-named as no case of the data set is an error; cases without a mask are named in the report.
+deno task predict, of an ensemble or of nnU-Net and TotalSegmentator can be compared. Masks have the
+data set's label values, or others that --values names: then those labels are scored, or those of
+--organ. A mask that is named as no case of the data set is an error; cases without a mask are named
+in the report.
 
-  deno task score --masks masks --data Dataset501_CHAOST2 --organ liver`,
+  deno task score --masks masks --data Dataset501_CHAOST2 --organ liver
+  deno task score --masks totalsegmentator --data Dataset501_CHAOST2 --values liver=5 --values spleen=1`,
 }, async (flags, signal) => {
   const dataset = await openDataset(flags.data, { modality: flags.modality });
-  const specs = flags.organ.length > 0 ? flags.organ : Object.keys(dataset.labels);
+  const maskValues = flags.values.length > 0
+    ? parseMaskValues(flags.values, dataset.labels)
+    : undefined;
+  const specs = flags.organ.length > 0
+    ? flags.organ
+    : maskValues !== undefined
+    ? [...maskValues.keys()].map(String)
+    : Object.keys(dataset.labels);
   const organs: Organ[] = specs.map((spec) => parseOrgan(spec, dataset.labels));
+  if (maskValues !== undefined) requireMaskValues(organs, maskValues);
   if (organs.length === 0) {
     throw new UserError({
       what: `cannot score against ${dataset.name}`,
@@ -60,15 +81,29 @@ named as no case of the data set is an error; cases without a mask are named in 
     await makeWritableFolder(output);
   }
   const progress = new ProgressLine("cases");
+  const declared = new Set(Object.values(dataset.labels));
+  const undeclared = new Set<number>();
   const scores = await scoreFiles(files, organs, {
+    maskValues,
+    onValues: (_, values) => {
+      for (const value of values) if (!declared.has(value)) undeclared.add(value);
+    },
     toleranceMm: flags.tolerance,
     signal,
     onCase: (done, total) => progress.show(done, total),
   });
   progress.end();
+  if (maskValues === undefined && declared.size > 0 && undeclared.size > 0) {
+    console.error(
+      `warning: the masks hold values that ${dataset.name} does not declare: ${
+        [...undeclared].sort((a, b) => a - b).join(", ")
+      }. Masks of another numbering need --values`,
+    );
+  }
   const report = scoreReport(scores, {
     dataSet: dataset.name,
     maskFolder: flags.masks,
+    values: flags.values,
     toleranceMm: flags.tolerance,
     missing,
   });

@@ -9,6 +9,11 @@ export function caseId(path: string): string {
   return basename(path.replaceAll("\\", "/")).replace(niftiEnding, "").normalize("NFC");
 }
 
+/** How nnU-Net's files of a channel end, before the ending of NIfTI: "_0001". */
+export function channelEnding(channel: number): string {
+  return `_${String(channel).padStart(4, "0")}`;
+}
+
 /** The names of the NIfTI files in a folder; the system's errors as they are. */
 export async function niftiNames(folder: string): Promise<string[]> {
   const names: string[] = [];

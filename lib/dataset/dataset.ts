@@ -14,6 +14,8 @@ export interface DatasetCase {
   readonly imagePath: string;
   /** Which volume of an image file of several is used (its channel); undefined for one of one. */
   readonly imageVolume?: number;
+  /** The channel that `imagePath` has, where each has a file of its own; undefined for one of one. */
+  readonly imageChannel?: number;
   readonly labelPath: string | null;
   readonly modality: Modality;
   readonly subset: Subset;

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { niftiFiles } from "./case_files.ts";
+import { channelEnding, niftiFiles } from "./case_files.ts";
 import type { DatasetCase, Subset } from "./dataset.ts";
 import type { DatasetJson } from "./dataset_json.ts";
 import {
@@ -28,18 +28,26 @@ export async function readNnunet(
   requireChannel(what, json.channelNames, channel);
   const known = modality ?? modalityOfChannel(json.channelNames, channel);
   if (known === undefined) throw unknownModality(what, json, channel);
+  const hasChannels = (json.channelNames?.length ?? 1) > 1;
+  const ending = channelEnding(channel);
   const cases: DatasetCase[] = [];
   const unpairedLabels: string[] = [];
   for (const [suffix, subset] of [["Tr", "training"], ["Ts", "test"]] as [string, Subset][]) {
     const images = await niftiFiles(`${root}/images${suffix}`);
     const labels = await niftiFiles(`${root}/labels${suffix}`);
-    const ending = `_${String(channel).padStart(4, "0")}`;
     for (const [name, imagePath] of images) {
       if (!name.endsWith(ending)) continue;
       const id = name.slice(0, -ending.length);
       const labelPath = labels.get(id) ?? null;
       labels.delete(id);
-      cases.push({ id, imagePath, labelPath, modality: known, subset });
+      cases.push({
+        id,
+        imagePath,
+        ...(hasChannels ? { imageChannel: channel } : {}),
+        labelPath,
+        modality: known,
+        subset,
+      });
     }
     unpairedLabels.push(...labels.values());
   }

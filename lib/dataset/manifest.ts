@@ -47,6 +47,7 @@ export interface ManifestEntry {
   /** Absolute paths of the sources. */
   readonly imagePath: string;
   readonly imageVolume?: number;
+  readonly imageChannel?: number;
   readonly labelPath: string;
   readonly source: { readonly image: SourceState; readonly labels: SourceState };
   /** The intensities that became 0 and 1. */

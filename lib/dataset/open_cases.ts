@@ -5,13 +5,13 @@ import { openPrepared, type PreparedDataset } from "./case.ts";
 import type { Dataset, Modality } from "./dataset.ts";
 import { openDataset } from "./layout.ts";
 import { manifestPath, type PrepareSettings, readManifest } from "./manifest.ts";
-import { writePhantomDataset } from "./phantom_dataset.ts";
+import { requirePhantom, writePhantomDataset } from "./phantom_dataset.ts";
 import { defaultSettings, prepareDataset, type PrepareProgress } from "./prepare.ts";
 
-/** Where the phantom lies that is made where no data set is named. */
+/** Where the phantom lies that is used where no data set is named. */
 export const phantomFolder = `${rawFolder}/phantom`;
 
-/** Cases of that phantom. */
+/** Cases of that phantom, of seed 0, usual shape and modality. */
 export const phantomCases = 20;
 
 /** What {@linkcode openCases} may be told. */
@@ -37,15 +37,17 @@ export interface OpenCasesOptions {
  * made again.
  *
  * @throws {UserError} when a prepared folder has cubes of another edge or scans of another modality,
- *   or is not complete, the data set was prepared in another way, or a case cannot be prepared
+ *   or is not complete, no data set is named and another phantom lies in the usual one's place, the data set was prepared in another way, or a case cannot be prepared
  */
 export async function openCases(options: OpenCasesOptions): Promise<PreparedDataset> {
   const { data, modality, cubeEdge, signal, onLabels, onPhantom, onPrepare } = options;
   if (data !== undefined && await exists(manifestPath(data))) {
     return await openFitting(data, options);
   }
-  if (data === undefined && !await exists(`${phantomFolder}/dataset.json`)) {
-    await writePhantomDataset(phantomFolder, { cases: phantomCases, onCase: onPhantom });
+  if (data === undefined) {
+    const isThere = await exists(`${phantomFolder}/dataset.json`);
+    const options = { cases: phantomCases, onCase: onPhantom };
+    await (isThere ? requirePhantom : writePhantomDataset)(phantomFolder, options);
   }
   const dataset = await openDataset(data ?? phantomFolder, { modality });
   onLabels?.(dataset.labels);
@@ -87,9 +89,15 @@ async function refuseOtherPreparation(
     .filter(({ before, now }) => before !== JSON.stringify(now))
     .map(({ key, before, now }) => `${key} ${before} in place of ${JSON.stringify(now)}`);
   const cases = new Map(dataset.cases.map((one) => [one.id, one]));
-  for (const { id, imagePath, imageVolume, modality } of manifest.entries) {
+  for (const entry of manifest.entries) {
+    const { id, imagePath, imageVolume, imageChannel, modality } = entry;
     const source = cases.get(id);
-    if (source === undefined || source.imagePath !== imagePath) continue;
+    if (source === undefined) continue;
+    if (source.imageChannel !== imageChannel && imageChannel !== undefined) {
+      differences.push(`channel ${imageChannel} in place of ${source.imageChannel ?? 0}`);
+      break;
+    }
+    if (source.imagePath !== imagePath) continue;
     if (source.modality !== modality) {
       differences.push(`${modality} in place of ${source.modality}`);
     }

@@ -5,7 +5,7 @@ import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
 import { fromRas, type Orientation, type VoxelGrid } from "../volume/orientation.ts";
 import type { Triple } from "../volume/volume.ts";
 import { readJsonObject } from "./dataset_json.ts";
-import { makePhantom, type PhantomOptions } from "./phantom.ts";
+import { makePhantom, type PhantomOptions, phantomShape } from "./phantom.ts";
 import { phantomLabels } from "./phantom_anatomy.ts";
 
 /** A data set of phantoms. */
@@ -18,7 +18,7 @@ export interface PhantomDatasetOptions extends PhantomOptions {
 
 /** What of dataset.json says which phantom it is. */
 interface PhantomDescription {
-  readonly phantom: { readonly seed: number; readonly shape?: Triple };
+  readonly phantom: { readonly seed: number; readonly shape: Triple };
   readonly channel_names: Readonly<Record<string, string>>;
   readonly numTraining: number;
 }
@@ -41,7 +41,7 @@ export async function writePhantomDataset(
   dir: string,
   options: PhantomDatasetOptions,
 ): Promise<void> {
-  const { cases, seed = 0, onCase, modality = "ct" } = options;
+  const { cases, seed = 0, onCase } = options;
   if (!Number.isInteger(cases) || cases < 1) {
     throw new UserError({
       what: "cannot make a phantom",
@@ -53,10 +53,8 @@ export async function writePhantomDataset(
   const description = {
     name: "Phantom",
     description: "Synthetic abdomens; not patients",
-    phantom: { seed, shape: options.shape },
-    channel_names: { "0": modality === "ct" ? "CT" : "MR" },
+    ...describe(options),
     labels: { background: 0, ...phantomLabels },
-    numTraining: cases,
     file_ending: ".nii.gz",
   };
   await refuseOtherData(dir, description);
@@ -70,6 +68,48 @@ export async function writePhantomDataset(
   }
   await removeSurplus(dir, cases);
   await writeAtomic(`${dir}/dataset.json`, JSON.stringify(description, null, 2) + "\n");
+}
+
+/**
+ * Refuses a folder that holds another data set than {@linkcode writePhantomDataset} would write.
+ *
+ * @throws UserError in that case
+ */
+export async function requirePhantom(dir: string, options: PhantomDatasetOptions): Promise<void> {
+  const wanted = describe(options);
+  const found = await readJsonObject(`${dir}/dataset.json`) as Partial<PhantomDescription>;
+  const difference = differenceOf(found, wanted) ??
+    (found.numTraining === wanted.numTraining ? null : `${found.numTraining} cases`);
+  if (difference === null) return;
+  throw new UserError({
+    what: `cannot use ${dir} where no data set is named`,
+    rule:
+      `it must be the usual phantom: ${wanted.numTraining} cases, CT, as deno task phantom makes`,
+    seen: difference,
+    remedy: "Name it as the data set, or move that folder away",
+  });
+}
+
+function describe(
+  { cases, seed = 0, shape = phantomShape, modality = "ct" }: PhantomDatasetOptions,
+): PhantomDescription {
+  return {
+    phantom: { seed, shape },
+    channel_names: { "0": modality === "ct" ? "CT" : "MR" },
+    numTraining: cases,
+  };
+}
+
+/** What a folder holds in place of a wanted phantom, whose number of cases aside; null if that. */
+function differenceOf(
+  { phantom, channel_names }: Partial<PhantomDescription>,
+  wanted: PhantomDescription,
+): string | null {
+  if (phantom === undefined) return "another data set";
+  const { seed, shape = phantomShape } = phantom; // earlier versions left the usual shape out
+  const isSame = JSON.stringify([seed, shape, channel_names]) ===
+    JSON.stringify([wanted.phantom.seed, wanted.phantom.shape, wanted.channel_names]);
+  return isSame ? null : "another seed, shape or modality";
 }
 
 async function refuseOtherData(dir: string, description: PhantomDescription): Promise<void> {
@@ -87,10 +127,8 @@ async function refuseOtherData(dir: string, description: PhantomDescription): Pr
     return;
   }
   const found = await readJsonObject(path) as Partial<PhantomDescription>;
-  if (found.phantom === undefined) refuse("another data set");
-  const same = ({ phantom, channel_names }: Partial<PhantomDescription>) =>
-    JSON.stringify([phantom, channel_names]);
-  if (same(found) !== same(description)) refuse("another seed, shape or modality");
+  const difference = differenceOf(found, description);
+  if (difference !== null) refuse(difference);
   if (found.numTraining! > description.numTraining) refuse(`${found.numTraining} cases`);
 }
 

@@ -266,8 +266,8 @@ async function currentEntry(
     (await Promise.all(Object.values(caseFiles).map((file) => exists(`${folder}/${file}`))))
       .every((isThere) => isThere);
   if (!isAlike) return undefined;
-  const { imagePath, labelPath, subset } = source;
-  return { ...entry, imagePath, labelPath, subset };
+  const { imagePath, imageChannel, labelPath, subset } = source;
+  return { ...entry, imagePath, imageChannel, labelPath, subset };
 }
 
 async function isPhantom({ root }: Dataset): Promise<boolean> {

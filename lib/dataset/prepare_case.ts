@@ -71,6 +71,7 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
     modality: source.modality,
     imagePath: source.imagePath,
     imageVolume: source.imageVolume,
+    imageChannel: source.imageChannel,
     labelPath: source.labelPath,
     source: states,
     window,

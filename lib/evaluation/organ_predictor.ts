@@ -228,17 +228,21 @@ export function onlyModality(runs: readonly Run[]): Modality {
 }
 
 /**
- * Which volume of files of several the runs were trained on; `undefined` where theirs have one.
+ * Which volume of files of several the runs were trained on, or which channel where each has a file
+ * of its own; `undefined` where there is one.
  *
  * @throws {UserError} when they differ
  */
-export function usualVolume(runs: readonly Run[]): number | undefined {
-  const volumes = [...new Set(runs.map(({ record }) => record.imageVolume))];
-  if (volumes.length <= 1) return volumes[0];
+export function usualChannel(
+  runs: readonly Run[],
+  key: "imageVolume" | "imageChannel",
+): number | undefined {
+  const channels = [...new Set(runs.map(({ record }) => record[key]))];
+  if (channels.length <= 1) return channels[0];
   throw new UserError({
     what: "cannot tell which channel of the scans is meant",
     rule: "runs that were trained on several channels cannot see the same scans",
-    seen: `trained on ${volumes.map((volume) => volume ?? "the only one").join(" and ")}`,
+    seen: `trained on ${channels.map((channel) => channel ?? "the only one").join(" and ")}`,
     remedy: "Predict with each of them into a folder of its own",
   });
 }

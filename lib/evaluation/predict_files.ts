@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
 import type { OrganClass } from "../dataset/organ.ts";
-import { niftiEnding, niftiNames } from "../dataset/case_files.ts";
+import { channelEnding, niftiEnding, niftiNames } from "../dataset/case_files.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import { exists, refuseExisting, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
@@ -16,7 +16,7 @@ import {
   OrganPredictor,
   type OrganPredictorOptions,
   requireCompatible,
-  usualVolume,
+  usualChannel,
 } from "./organ_predictor.ts";
 import { sumTimes, type TimePart, type Times } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
@@ -80,7 +80,7 @@ export class Predictor {
     const all = "record" in runs ? [runs] : runs;
     const modality = options.modality ?? onlyModality(all);
     requireCompatible(all, modality);
-    const usual = usualVolume(all);
+    const usual = usualChannel(all, "imageVolume");
     const organs = await OrganPredictor.loadAll(all, options);
     return new Predictor(organs, modality, options, usual);
   }
@@ -287,6 +287,19 @@ export async function listInputs(input: string): Promise<string[]> {
   names.sort();
   refuseTwins(names, input);
   return names;
+}
+
+/**
+ * Of scans of which each channel has a file of its own (`CASE_0000.nii.gz`, `CASE_0001.nii.gz`), the
+ * files of that which the runs were trained on; all where it has no file, or the runs know of none.
+ *
+ * @throws {UserError} when the runs were trained on different channels
+ */
+export function ofTrainedChannel(inputs: readonly string[], runs: readonly Run[]): string[] {
+  const channel = usualChannel(runs, "imageChannel");
+  if (channel === undefined) return [...inputs];
+  const own = inputs.filter((input) => resultName(input).endsWith(channelEnding(channel)));
+  return own.length > 0 ? own : [...inputs];
 }
 
 function refuseTwins(inputs: readonly string[], folder: string): void {

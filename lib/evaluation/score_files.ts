@@ -1,8 +1,9 @@
 import { caseId, niftiFiles } from "../dataset/case_files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { compareGrids } from "../dataset/grid_pair.ts";
-import type { Organ } from "../dataset/organ.ts";
+import { type Organ, organValues, parseOrgan } from "../dataset/organ.ts";
 import { UserError } from "../errors.ts";
+import { labelExtents } from "../volume/labels.ts";
 import { readLabels } from "../volume/nifti_read.ts";
 import { toRas } from "../volume/orientation.ts";
 import { maskOfLabels } from "../volume/volume.ts";
@@ -30,8 +31,15 @@ export interface FileScore extends MaskScores {
   readonly className: string;
 }
 
+/** The values in the masks by the data set's value of the same label. */
+export type MaskValues = ReadonlyMap<number, readonly number[]>;
+
 /** How {@linkcode scoreFiles} goes about it. */
 export interface ScoreOptions {
+  /** Where the masks have other values than the data set; of every label that is scored. */
+  readonly maskValues?: MaskValues;
+  /** Hears of the values of each mask, background apart, ascending. */
+  readonly onValues?: (caseId: string, values: readonly number[]) => void;
   /** Distance up to which NSD counts a surface voxel as met. */
   readonly toleranceMm: number;
   readonly onCase?: (done: number, total: number) => void;
@@ -89,6 +97,57 @@ export async function pairMasks(folder: string, dataset: Dataset): Promise<MaskF
 }
 
 /**
+ * Reads which values labels have in masks of another numbering: "liver=5", "kidney=2+3" for a label
+ * that the masks have in two parts.
+ *
+ * @throws {UserError} when a text is not of that form, names no single label of the data set, or one
+ *   that another has named
+ */
+export function parseMaskValues(
+  specs: readonly string[],
+  labels: Readonly<Record<string, number>>,
+): MaskValues {
+  const maskValues = new Map<number, readonly number[]>();
+  for (const spec of specs) {
+    const refuse = (rule: string, seen: string) =>
+      new UserError({
+        what: `cannot use --values "${spec}"`,
+        rule,
+        seen,
+        remedy: "Write the data set's label and its value in the masks, as --values liver=5",
+      });
+    const [, name, numbers] = /^(.+)=([\d+\s]+)$/.exec(spec) ?? [];
+    const values = numbers?.split("+").map(Number) ?? [];
+    if (!values.every((value) => value >= 1 && value <= 65535) || values.length === 0) {
+      throw refuse("it must be LABEL=VALUE or LABEL=VALUE+VALUE, values from 1 to 65535", spec);
+    }
+    const [label, ...others] = organValues(parseOrgan(name.trim(), labels));
+    if (others.length > 0) throw refuse("it must name one label of the data set", name);
+    if (maskValues.has(label)) throw refuse("each label must be named once", `${name} twice`);
+    maskValues.set(label, values);
+  }
+  return maskValues;
+}
+
+/**
+ * Refuses organs with a label whose value in the masks is not known.
+ *
+ * @throws {UserError} in that case
+ */
+export function requireMaskValues(organs: readonly Organ[], maskValues: MaskValues): void {
+  for (const organ of organs) {
+    const unknown = organValues(organ).find((value) => !maskValues.has(value));
+    if (unknown === undefined) continue;
+    throw new UserError({
+      what: `cannot score the ${organ.name}`,
+      rule: "with --values, each label that is scored must have one",
+      seen: `none for the data set's value ${unknown}`,
+      remedy: `Add --values "${organ.name}=VALUE", or leave it out by --organ`,
+    });
+  }
+}
+
+/**
  * Scores masks on the grid of the labels, a row for each case and class. Files whose axes run
  * differently are compared where their voxels lie.
  *
@@ -97,7 +156,7 @@ export async function pairMasks(folder: string, dataset: Dataset): Promise<MaskF
 export async function scoreFiles(
   files: readonly MaskFile[],
   organs: readonly Organ[],
-  { toleranceMm, onCase, signal }: ScoreOptions,
+  { maskValues, toleranceMm, onValues, onCase, signal }: ScoreOptions,
 ): Promise<FileScore[]> {
   const scores: FileScore[] = [];
   for (const [done, { caseId, maskPath, labelPath }] of files.entries()) {
@@ -119,9 +178,11 @@ export async function scoreFiles(
     }
     const labels = toRas(truth).volume;
     const masks = { ...toRas(found).volume, affine: labels.affine };
+    onValues?.(caseId, [...labelExtents(masks).keys()]);
     for (const organ of organs) {
       for (const { name, values } of organ.classes) {
-        const [expected, given] = [maskOfLabels(labels, values), maskOfLabels(masks, values)];
+        const theirs = maskValues ? values.flatMap((value) => maskValues.get(value)!) : values;
+        const [expected, given] = [maskOfLabels(labels, values), maskOfLabels(masks, theirs)];
         scores.push({
           caseId,
           organ: organ.name,

@@ -8,6 +8,8 @@ import { type Column, tableOf } from "./table_columns.ts";
 export interface ScoreSource {
   readonly dataSet: string;
   readonly maskFolder: string;
+  /** What --values said of the masks, if anything: "liver=5". */
+  readonly values?: readonly string[];
   readonly toleranceMm: number;
   /** Cases with labels that have no mask. */
   readonly missing: readonly string[];
@@ -15,7 +17,7 @@ export interface ScoreSource {
 
 /** The scores as Markdown: mean and standard deviation (n - 1) over the cases, a row for each class. */
 export function scoreReport(scores: readonly FileScore[], source: ScoreSource): string {
-  const { dataSet, maskFolder, toleranceMm, missing } = source;
+  const { dataSet, maskFolder, values = [], toleranceMm, missing } = source;
   const groups = [...Map.groupBy(scores, ({ organ, className }) => classCell(organ, className))]
     .map(([title, cases]) => ({ title, cases }));
   const { header, rows } = tableOf(columns, groups);
@@ -25,6 +27,7 @@ export function scoreReport(scores: readonly FileScore[], source: ScoreSource): 
   return [
     `# Masks of ${maskFolder}\n`,
     `Data set: ${dataSet}. ${notScored}\n`,
+    ...(values.length === 0 ? [] : [`Values in the masks: ${values.join(", ")}.\n`]),
     markdownTable(header, rows),
     "Means over the cases +- standard deviation (n - 1), in the labels' own grid. Nothing found counts",
     'as Dice 0 and HD95 the volume\'s diagonal ("empty"), and so does what was found where there is',

@@ -25,6 +25,8 @@ export interface RunRecord {
   readonly modalities: readonly Modality[];
   /** Which volume of their files was used, where those have several. */
   readonly imageVolume?: number;
+  /** Which channel was used, where each has a file of its own. */
+  readonly imageChannel?: number;
   readonly split: Split;
   /**
    * `contentHash` of the training and the validation cases, in the split's order; runs of earlier

@@ -84,7 +84,8 @@ export async function startRun(
     config,
     organ,
     ...data,
-    ...onlyVolume(prepared),
+    ...onlyOne(prepared, "imageVolume"),
+    ...onlyOne(prepared, "imageChannel"),
     preparedFolder: prepared.dir,
     split,
     content: contentOfSplit(prepared, split),
@@ -106,11 +107,14 @@ export async function startRun(
   return await createRun(place, record);
 }
 
-/** The volume of the files that all cases were prepared from, where it was chosen. */
-function onlyVolume({ entries }: PreparedDataset): Pick<RunRecord, "imageVolume"> {
-  const volumes = new Set(entries.map(({ imageVolume }) => imageVolume));
-  const [imageVolume] = volumes;
-  return volumes.size === 1 && imageVolume !== undefined ? { imageVolume } : {};
+/** The volume or the channel of the files that all cases were prepared from, where it was chosen. */
+function onlyOne<K extends "imageVolume" | "imageChannel">(
+  { entries }: PreparedDataset,
+  key: K,
+): Pick<RunRecord, K> | Record<never, never> {
+  const values = new Set(entries.map((entry) => entry[key]));
+  const [value] = values;
+  return values.size === 1 && value !== undefined ? { [key]: value } : {};
 }
 
 /** Where the training cases have the organ, and how large. */

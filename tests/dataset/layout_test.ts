@@ -95,7 +95,8 @@ Deno.test("openDataset() reads nnU-Net v2: pairs, leftovers, regions", () =>
     assertEquals(pet.cases.map(({ imagePath }) => imagePath), [
       `${dataset.root}/imagesTr/b_0001.nii.gz`,
     ]);
-    assertEquals(pet.cases[0].modality, "mr");
+    assertEquals([pet.cases[0].modality, pet.cases[0].imageChannel], ["mr", 1]);
+    assertEquals(dataset.cases.map(({ imageChannel }) => imageChannel), [0, 0, 0]);
     for (const modality of [undefined, "ct"] as const) {
       const open = () => openDataset(dir, { channel: 3, modality });
       await assertRejects(open, UserError, "no channel 3. Its channels: 0 (CT), 1 (PET)");

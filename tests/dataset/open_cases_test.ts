@@ -7,6 +7,7 @@ import type { PrepareSettings } from "../../lib/dataset/manifest.ts";
 import { UserError } from "../../lib/errors.ts";
 import { preparedFolder } from "../../lib/paths.ts";
 import { inTemporaryFolder } from "./temporary.ts";
+import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import { boxLabels, image, writePair } from "./volumes.ts";
 
 Deno.test("openCases() needs the modality of a plain pair, and keeps to that of a prepared folder", () =>
@@ -73,6 +74,39 @@ Deno.test("openCases() uses what was prepared in another way under its own name 
       assertEquals((await prepare({})).failures.length, 1);
       const incomplete = () => openCases({ data: usual, modality: "ct", cubeEdge });
       await assertRejects(incomplete, UserError, "without 1 cases, as two");
+    } finally {
+      await Deno.remove(usual, { recursive: true }).catch(() => {});
+    }
+  }));
+
+Deno.test("openCases() does not take another channel of nnU-Net's files for the one that was prepared", () =>
+  inTemporaryFolder(async (dir) => {
+    const [data, cubeEdge] = [`${dir}/${crypto.randomUUID()}`, 16];
+    const first = image();
+    const second = image({ data: first.data.map((value) => 400 - value) });
+    for (const [channel, volume] of [first, second].entries()) {
+      await writeVolume(`${data}/imagesTr/a_000${channel}.nii.gz`, volume, { type: "float32" });
+    }
+    await writeLabels(`${data}/labelsTr/a.nii.gz`, boxLabels(6, [1, 1, 1], [5, 4, 3]));
+    const description = {
+      channel_names: { "0": "T2", "1": "ADC" },
+      labels: { background: 0, prostate: 6 },
+      numTraining: 1,
+      file_ending: ".nii.gz",
+    };
+    await Deno.writeTextFile(`${data}/dataset.json`, JSON.stringify(description));
+    const usual = `${preparedFolder}/${basename(data)}-cube16`;
+    try {
+      const settings = { cubeEdge };
+      await prepareDataset(await openDataset(data, { channel: 1 }), usual, { settings, jobs: 1 });
+      const { message } = await assertRejects(
+        () => openCases({ data, cubeEdge }),
+        UserError,
+        "channel 1 in place of 0",
+      );
+      assertStringIncludes(message, `--data ${usual}`);
+      const { entries } = await openCases({ data: usual, cubeEdge });
+      assertEquals(entries.map(({ imageChannel }) => imageChannel), [1]);
     } finally {
       await Deno.remove(usual, { recursive: true }).catch(() => {});
     }

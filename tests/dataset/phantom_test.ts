@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { makePhantom, phantomShape } from "../../lib/dataset/phantom.ts";
 import { phantomLabels } from "../../lib/dataset/phantom_anatomy.ts";
-import { writePhantomDataset } from "../../lib/dataset/phantom_dataset.ts";
+import { requirePhantom, writePhantomDataset } from "../../lib/dataset/phantom_dataset.ts";
 import { UserError } from "../../lib/errors.ts";
 import { labelComponents } from "../../lib/volume/components.ts";
 import { labelExtents } from "../../lib/volume/labels.ts";
@@ -137,6 +137,7 @@ Deno.test("writePhantomDataset() takes no case of a phantom away, and makes no o
     const options = { cases: 2, shape: small };
     await writePhantomDataset(dir, options);
     const before = await Deno.readFile(`${dir}/imagesTr/phantom_001_0000.nii.gz`);
+    await requirePhantom(dir, options);
     for (
       const [changes, part] of [
         [{ cases: 1 }, "2 cases"],
@@ -147,7 +148,9 @@ Deno.test("writePhantomDataset() takes no case of a phantom away, and makes no o
     ) {
       const write = () => writePhantomDataset(dir, { ...options, ...changes });
       await assertRejects(write, UserError, part);
+      await assertRejects(() => requirePhantom(dir, { ...options, ...changes }), UserError, part);
     }
+    await assertRejects(() => requirePhantom(dir, { ...options, cases: 3 }), UserError, "2 cases");
     assertEquals(await Deno.readFile(`${dir}/imagesTr/phantom_001_0000.nii.gz`), before);
     // What an interrupted making of a larger one left is no data set.
     await Deno.remove(`${dir}/dataset.json`);

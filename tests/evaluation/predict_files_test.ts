@@ -4,6 +4,7 @@ import {
   assertEquals,
   assertRejects,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -13,11 +14,12 @@ import { UserError } from "../../lib/errors.ts";
 import {
   hasResults,
   listInputs,
+  ofTrainedChannel,
   type PredictOptions,
   Predictor,
 } from "../../lib/evaluation/predict_files.ts";
 import * as tf from "../../lib/tf.ts";
-import type { Run } from "../../lib/training/run_folder.ts";
+import type { Run, RunRecord } from "../../lib/training/run_folder.ts";
 import { applyAffine, composeAffines } from "../../lib/volume/affine.ts";
 import { largestPieces } from "../../lib/volume/components.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
@@ -422,6 +424,16 @@ Deno.test("inputs are a file, or the scans of a folder in order", async () => {
     for (const name of names) await Deno.writeTextFile(`${dir}/${name}`, "");
     await Deno.mkdir(`${dir}/e.nii`);
     assertEquals(await listInputs(dir), ["a.NII", "b.nii.gz", "c.hdr"].map((n) => `${dir}/${n}`));
+    const inputs = ["a_0000.nii.gz", "a_0001.nii.gz", "b_0001.nii", "b_0002.nii"];
+    const ofChannel = (...channels: (number | undefined)[]) =>
+      ofTrainedChannel(
+        inputs,
+        channels.map((imageChannel) => ({ folder: dir, record: { imageChannel } as RunRecord })),
+      );
+    assertEquals(ofChannel(undefined), inputs); // numbers of patients, not of channels
+    assertEquals(ofChannel(1, 1), ["a_0001.nii.gz", "b_0001.nii"]);
+    assertEquals(ofChannel(3), inputs);
+    assertThrows(() => ofChannel(0, 1), UserError, "trained on 0 and 1");
     await Deno.writeTextFile(`${dir}/b.nii`, "");
     const twins = `${dir}/b.nii and ${dir}/b.nii.gz`;
     await assertRejects(() => listInputs(dir), UserError, twins);

@@ -1,10 +1,15 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { writePhantomDataset } from "../../lib/dataset/phantom_dataset.ts";
 import { parseOrgan } from "../../lib/dataset/organ.ts";
 import { UserError } from "../../lib/errors.ts";
 import { scoreMasks } from "../../lib/evaluation/case_scores.ts";
-import { pairMasks, scoreFiles } from "../../lib/evaluation/score_files.ts";
+import {
+  pairMasks,
+  parseMaskValues,
+  requireMaskValues,
+  scoreFiles,
+} from "../../lib/evaluation/score_files.ts";
 import { scoreReport, scoresCsv } from "../../lib/evaluation/score_report.ts";
 import { composeAffines } from "../../lib/volume/affine.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
@@ -84,6 +89,48 @@ Deno.test("masks of any program are scored where their voxels lie", async (t) =>
       assert(report.includes(`1 cases have no mask and are left out: ${fourth.id}.`));
       assertEquals(report.match(/^\| (liver|kidneys|both: \w+) \| 3 \(1 empty\) \|/gm)?.length, 4);
       assertEquals(scoresCsv(scores).trim().split("\r\n").length, 1 + 12);
+    });
+
+    await t.step("masks may have other values, which are told", async () => {
+      const other = `${dir}/renumbered`;
+      await Deno.mkdir(other);
+      const own = await read(first.labelPath!);
+      // liver 6 -> 40; spleen 1 in two parts, 7 and 9; the value 6 of another organ.
+      const numbers = new Map([[6, 40], [2, 6]]);
+      let spleen = 0;
+      const data = own.data.map((value) =>
+        value === 1 ? 7 + 2 * (spleen++ % 2) : numbers.get(value) ?? 0
+      );
+      await writeLabels(`${other}/${first.id}.nii.gz`, { ...own, data });
+      const { files } = await pairMasks(other, dataset);
+      const maskValues = parseMaskValues(["Liver=40", "spleen = 7+9"], dataset.labels);
+      assertEquals([...maskValues], [[6, [40]], [1, [7, 9]]]);
+      const [liver, , both] = organs;
+      const values: number[][] = [];
+      const onValues = (_: string, found: readonly number[]) => values.push([...found]);
+      const options = { toleranceMm, maskValues, onValues };
+      const scores = await scoreFiles(files, [liver, both], options);
+      assertEquals(scores.map(({ dice, hd95Mm }) => [dice, hd95Mm]), Array(3).fill([1, 0]));
+      assertEquals(values, [[6, 7, 9, 40]]);
+      const [asTheyAre] = await scoreFiles(files, [liver], { toleranceMm });
+      assertEquals(asTheyAre.dice, 0);
+      requireMaskValues([liver, both], maskValues);
+      assertThrows(
+        () => requireMaskValues(organs, maskValues),
+        UserError,
+        "none for the data set's value",
+      );
+      for (
+        const [specs, text] of [
+          [["liver"], "LABEL=VALUE"],
+          [["liver=0"], "from 1 to 65535"],
+          [["liver=5+"], "from 1 to 65535"],
+          [["liver=70000"], "from 1 to 65535"],
+          [["liver,spleen=5"], "one label"],
+          [["lung=5"], "must be a label"],
+          [["liver=5", "6=7"], "once"],
+        ] as const
+      ) assertThrows(() => parseMaskValues(specs, dataset.labels), UserError, text);
     });
 
     await t.step("a mask of no case, of another place, or a second one is refused", async () => {

@@ -63,9 +63,10 @@ Deno.test("a new run records what its result depends on", async () => {
     });
     assertEquals([other.record.detectorLabels, other.record.usualBoxes], [undefined, undefined]);
     assertEquals(other.record.imageVolume, undefined);
-    const entries = source.entries.map((entry) => ({ ...entry, imageVolume: 2 }));
+    const entries = source.entries.map((entry) => ({ ...entry, imageVolume: 2, imageChannel: 1 }));
     const ofThird = { prepared: { ...source, entries }, organ: liver, config: plain };
-    assertEquals((await startRun({ ...ofThird, folder: `${dir}/2` })).record.imageVolume, 2);
+    const { record: third } = await startRun({ ...ofThird, folder: `${dir}/2` });
+    assertEquals([third.imageVolume, third.imageChannel], [2, 1]);
     const all = [...split.training, ...split.validation, ...split.test, ...split.dropped];
     assertEquals(all.sort(), source.entries.map(({ id }) => id).sort());
     assertEquals(split.dropped, ["case 4"]);
