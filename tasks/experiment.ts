@@ -1,5 +1,6 @@
 /** `deno task experiment`: many runs, and the tables and figures that they fill. */
 import { basename, join } from "node:path";
+import { parseEpochs } from "../lib/config/epoch_budget.ts";
 import { makeConfig } from "../lib/config/overrides.ts";
 import type { PreparedDataset } from "../lib/dataset/case.ts";
 import { withOpenWaits } from "../lib/experiments/borrow_phases.ts";
@@ -13,12 +14,7 @@ import {
   runFolderOf,
 } from "../lib/experiments/experiment_places.ts";
 import { experiments } from "../lib/experiments/experiments.ts";
-import {
-  changesOf,
-  narrowRequests,
-  parseEpochs,
-  type PlanOptions,
-} from "../lib/experiments/plan_options.ts";
+import { changesOf, narrowRequests, type PlanOptions } from "../lib/experiments/plan_options.ts";
 import { measureTogether } from "../lib/experiments/measure_together.ts";
 import { runChild } from "../lib/experiments/run_child.ts";
 import { groupRuns } from "../lib/experiments/run_group.ts";
@@ -169,7 +165,7 @@ async function openSession(
   flags: ExperimentFlags,
   signal: AbortSignal,
 ): Promise<Session> {
-  const presets = flags.preset.length > 0 ? flags.preset : experiment.presets;
+  const { modes, ...wish } = readWish(experiment, flags);
   const byEdge = new Map<number, PreparedDataset>();
   const open = async (cubeEdge: number): Promise<PreparedDataset> => {
     const prepared = byEdge.get(cubeEdge) ??
@@ -180,31 +176,18 @@ async function openSession(
     byEdge.set(cubeEdge, prepared);
     return prepared;
   };
-  const prepared = await open(
-    makeConfig(presets[0], changesOf({ changes: flags.set }, presets[0])).cubeEdge,
-  );
+  const [preset] = wish.presets;
+  const prepared = await open(makeConfig(preset, changesOf(wish, preset)).cubeEdge);
   const organs = flags.organ.length > 0
     ? flags.organ
     : defaultOrgans(experiment.organs, prepared.labels);
-  const options: PlanOptions = {
-    presets,
-    organs,
-    folds: flags.folds,
-    onlyFolds: flags.fold.length > 0 ? flags.fold.map((text) => foldOf(text, flags)) : undefined,
-    seed: flags.seed,
-    changes: flags.set,
-  };
-  const rowNames = experiment.requests(options).flatMap(({ label, preset }) => [label, preset]);
-  const epochs = flags.epochs.map((text) => parseEpochs(text, [...new Set(rowNames)]));
-  const requests = narrowRequests(
-    chooseRows(experiment.requests({ ...options, epochs }), flags.row),
-    flags.mode.map(modeOf),
-  );
+  const options: PlanOptions = { ...wish, organs };
+  const requests = narrowRequests(chooseRows(experiment.requests(options), flags.row), modes);
   for (const cubeEdge of edgesOf(requests)) await open(cubeEdge);
   const preparedOf = (cubeEdge: number) => byEdge.get(cubeEdge)!;
   return {
     experiment,
-    options: { ...options, epochs },
+    options,
     plan: planRuns(requests, preparedOf),
     places: experimentPlaces(prepared.name, flags.results),
     preparedOf,
@@ -212,6 +195,26 @@ async function openSession(
     command: commandOf(flags),
     fileName: flags.as ?? experiment.name,
   };
+}
+
+/** What of the flags needs no data, and whether it can be: a slip costs no preparing. */
+function readWish(
+  experiment: Experiment,
+  flags: ExperimentFlags,
+): Omit<PlanOptions, "organs"> & { readonly modes: readonly EvaluationMode[] } {
+  const wish = {
+    presets: flags.preset.length > 0 ? flags.preset : experiment.presets,
+    folds: flags.folds,
+    onlyFolds: flags.fold.length > 0 ? flags.fold.map((text) => foldOf(text, flags)) : undefined,
+    seed: flags.seed,
+    changes: flags.set,
+  };
+  const ofAnyOrgan = experiment.requests({ ...wish, organs: ["any"] });
+  const rowNames = new Set(ofAnyOrgan.flatMap(({ label, preset }) => [label, preset]));
+  const epochs = flags.epochs.map((text) => parseEpochs(text, [...rowNames]));
+  const modes = flags.mode.map(modeOf);
+  narrowRequests(chooseRows(ofAnyOrgan, flags.row), modes);
+  return { ...wish, epochs, modes };
 }
 
 function edgesOf(requests: readonly RunRequest[]): Set<number> {
@@ -244,13 +247,14 @@ function modeOf(name: string): EvaluationMode {
 }
 
 function foldOf(text: string, { folds }: ExperimentFlags): number {
-  const fold = Number(text);
-  if (Number.isInteger(fold) && fold >= 1 && fold <= folds) return fold;
+  const [, k, n = folds] = /^(\d+)(?:\/(\d+))?$/.exec(text) ?? [];
+  const fold = Number(k);
+  if (fold >= 1 && fold <= folds && Number(n) === folds) return fold;
   throw new UsageError({
     what: "cannot choose a fold",
     rule: `--fold must be one of 1 .. ${folds}`,
     seen: text,
-    remedy: "Give --folds as well where there are others than 5",
+    remedy: "Give --folds as well where there are others than 5, as --folds 4 --fold 1",
   });
 }
 

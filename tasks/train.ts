@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import { paperPhases, type PhaseName, phaseNames, type RunConfig } from "../lib/config/config.ts";
 import { modelNames, modelTitles } from "../lib/config/model_name.ts";
+import { epochChanges, parseEpochs } from "../lib/config/epoch_budget.ts";
 import { configDifference, describeAgainstPaper, makeConfig } from "../lib/config/overrides.ts";
 import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
 import type { Modality } from "../lib/dataset/dataset.ts";
@@ -56,7 +57,17 @@ await runTask({
       value: "FILE",
       description: "folds of nnU-Net's splits_final.json in place of ours, with --fold",
     },
-    set: { type: "list", value: "KEY=VALUE", description: "changes one value" },
+    seed: { type: "integer", min: 0, description: "of split, weights and augmentation (0)" },
+    epochs: {
+      type: "list",
+      value: "[PHASE=]N",
+      description: "of all phases (fine-tuning keeps its ratio), or of one; may be repeated",
+    },
+    set: {
+      type: "list",
+      value: "KEY=VALUE",
+      description: "changes one value of the configuration; lib/config/presets.ts has all",
+    },
     run: { type: "text", value: "DIR", description: "folder of the run (data/runs/...)" },
     detector: {
       type: "text",
@@ -81,6 +92,7 @@ The run's folder holds run.json, and for each phase model.safetensors, checkpoin
 history.jsonl and TensorBoard's events.
 
   deno task train --data Dataset501_CHAOST2 --organ liver --fold 1/5
+  deno task train --data Dataset501_CHAOST2 --organ liver --fold 2/5 --epochs 40 --epochs whole=20
   deno task train --data AMOS22 --organ prostate/uterus --preset paper
   deno task train --data AMOS22 --organ spleen --model segformer3d --phase whole
   deno task train --run data/runs/X --resume --phase whole`,
@@ -142,6 +154,8 @@ interface RunFlags {
   readonly weights?: string;
   readonly fold?: string;
   readonly split?: string;
+  readonly seed?: number;
+  readonly epochs: readonly string[];
   readonly set: readonly string[];
   readonly run?: string;
   readonly detector?: string;
@@ -162,7 +176,8 @@ async function findRun(
       remedy: "Write for example --organ liver",
     });
   }
-  const config = makeConfig(flags.preset ?? "focus", changesOf(flags));
+  const preset = flags.preset ?? "focus";
+  const config = makeConfig(preset, changesOf(preset, flags));
   const { organ: organText, modality, fold, split: splitFile } = flags;
   await readSplitWish({ fold, splitFile }); // a slip costs no preparing
   const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal, {
@@ -192,11 +207,19 @@ async function findRun(
   return { run, prepared };
 }
 
-/** What --model, --weights and --set change in the preset; --set has the last word. */
-function changesOf({ model, weights, set }: Pick<RunFlags, "model" | "weights" | "set">): string[] {
+/** What flags change in a preset; --set has the last word. */
+function changesOf(
+  preset: string,
+  { model, weights, seed, epochs, set }: Pick<
+    RunFlags,
+    "model" | "weights" | "seed" | "epochs" | "set"
+  >,
+): string[] {
   return [
     ...(model === undefined ? [] : [`model=${model}`]),
     ...(weights === undefined ? [] : [`modelWeights=${weights}`]),
+    ...(seed === undefined ? [] : [`seed=${seed}`]),
+    ...epochChanges(preset, epochs.map((text) => parseEpochs(text))),
     ...set,
   ];
 }
@@ -207,7 +230,7 @@ async function reopen(
   { data, modality, fold, split, detector, preset, ...flags }: RunFlags,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
   const given = [
-    ...changesOf(flags).map((change) => `--set ${change}`),
+    ...changesOf(preset ?? "focus", flags).map((change) => `--set ${change}`),
     ...(data === undefined ? [] : [`--data ${data}`]),
     ...(modality === undefined ? [] : [`--modality ${modality}`]),
     ...(fold === undefined ? [] : [`--fold ${fold}`]),

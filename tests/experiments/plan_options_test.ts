@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { epochChanges, parseEpochs } from "../../lib/config/epoch_budget.ts";
 import { makeConfig } from "../../lib/config/overrides.ts";
 import type { EvaluationMode } from "../../lib/evaluation/records.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -6,9 +7,7 @@ import { ablationVariants } from "../../lib/experiments/ablation_variants.ts";
 import { experiments } from "../../lib/experiments/experiments.ts";
 import {
   changesOf,
-  epochChanges,
   narrowRequests,
-  parseEpochs,
   type PlanOptions,
   requestEach,
 } from "../../lib/experiments/plan_options.ts";
@@ -76,6 +75,8 @@ Deno.test("--epochs is of all rows, of one, or of a phase; the last that fits co
   for (const wrong of ["0", "-1", "2.5", "paper=", "papr=3", "paper.detektor=3", "paper=0", "x"]) {
     assertThrows(() => parseEpochs(wrong, rows), UserError);
   }
+  assertEquals(parseEpochs("whole=3"), { epochs: 3, phase: "whole" });
+  assertThrows(() => parseEpochs("paper=3"), UserError, "must name a phase (detector,");
   const variants = options.presets.map((preset) => ({
     name: preset,
     preset,

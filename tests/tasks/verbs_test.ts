@@ -307,6 +307,24 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
             ...["train", ...named, "--preset", "focus", "--set", "cubeEdge=32"],
             ...["--run", run, "--resume"],
           ),
+        () =>
+          fail(
+            2,
+            ["seed 5 and not 0", "phases.segmentor.epochs 9 and not", "phases.whole.epochs 7 and"],
+            ...["train", ...data, "--run", run, "--resume", "--seed", "5"],
+            ...["--epochs", "9", "--epochs", "whole=7"],
+          ),
+        () => fail(1, ["must name a phase"], "train", ...data, "--epochs", "paper=3"),
+        () => fail(1, ["N or PHASE=N, with N from 1"], "train", ...data, "--epochs", "0"),
+        // Of an experiment's flags too, before there are any data.
+        ...([
+          [["--fold", "6"], "one of 1 .. 5"],
+          [["--fold", "1/4"], "--folds 4 --fold 1"],
+          [["--row", "papre"], "--row must be one of paper"],
+          [["--mode", "crop"], "--mode must be one of"],
+        ] as const).map(([args, words]) => () =>
+          fail(2, [words], "experiment", "table3", "--data", `${dir}/no`, ...args)
+        ),
         () => fail(2, ["focus"], "train", ...named, "--preset", "focal"),
         () => fail(1, ["must be new", "--resume"], "train", ...data, "--run", run),
         () => fail(1, ['"livr"', 'Did you mean "liver"?'], "train", "--organ", "livr", ...unnamed),
