@@ -19,6 +19,7 @@ import {
   type CaseRecord,
   isUnchanged,
   type LabelledCase,
+  passingName,
   type PrepareJob,
   recordFile,
 } from "./prepare_case.ts";
@@ -221,7 +222,7 @@ async function refuseOtherSource(
   labelled: readonly LabelledCase[],
   dir: string,
 ): Promise<void> {
-  if (!await exists(manifestPath(dir))) return;
+  if (!await exists(manifestPath(dir))) return await requireEmpty(dir);
   const sources = await readSources(dir);
   const ours = new Set(await Promise.all(labelled.map(({ imagePath }) => realPath(imagePath))));
   const theirs = await Promise.all(sources.map(realPath));
@@ -237,10 +238,24 @@ async function refuseOtherSource(
   }
 }
 
+/** Refuses a folder without a manifest that holds anything but prepared cases. */
+async function requireEmpty(dir: string): Promise<void> {
+  for await (const { name } of Deno.readDir(dir)) {
+    if (name.startsWith(".") || passingName.test(name)) continue; // ours, or the system's
+    if (await exists(`${dir}/${name}/${recordFile}`)) continue;
+    throw new UserError({
+      what: `cannot prepare into ${dir}`,
+      rule: "the folder must be new or empty, or hold prepared cases",
+      seen: `${name} without a manifest.json`,
+      remedy: "Give another folder",
+    });
+  }
+}
+
 /** Removes what a killed process left under passing names. */
 async function removePassing(dir: string): Promise<void> {
   for await (const { name } of Deno.readDir(dir)) {
-    if (name.endsWith(".partial")) await Deno.remove(`${dir}/${name}`, { recursive: true });
+    if (passingName.test(name)) await Deno.remove(`${dir}/${name}`, { recursive: true });
   }
 }
 

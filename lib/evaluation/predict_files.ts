@@ -27,6 +27,9 @@ import { Stopwatch } from "./stopwatch.ts";
 const removing =
   "Name another --output folder, or remove the file; --resume leaves out finished scans";
 
+/** How the folder of results that are not complete ends. */
+const passingEnding = ".partial";
+
 /** How files are segmented. */
 export interface PredictOptions extends OrganPredictorOptions {
   /** What the scans were made with; the training data's unless given. */
@@ -115,7 +118,8 @@ export class Predictor {
     const regions = await this.#together.segment(images);
     const pasted = await watch.time("paste", () => this.#together.paste(regions, grid));
     const { block } = pasted;
-    const passing = join(folder, `.${name}.${crypto.randomUUID().slice(0, 8)}.partial`);
+    const unique = crypto.randomUUID().slice(0, 8);
+    const passing = join(folder, `.${name}.${unique}${passingEnding}`);
     const [mask, picture, json] = resultPaths(name, passing);
     try {
       await watch.time("write", async () => {
@@ -214,7 +218,8 @@ interface Made {
 }
 
 /**
- * True when a folder has all results of a scan.
+ * True when a folder has all results of a scan. Where a process was stopped while it gave complete
+ * results their names, the rest get theirs.
  *
  * @throws {UserError} when they are of another scan, or other runs or options made them
  */
@@ -225,6 +230,7 @@ export async function hasResults(
   options: PredictOptions,
 ): Promise<boolean> {
   const paths = resultPaths(resultName(input), folder);
+  await finishRenames(resultName(input), folder);
   for (const path of paths) if (!await exists(path)) return false;
   const [, , reportPath] = paths;
   const made = parseMade(await Deno.readTextFile(reportPath));
@@ -257,6 +263,21 @@ export async function hasResults(
     refuse(`the results that are there must be made with ${key} ${value}`, `${other}`);
   }
   return true;
+}
+
+/** A report is written last and renamed last: with it in the passing folder, all else is complete. */
+async function finishRenames(name: string, folder: string): Promise<void> {
+  const places = resultPaths(name, folder);
+  if (!await exists(places[0]) || await exists(places[2])) return;
+  for await (const { name: passing } of Deno.readDir(folder)) {
+    if (!passing.startsWith(`.${name}.`) || !passing.endsWith(passingEnding)) continue;
+    const own = resultPaths(name, join(folder, passing));
+    if (await exists(own[0]) || !await exists(own[2])) continue; // none that lacks its mask alone
+    if (await exists(own[1])) await Deno.rename(own[1], places[1]);
+    await Deno.rename(own[2], places[2]);
+    await Deno.remove(join(folder, passing), { recursive: true });
+    return;
+  }
 }
 
 function parseMade(report: string): Made {

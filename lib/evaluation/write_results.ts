@@ -17,13 +17,15 @@ export async function writeResults(folder: string, evaluation: Evaluation): Prom
  * Refuses a folder in which a new evaluation would replace what it does not have itself.
  *
  * @throws {UserError} when the folder holds an evaluation of other cases or modes, or files of the
- *   names of {@linkcode writeResults} that are no evaluation's
+ *   names of {@linkcode writeResults} or a folder `masks` that are no evaluation's
  */
 export async function requireReplaceable(
   folder: string,
-  { modes, caseIds }: {
+  { modes, caseIds, isOwn }: {
     readonly modes: readonly EvaluationMode[];
     readonly caseIds: readonly string[];
+    /** Whether it lies in the run's own folder, where an interrupted evaluation leaves masks. */
+    readonly isOwn: boolean;
   },
 ): Promise<void> {
   const refuse = (seen: string): never => {
@@ -36,7 +38,7 @@ export async function requireReplaceable(
   };
   const path = join(folder, "evaluation.json");
   if (!await exists(path)) {
-    for (const name of ["cases.csv", "report.md"]) {
+    for (const name of ["cases.csv", "report.md", ...(isOwn ? [] : ["masks"])]) {
       if (await exists(join(folder, name))) refuse(`${name} without evaluation.json`);
     }
     return;

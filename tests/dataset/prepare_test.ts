@@ -108,10 +108,13 @@ Deno.test("prepareDataset() skips what is current and redoes what changed", () =
     await Deno.remove(`${out}/manifest.json`);
     assertEquals(await prepare(), ["", "one,two"], "killed before its manifest");
     assertEquals(await prepare({ cubeEdge: 9 }), ["one,two", ""], "other settings");
-    await Deno.mkdir(`${out}/one.1234.partial`);
+    await Deno.mkdir(`${out}/one.12345678.partial`);
+    await Deno.writeTextFile(`${out}/download.partial`, "somebody else's");
     await prepare({ cubeEdge: 9 });
     const names = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
-    assertEquals(names, [".lock", "manifest.json", "one", "two"]);
+    assertEquals(names, [".lock", "download.partial", "manifest.json", "one", "two"]);
+    await Deno.remove(`${out}/two/entry.json`);
+    assertEquals(await prepare({ cubeEdge: 9 }), ["", "one"], "two is not known to be ours");
     assertEquals([...Deno.readDirSync(`${out}/one`)].map(({ name }) => name).sort(), [
       "cube_image.nii",
       "cube_labels.nii",
@@ -298,6 +301,10 @@ Deno.test("prepareDataset() and openPrepared() refuse what cannot work", () =>
     await Deno.remove(`${dir}/manifest.json`);
     await assertRejects(() => into(dir), UserError, "around the data set");
     await assertRejects(() => into(`${source}/images/a.nii.gz`), UserError, "blocked by a file");
+    const foreign = `${dir}/foreign`;
+    await Deno.mkdir(`${foreign}/a`, { recursive: true });
+    await Deno.writeTextFile(`${foreign}/a/notes.txt`, "mine");
+    await assertRejects(() => into(foreign), UserError, "a without a manifest.json");
     await Deno.mkdir(`${dir}/out`, { recursive: true });
     using held = await Deno.open(`${dir}/out/.lock`, { create: true, write: true });
     await held.lock(true);

@@ -456,6 +456,15 @@ Deno.test("hasResults() wants mask, picture and report, of the same scan, runs a
       await Deno.writeTextFile(`${dir}/a${ending}`, ending === ".json" ? report : "");
     }
     assertEquals(await has("a", "runs/x", "./runs/y"), true);
+    // A process that was killed while it renamed complete results has left the rest.
+    for (const left of [[".json"], [".png", ".json"]]) {
+      const passing = `${dir}/.a.0f1e2d3c.partial`;
+      await Deno.mkdir(passing);
+      for (const ending of left) await Deno.rename(`${dir}/a${ending}`, `${passing}/a${ending}`);
+      assertEquals(await has("a", "runs/x", "runs/y"), true);
+      assertEquals(await Deno.readTextFile(`${dir}/a.json`), report);
+      await assertRejects(() => Deno.stat(passing), Deno.errors.NotFound);
+    }
     assertEquals(await has("b", "runs/x", "runs/y"), false);
     await assertRejects(() => has("a", "runs/x"), UserError, `runs/y in ${dir}/a.json`);
     await Deno.writeTextFile(`${dir}/a.json`, "{}");

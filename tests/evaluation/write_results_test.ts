@@ -8,7 +8,7 @@ Deno.test("an evaluation is replaced by one of the same or more, and by nothing 
   inTemporaryFolder(async (dir) => {
     const folder = `${dir}/evaluation`;
     const may = (modes: readonly ("withCrop" | "groundTruthRoi")[], ...caseIds: string[]) =>
-      requireReplaceable(folder, { modes, caseIds });
+      requireReplaceable(folder, { modes, caseIds, isOwn: false });
     await may(["withCrop"], "a");
     const cases = ["a", "b"].map((caseId) => caseResult({ caseId }));
     await writeResults(folder, evaluationOf(cases));
@@ -23,4 +23,11 @@ Deno.test("an evaluation is replaced by one of the same or more, and by nothing 
     await Deno.remove(`${folder}/evaluation.json`);
     await assertRejects(() => may(["withCrop"], "a", "b"), UserError, "without evaluation.json");
     assertEquals((await Deno.stat(`${folder}/report.md`)).isFile, true);
+    // Masks that nobody says are an evaluation's: a person's, or those of one that was interrupted.
+    const other = `${dir}/other`;
+    await Deno.mkdir(`${other}/masks`, { recursive: true });
+    const asked = { modes: ["withCrop"], caseIds: ["a"] } as const;
+    const foreign = () => requireReplaceable(other, { ...asked, isOwn: false });
+    await assertRejects(foreign, UserError, "masks without evaluation.json");
+    await requireReplaceable(other, { ...asked, isOwn: true });
   }));
