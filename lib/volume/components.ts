@@ -178,15 +178,29 @@ function joinRows(
   let a = runs.firstOfRow[row];
   let b = runs.firstOfRow[other];
   while (a < runs.firstOfRow[row + 1] && b < runs.firstOfRow[other + 1]) {
-    const [startB, endB] = [runs.start[b] + shift, runs.end[b] + shift];
-    const isSame = runs.value[a] === runs.value[b];
-    if (isSame && runs.start[a] < endB + reach && startB < runs.end[a] + reach) {
-      const [rootA, rootB] = [findRoot(parent, a), findRoot(parent, b)];
-      parent[Math.max(rootA, rootB)] = Math.min(rootA, rootB);
+    joinIfNear(runs, parent, a, b, shift, reach);
+    const ahead = runs.end[a] - (runs.end[b] + shift);
+    // Where both end, each may also touch by a corner what follows the other.
+    if (ahead === 0 && a + 1 < runs.firstOfRow[row + 1]) {
+      joinIfNear(runs, parent, a + 1, b, shift, reach);
     }
-    if (runs.end[a] < endB) a++;
+    if (ahead < 0) a++;
     else b++;
   }
+}
+
+function joinIfNear(
+  { start, end, value }: Runs,
+  parent: Int32Array,
+  a: number,
+  b: number,
+  shift: number,
+  reach: number,
+): void {
+  if (value[a] !== value[b]) return;
+  if (start[a] >= end[b] + shift + reach || start[b] + shift >= end[a] + reach) return;
+  const [rootA, rootB] = [findRoot(parent, a), findRoot(parent, b)];
+  parent[Math.max(rootA, rootB)] = Math.min(rootA, rootB);
 }
 
 function findRoot(parent: Int32Array, run: number): number {

@@ -81,7 +81,8 @@ let library: NativeLibrary | null | undefined;
 
 /** The compiled functions, or null where they are not built or switched off. */
 export function nativeLibrary(): NativeLibrary | null {
-  return library ??= open();
+  if (library === undefined) library = open(); // null is an answer, too: asking anew takes 5 ms
+  return library;
 }
 
 function open(): NativeLibrary | null {

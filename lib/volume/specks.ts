@@ -13,7 +13,8 @@ export interface CleanedLabels {
 /**
  * Takes out the specks of a label volume: connected components (26-neighbourhood) of a label that
  * hold less than `share` of its voxels. A stray click of whoever drew the labels may double the box of
- * an organ. Counts the pieces of each label by the way.
+ * an organ. A label whose largest component is that small has none: it lies in crumbs, and keeps them.
+ * Counts the pieces of each label by the way.
  *
  * @param share in [0, 1); 0 keeps everything
  * @returns the same volume where there are none
@@ -29,6 +30,7 @@ export function removeSpecks(labels: LabelVolume, share: number): CleanedLabels 
     const own = numbers.map((number) => sizes[number]);
     pieces.set(value, piecesOf([0, ...own]).length);
     const total = own.reduce((sum, size) => sum + size, 0);
+    if (Math.max(...own) < share * total) continue;
     for (const number of numbers) isSpeck[number] = sizes[number] < share * total ? 1 : 0;
   }
   const removed = new Map<number, number>();

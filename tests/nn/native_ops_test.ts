@@ -204,6 +204,21 @@ for (
   });
 }
 
+Deno.test({
+  name: "native thin convolution: what is not a number stays so, also behind a ReLU",
+  ignore,
+  fn() {
+    const parameters = new Parameters("thin");
+    const conv = new ThinConv3d(parameters.root(), { inputs: 2, outputs: 8, rectified: true });
+    const [weights] = parameters.names().map((name) => parameters.get(name));
+    weights.assign(tf.fill(weights.shape, NaN));
+    const x = tf.ones([1, 3, 5, 4, 2]) as tf.Tensor5D;
+    const run = () => conv.apply([x]).isNaN().all().dataSync()[0];
+    assertEquals([run(), tf.withoutNativeOps(run)], [1, 1]);
+    parameters.dispose();
+  },
+});
+
 for (const loss of [diceCrossEntropyLoss, diceFocalLoss]) {
   Deno.test({
     name: `native ${loss.name}: equals the composed one, each part with its own gradient`,

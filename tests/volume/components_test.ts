@@ -5,6 +5,7 @@ import {
   largestPiecesOfEach,
   piecesOf,
 } from "../../lib/volume/components.ts";
+import { Random } from "../../lib/random.ts";
 import type { Mask, Triple } from "../../lib/volume/volume.ts";
 import { anyAffine, numbers, patternMask, reference } from "./reference.ts";
 
@@ -75,4 +76,29 @@ Deno.test("pieces are the largest components, but for those under a tenth of the
   const three = mask([9, 3, 2], [0, 0, 0], [1, 0, 0], [3, 0, 0], [5, 2, 1], [6, 2, 1], [7, 2, 1]);
   const two = mask([9, 3, 2], [0, 0, 0], [1, 0, 0], [5, 2, 1], [6, 2, 1], [7, 2, 1]);
   assertEquals(largestPieces(three, 2), two);
+});
+
+Deno.test("the components of labels are those of each value's mask", () => {
+  const shape: Triple = [9, 7, 5];
+  const data = new Uint16Array(9 * 7 * 5);
+  const random = new Random("labels");
+  for (let trial = 0; trial < 30; trial++) {
+    // Runs of a few voxels without gaps, so that many end together.
+    for (let i = 0; i < data.length; i++) {
+      data[i] = i > 0 && random.uniform(0, 1) < 0.5 ? data[i - 1] : random.integer(4);
+    }
+    for (const neighbourhood of [6, 26] as const) {
+      const { numbers: numbered, sizes } = labelComponents({ shape, data }, neighbourhood);
+      for (const value of [1, 2, 3]) {
+        const mask = Uint8Array.from(data, (one) => one === value ? 1 : 0);
+        const alone = labelComponents({ shape, data: mask }, neighbourhood);
+        const own = new Set([...numbered].filter((_, i) => mask[i] === 1));
+        assertEquals(
+          [...own].map((number) => sizes[number]).sort(),
+          alone.sizes.slice(1).sort(),
+          `value ${value}, ${neighbourhood} neighbours`,
+        );
+      }
+    }
+  }
 });

@@ -9,3 +9,17 @@ Deno.test("a call on another thread gets no memory of the script", () => {
     assertEquals(parameters.filter((type) => String(type) === "buffer"), [], name);
   }
 });
+
+Deno.test("whether the library is there is asked once, also where it is not", async () => {
+  const module = new URL("../../lib/volume/native_library.ts", import.meta.url).href;
+  const script = `import { nativeLibrary } from ${JSON.stringify(module)};
+    const first = nativeLibrary();
+    Deno.env.delete("ROISEG_NATIVE_OPS");
+    console.log(JSON.stringify([first, nativeLibrary()]));`;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    env: { ROISEG_NATIVE_OPS: "no" },
+  }).output();
+  const [output, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals(output.trim(), "[null,null]", errors);
+});

@@ -42,6 +42,14 @@ Deno.test("without specks, or with a share of 0, the labels are what they were",
   }
 });
 
+Deno.test("a label that lies in crumbs keeps them", () => {
+  const crumbs = paint((x, y, z) => x % 2 === 0 && y % 2 === 0 && z % 2 === 0 ? 4 : 0);
+  const { sizes } = labelComponents(crumbs);
+  assertEquals([sizes.length - 1, Math.max(...sizes)], [6 * 5 * 4, 1]);
+  const { labels: cleaned, removed, pieces } = removeSpecks(crumbs, 0.01);
+  assertEquals([cleaned, removed.size, pieces], [crumbs, 0, new Map([[4, 120]])]);
+});
+
 Deno.test("labels that touch are different components, each in the order of its first voxel", () => {
   const { numbers, sizes } = labelComponents(labels);
   assertEquals(sizes, [0, 60, 20, 2, 8, 1]);

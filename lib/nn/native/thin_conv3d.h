@@ -336,7 +336,8 @@ inline void convolveThin(const ThinConv& conv, const ChannelParts& x, const floa
                     putTogether(shape, from, conv.outputs, y + voxel * conv.outputs);
                   });
   };
-  if (conv.isRectified) run([](Vector sum) { return larger(sum, Vector{}); });
+  // In this order, what is not a number stays so.
+  if (conv.isRectified) run([](Vector sum) { return larger(Vector{}, sum); });
   else run([](Vector sum) { return sum; });
 }
 
