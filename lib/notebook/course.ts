@@ -12,7 +12,8 @@ import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
 import { variable } from "../runtime/settings.ts";
 import { deviceName, nativeVersion } from "../tf.ts";
-import { openRun, type Run } from "../training/run_folder.ts";
+import { openRun, type Run, type RunRecord } from "../training/run_folder.ts";
+import { chooseRoiEdge } from "../training/organ_box.ts";
 import { startRun } from "../training/start_run.ts";
 import { isPhaseTrained } from "../training/run_part.ts";
 import { LiveOutput } from "./live_output.ts";
@@ -178,9 +179,18 @@ function isOf({ record }: Run, course: Course): boolean {
   const fold = foldOf(course);
   return record.preparedFolder === course.prepared.dir &&
     JSON.stringify(record.organ) === JSON.stringify(course.organ) &&
-    JSON.stringify(record.config) === JSON.stringify(course.config) &&
+    isTrainedAlike(record, course) &&
     (fold === undefined) !== record.splitRule.startsWith("fold ") &&
     (fold === undefined || record.splitRule.startsWith(`fold ${fold},`));
+}
+
+/** A cube's edge that is named, and the same one chosen by the stage rule, are one training. */
+function isTrainedAlike({ config, split, roiEdge }: RunRecord, course: Course): boolean {
+  const text = (one: RunConfig, edge: RunConfig["segmentor"]["edge"]) =>
+    JSON.stringify({ ...one, segmentor: { ...one.segmentor, edge } });
+  if (text(config, roiEdge) !== text(course.config, roiEdge)) return false;
+  const { prepared, organ } = course;
+  return chooseRoiEdge(prepared, split.training, organ, course.config) === roiEdge;
 }
 
 async function untrained(run: Run, phases: readonly PhaseName[]): Promise<PhaseName[]> {

@@ -45,11 +45,19 @@ kernelTest(
             "await showMarkdown(basename(complete.folder));",
         },
         {
+          code: "const withEdge = (edge) => ({ ...course, config: { ...config, " +
+            "segmentor: { ...config.segmentor, edge } } });" +
+            'const chosen = await latestRun(withEdge("auto"), ["segmentor"]);' +
+            'const same = await latestRun(withEdge(chosen.record.roiEdge), ["segmentor"]);' +
+            "await showMarkdown([chosen, same].map(({ folder }) => basename(folder)).join());" +
+            "await showMarkdown(String(chosen.record.roiEdge !== run.record.roiEdge));",
+        },
+        {
           code: 'import { watchRun } from "../../lib/notebook/watch_run.ts";' +
             "await watchRun(complete.folder);",
         },
       ]);
-      const [, opened, made, trained, found, others, watched] = cells;
+      const [, opened, made, trained, found, others, edges, watched] = cells;
       // The environment of the session overrules the preset that the cell has.
       assertEquals(textOf(opened), "tiny,tiny,liver,20");
       assertEquals(textOf(made), "notebook-a-1,notebook-a-2\nfold 1/5, seed 0");
@@ -59,6 +67,11 @@ kernelTest(
       );
       assertEquals(textOf(found), "notebook-a-2,notebook-a-2");
       assertEquals(textOf(others).split("\n").at(-1), "notebook-course-1");
+      // A cube's edge by the stage rule is the same training as that edge by its number.
+      assertEquals(textOf(edges).split("\n").slice(-2), [
+        "notebook-course-2,notebook-course-2",
+        "true",
+      ]);
       const media = watched.outputs.map(({ data = {} }) => Object.keys(data).sort().join());
       const figure = "application/vnd.plotly.v1+json,image/png,text/plain";
       assertEquals(media.slice(0, 3), ["text/markdown,text/plain", figure, figure]);
