@@ -61,7 +61,7 @@ await runTask({
     epochs: {
       type: "list",
       value: "[PHASE=]N",
-      description: "of all phases (fine-tuning keeps its ratio), or of one; may be repeated",
+      description: "of all phases (fine-tuning keeps its ratio), or of one",
     },
     set: {
       type: "list",
@@ -87,7 +87,7 @@ Ctrl-C saves and stops with exit code 130; --resume continues to the same result
 Without --fold the test cases are those that the data set declares (nnU-Net's imagesTs with labelsTs),
 else every other validation case (AMOS22: the paper's counts), else a fifth of all, and 15 % validate.
 With --fold a fifth of the others validates, and cases that the data set declares for testing take no
-part.
+part. With --split, 1/5 is nnU-Net's fold 0: its val is tested on, a fifth of its train validates.
 The run's folder holds run.json, and for each phase model.safetensors, checkpoint.safetensors,
 history.jsonl and TensorBoard's events.
 

@@ -104,7 +104,7 @@ export function parseFold(text: string): Fold {
     what: "cannot choose a fold",
     rule: "it must be written k/n with n at least 2 and k in 1 .. n",
     seen: text,
-    remedy: "Write 1/5 for the first of five",
+    remedy: "Write 1/5 for the first of five, which nnU-Net calls fold 0",
   });
 }
 

@@ -1,4 +1,4 @@
-import { caseId, niftiFiles } from "../dataset/case_files.ts";
+import { niftiFiles } from "../dataset/case_files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { compareGrids } from "../dataset/grid_pair.ts";
 import { type Organ, organValues, parseOrgan } from "../dataset/organ.ts";
@@ -50,7 +50,7 @@ export interface ScoreOptions {
 /**
  * Pairs the NIfTI files of a folder with the cases of a data set by their names: that of the case,
  * `CASE.nii.gz`, or that of its image, as `predict` writes masks, `CASE_0000.nii.gz` in nnU-Net's
- * layout.
+ * layout, of whatever channel.
  *
  * @throws {UserError} when the folder has none, one that is of no case or of a case without labels, or
  *   two of one case
@@ -66,15 +66,15 @@ export async function pairMasks(folder: string, dataset: Dataset): Promise<MaskF
       "Check the path",
     );
   }
-  const labelled = dataset.cases.flatMap(({ id, imagePath, labelPath }) =>
-    labelPath === null ? [] : [{ caseId: id, imageName: caseId(imagePath), labelPath }]
+  const labelled = dataset.cases.flatMap(({ id, labelPath }) =>
+    labelPath === null ? [] : [{ caseId: id, labelPath }]
   );
-  const byName = new Map(
-    labelled.flatMap((one) => [[one.imageName, one], [one.caseId, one]] as const),
-  );
+  const byName = new Map(labelled.map((one) => [one.caseId, one]));
   const files = new Map<string, MaskFile>();
   for (const [name, maskPath] of masks) {
-    const own = byName.get(name);
+    // In nnU-Net's folders, of whichever channel the mask was made.
+    const own = byName.get(name) ??
+      (dataset.layout === "nnunet" ? byName.get(name.replace(/_\d{4}$/, "")) : undefined);
     if (own === undefined) {
       throw refuse(
         `each must be named as a case of ${dataset.name} that has labels`,

@@ -148,11 +148,11 @@ Deno.test("masks of any program are scored where their voxels lie", async (t) =>
       const byImage = `${folder}/${first.id}_0000.nii.gz`;
       await Deno.copyFile(first.labelPath!, byImage);
       await refused("each case has one mask");
-      await Deno.rename(byImage, `${folder}/${fourth.id}_0000.nii.gz`);
+      await Deno.rename(byImage, `${folder}/${fourth.id}_0001.nii.gz`);
       const { files, missing } = await pairMasks(folder, dataset);
       assertEquals(files.map(({ caseId }) => caseId), dataset.cases.map(({ id }) => id));
       assertEquals(missing, []);
-      await Deno.remove(`${folder}/${fourth.id}_0000.nii.gz`);
+      await Deno.remove(`${folder}/${fourth.id}_0001.nii.gz`);
       await Deno.copyFile(first.labelPath!, `${folder}/other.nii.gz`);
       await refused("named as a case of raw that has labels");
       await Deno.remove(`${folder}/other.nii.gz`);
