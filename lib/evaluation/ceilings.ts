@@ -135,12 +135,19 @@ export function caseCeilings(
 
 /** {@linkcode RegionCeiling.truncation} of a region by itself; NaN for an empty mask. */
 export function truncationCeiling(truth: Mask, roiUnit: Box3): number {
-  const coverage = roiCoverage(truth, roiUnit);
+  return ceilingOfCoverage(roiCoverage(truth, roiUnit));
+}
+
+/** The Dice score of a perfect result of the share of the truth that a region holds. */
+export function ceilingOfCoverage(coverage: number): number {
   return 2 * coverage / (1 + coverage);
 }
 
 /** Splits what a result lacks to a Dice score of 1 by cause. */
-export function diceBudget(dice: number, { truncation, both }: RegionCeiling): DiceBudget {
+export function diceBudget(
+  dice: number,
+  { truncation, both }: Pick<RegionCeiling, "truncation" | "both">,
+): DiceBudget {
   return {
     lostToTruncation: 1 - truncation,
     lostToSampling: truncation - both,

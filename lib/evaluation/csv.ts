@@ -58,6 +58,7 @@ const plainColumns = [
   "regionIou3d",
   "wallErrorMm",
   "roiCoverage",
+  "diceCeiling",
   "edge",
   "stage",
 ] as const satisfies readonly (keyof CaseResult)[];

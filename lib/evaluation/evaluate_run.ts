@@ -162,6 +162,7 @@ async function evaluateCase(
       space,
       segmented,
       maskOf: (_, i) => maskOfLabels(found, [i + 1]),
+      sampling: run.record.config.segmentor,
       timesMs: sumTimes([segmented.timesMs, watch.timesMs()]),
       toleranceMm,
     }));

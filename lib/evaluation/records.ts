@@ -59,6 +59,11 @@ export interface CaseResult {
   readonly roiUnit: Box3;
   /** Share of the class's voxels inside the region of interest. */
   readonly roiCoverage: number;
+  /**
+   * The most that region and cube leave within reach, in the scan's own grid (`RegionCeiling.both`);
+   * lacking in the cube, where organs were segmented together, and in older results.
+   */
+  readonly diceCeiling?: number;
   /** Edge of the segmentor's input cube. */
   readonly edge: number;
   /** The stage that the segmentor started at, 1 .. N; NaN for a network without stages. */

@@ -1,3 +1,4 @@
+import type { SegmentorConfig } from "../config/config.ts";
 import type { ManifestEntry, PrepareSettings } from "../dataset/manifest.ts";
 import type { Organ, OrganClass } from "../dataset/organ.ts";
 import { isUnchanged } from "../dataset/prepare_case.ts";
@@ -19,6 +20,7 @@ import {
   type Triple,
 } from "../volume/volume.ts";
 import { scoreMasks } from "./case_scores.ts";
+import { regionCeilings } from "./ceilings.ts";
 import { roiCoverage, scoreDetection } from "./detector_iou.ts";
 import type { CaseResult, EvaluationMode, EvaluationSpace, Times } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
@@ -74,6 +76,8 @@ export interface FoundOrgan {
   readonly segmented: SegmentedRegion;
   /** The mask of a class, the i-th of the organ, on the labels of the space. */
   maskOf(one: OrganClass, i: number): Mask;
+  /** How the segmentor's cube is sampled and brought back: for the ceiling, none without. */
+  readonly sampling?: SegmentorConfig;
   /** All but reading. */
   readonly timesMs: Times;
   readonly toleranceMm: number;
@@ -81,7 +85,7 @@ export interface FoundOrgan {
 
 /** Every measure of an organ in a test case: a row for each of its classes. */
 export function scoreOrgan(testCase: TestCase, found: FoundOrgan): CaseResult[] {
-  const { organ, mode, space, segmented, timesMs, toleranceMm } = found;
+  const { organ, mode, space, segmented, sampling, timesMs, toleranceMm } = found;
   const { entry, labels, readMs } = testCase;
   const shared = {
     caseId: entry.id,
@@ -95,6 +99,16 @@ export function scoreOrgan(testCase: TestCase, found: FoundOrgan): CaseResult[] 
     timesMs: { read: readMs, ...timesMs },
     notes: "",
   };
+  const ceilings = sampling === undefined || space === "cube" ? [] : regionCeilings(
+    labels.scan,
+    organ.classes.map(({ values }) => values),
+    {
+      roiUnit: segmented.roiUnit,
+      edge: segmented.edge,
+      config: sampling,
+      source: sampling.source === "cube" ? labels.cube : labels.scan,
+    },
+  );
   return organ.classes.map((one, i) => {
     const truth = maskOfLabels(labels[space], one.values);
     return {
@@ -102,6 +116,7 @@ export function scoreOrgan(testCase: TestCase, found: FoundOrgan): CaseResult[] 
       className: one.name,
       ...scoreMasks(truth, found.maskOf(one, i), toleranceMm),
       roiCoverage: roiCoverage(truth, segmented.roiUnit),
+      ...(ceilings.length > 0 && { diceCeiling: ceilings[i].both }),
     };
   });
 }

@@ -4,6 +4,7 @@ import { type Column, tableOf } from "../evaluation/table_columns.ts";
 import { formatDuration } from "../training/progress.ts";
 import type { RunGroup } from "./run_group.ts";
 import type { RunResult, TrainedPart } from "./run_result.ts";
+import type { RunSpec } from "./run_spec.ts";
 import { foldsCell } from "./table_cells.ts";
 
 /** What the runs of a row were given: cases, epochs, time, and on what they were trained. */
@@ -12,16 +13,43 @@ export function budgetTable(groups: readonly RunGroup[]): Table {
     { title: "Row", cell: ({ label }) => label },
     { title: "Organ", cell: ({ organ }) => organ },
     { title: "Folds", cell: foldsCell },
+    { title: "Changed in the preset", cell: ({ specs }) => changesText(specs[0]) },
     {
       title: "Training cases",
       cell: ({ results }) =>
         different(results.map(({ training, validation }) => `${training} + ${validation}`)),
     },
-    { title: "Epochs (steps)", cell: ({ results }) => different(results.map(epochsText)) },
-    { title: "Training of a fold", cell: ({ results }) => trainingTime(results) },
+    { title: "Epochs (steps)", cell: (group) => different(ownPhases(group).map(epochsText)) },
+    { title: "Training of a fold", cell: (group) => trainingTime(ownPhases(group)) },
+    { title: "Process MiB", cell: ({ results }) => mostMebibytes(results, "peakProcessBytes") },
+    { title: "GPU MiB", cell: ({ results }) => mostMebibytes(results, "gpuBytes") },
     { title: "Device", cell: ({ results }) => different(results.map(deviceText)) },
   ];
   return tableOf(columns, groups);
+}
+
+/** What makes the row another training than its preset's, epochs and seed apart. */
+function changesText({ changes }: RunSpec): string {
+  const other = changes.filter((change) =>
+    !/^(seed|phases\.\w+\.(epochs|warmupEpochs))=/.test(change)
+  );
+  return other.join(", ") || "-";
+}
+
+/** The results with what the row's runs train: they may share weights with runs that train more. */
+function ownPhases({ specs, results }: RunGroup): RunResult[] {
+  const phases = new Set(specs.flatMap((spec) => spec.phases));
+  return results.map((result) => {
+    return { ...result, trained: result.trained.filter(({ phase }) => phases.has(phase)) };
+  });
+}
+
+function mostMebibytes(
+  results: readonly RunResult[],
+  key: "peakProcessBytes" | "gpuBytes",
+): string {
+  const known = results.flatMap((result) => result[key] ?? []);
+  return known.length === 0 ? "-" : (Math.max(...known) / 2 ** 20).toFixed(0);
 }
 
 /** "-" without any; more than one value is named only where the folds differ. */

@@ -28,7 +28,8 @@ export const table4Experiment: Experiment = {
   name: "table4",
   title: "Table 4. Comparison with other networks",
   about: "The framework with crop and its segmentor on the whole volume, beside SegFormer3D, " +
-    "MedNeXt-S, SwinSMT and Slim UNETR on the whole volume, trained by the same recipe.",
+    "MedNeXt-S, SwinSMT and Slim UNETR on the whole volume, trained by the same recipe for as many " +
+    "epochs as the table Budget says.",
   presets: ["paper"],
   organs: "paper",
   requests: (options) => {
@@ -48,6 +49,7 @@ export const table4Experiment: Experiment = {
         modes: ["withCrop", "withoutCrop"],
         space,
         labelTitle: "Network",
+        withCounts: true,
         paper: paperRow,
       })
     ),

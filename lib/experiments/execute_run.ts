@@ -116,6 +116,7 @@ async function measure(
     ...(detector === null ? [] : [detector.cost]),
     ...(known?.costs ?? []),
   ];
+  const onGpu = evaluation?.gpuBytes ?? known?.gpuBytes;
   return {
     id: spec.id,
     hash: spec.hash,
@@ -142,7 +143,8 @@ async function measure(
     costs: eachPartOnce(costs),
     step: spec.measuresStep ? await measureStep(run) : known?.step ?? null,
     toleranceMm: toleranceOf(evaluation, known),
-    peakProcessBytes: peakProcessBytes(),
+    peakProcessBytes: Math.max(known?.peakProcessBytes ?? 0, peakProcessBytes()),
+    ...(onGpu === undefined ? {} : { gpuBytes: onGpu }),
     environment: { ...record.environment, processor: cpus()[0]?.model.trim() ?? "unknown" },
     finishedAt: new Date().toISOString(),
   };

@@ -51,7 +51,8 @@ export function allTables({ experiment, findings }: ExperimentReport): TitledTab
       note:
         "Training cases are those that train + those that validate. Steps are optimizer steps. " +
         "Training times are sums over the epochs, on a machine that may have had other work; a " +
-        "detector that several runs share was trained once and counts in each.",
+        "detector that several runs share was trained once and counts in each. The process's memory " +
+        "is the most of all folds, of training or of evaluation alone where that came later.",
     },
   ].filter(({ table }) => table.rows.length > 0);
 }
@@ -117,8 +118,10 @@ export function missingText(states: readonly RunState[]): string {
 
 /** Which results without crop are another run's; nothing where none is. */
 function twinText(states: readonly RunState[]): string[] {
-  const lines = states.flatMap(({ result }) =>
-    result?.twinFrom === undefined ? [] : [`- \`${result.id}\`: \`${result.twinFrom}\``]
+  const lines = states.flatMap(({ spec, result }) =>
+    result?.twinFrom === undefined || !spec.modes.includes("withoutCrop")
+      ? []
+      : [`- \`${result.id}\`: \`${result.twinFrom}\``]
   );
   return lines.length === 0 ? [] : [
     "Without crop these runs have the results of others, which trained and measured the same network " +

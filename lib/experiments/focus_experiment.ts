@@ -4,7 +4,7 @@ import type { Figure } from "../figures/figure.ts";
 import { modeLooks } from "../report/evaluation_modes.ts";
 import { detectorTable } from "./detector_table.ts";
 import type { Experiment, Findings, TitledTable } from "./experiment.ts";
-import { costComparisonTable, targetTable } from "./focus_tables.ts";
+import { costComparisonTable, lossNote, lossTable, targetTable } from "./focus_tables.ts";
 import { comparisonNote, cropDifferenceTable } from "./paired_table.ts";
 import { presetVariants, requestEach, type Work } from "./plan_options.ts";
 import { casesOf, classesOf } from "./run_group.ts";
@@ -30,6 +30,11 @@ export const focusExperiment: Experiment = {
   tables: ({ groups, labels }) => [
     { title: "Targets", table: targetTable(groups, labels) },
     { title: "Detector", table: detectorTable(groups) },
+    {
+      title: "Where Dice is lost, in the scan's own grid",
+      table: lossTable(groups),
+      note: lossNote,
+    },
     {
       title: "Segmentation, in the scan's own grid",
       table: segmentationTable(groups, { modes: everything.modes, space: "scan" }),

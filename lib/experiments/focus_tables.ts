@@ -1,9 +1,12 @@
 import type { Table } from "../evaluation/markdown_table.ts";
 import { paperOrgan, paperSizes, paperTable5 } from "../evaluation/paper_tables.ts";
 import { summarize } from "../evaluation/statistics.ts";
-import type { ModelCost } from "../evaluation/records.ts";
+import { ceilingOfCoverage, type DiceBudget, diceBudget } from "../evaluation/ceilings.ts";
+import type { CaseResult, ModelCost } from "../evaluation/records.ts";
 import {
+  classCell,
   medianCell,
+  modeNames,
   numberCell,
   peakCell,
   secondsOf,
@@ -16,6 +19,7 @@ import {
   casesOf,
   classesOf,
   costsOf,
+  macsOf,
   passesOf,
   type RunGroup,
   togetherCases,
@@ -55,6 +59,55 @@ export function costComparisonTable(groups: readonly RunGroup[], labelTitle = "P
     { title: "Tensors MiB without crop", cell: (group) => peakCell(costsOf(group, "whole")) },
   ];
   return tableOf(columns, groups);
+}
+
+/** Where Dice is lost in the scan's own grid, from the detector's box to the mask: means over cases. */
+export function lossTable(groups: readonly RunGroup[]): Table {
+  const rows = groups.flatMap((group) =>
+    classesOf(group).flatMap((className) =>
+      (["withCrop", "groundTruthRoi", "withoutCrop"] as const).flatMap((mode) => {
+        const cases = casesOf(group, mode, "scan", className)
+          .filter(({ roiCoverage }) => !Number.isNaN(roiCoverage)); // without the organ none is lost
+        return cases.length === 0 ? [] : [{ group, className, mode, cases }];
+      })
+    )
+  );
+  const mean = (title: string, value: (one: CaseResult) => number, decimals = 4) => ({
+    title,
+    cell: ({ cases }: typeof rows[number]) =>
+      numberCell(cases.reduce((sum, one) => sum + value(one), 0) / cases.length, decimals),
+  });
+  const lost = (title: string, part: keyof DiceBudget) => mean(title, (one) => lossOf(one)[part]);
+  const columns: readonly Column<typeof rows[number]>[] = [
+    { title: "Preset", cell: ({ group }) => group.label },
+    { title: "Organ", cell: ({ group, className }) => classCell(group.organ, className) },
+    { title: "Region", cell: ({ mode }) => modeNames[mode] },
+    { title: "Cases", cell: ({ cases }) => String(cases.length) },
+    mean("Detector IoU 3D", ({ detectorIou3d }) => detectorIou3d, 3),
+    mean("IoU 3D, last pass", ({ regionIou3d }) => regionIou3d, 3),
+    mean("1 - Dice", ({ dice }) => 1 - dice),
+    lost("lost to the region's walls", "lostToTruncation"),
+    lost("to the cube and the way back", "lostToSampling"),
+    lost("to the network", "lostToNetwork"),
+    { title: "Worst case", cell: ({ cases }) => worstText(cases) },
+  ];
+  return tableOf(columns, rows);
+}
+
+/** What the columns of {@linkcode lossTable} are, as a paragraph. */
+export const lossNote =
+  "Walls: what of the organ lies outside the region. Cube: what a network that answers its training " +
+  "target exactly would lose on the way to the cube and back. Network: the rest. The worst case's " +
+  "parts are in this order.";
+
+function lossOf({ dice, roiCoverage, diceCeiling = NaN }: CaseResult): DiceBudget {
+  return diceBudget(dice, { truncation: ceilingOfCoverage(roiCoverage), both: diceCeiling });
+}
+
+function worstText(cases: readonly CaseResult[]): string {
+  const worst = cases.reduce((low, one) => one.dice < low.dice ? one : low);
+  const parts = Object.values(lossOf(worst)).map((part) => numberCell(part, 3));
+  return `${worst.caseId}: ${worst.dice.toFixed(3)} (${parts.join(", ")})`;
 }
 
 /** What was aimed at, what came out, and whether that is enough. */
@@ -180,14 +233,6 @@ function comparableIn(group: RunGroup): RunGroup {
 /** Seconds of each case. */
 function timesOf(group: RunGroup, mode: "withCrop" | "withoutCrop"): number[] {
   return secondsOf(casesOf(group, mode, "scan", classesOf(group)[0]), timedParts[mode]);
-}
-
-/** In millions; NaN for a part that was not measured. With crop the segmentor runs `passes` times at most. */
-function macsOf(group: RunGroup) {
-  const [detector, segmentor, withoutCrop] = (["detector", "segmentor", "whole"] as const).map(
-    (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
-  );
-  return { detector, segmentor, withCrop: detector + passesOf(group) * segmentor, withoutCrop };
 }
 
 /**

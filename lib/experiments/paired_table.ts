@@ -16,6 +16,8 @@ export interface Side {
 /** How much the second side exceeds the first, case by case. */
 export interface Comparison {
   readonly difference: PairedDifference;
+  /** In how many cases the second side is better. */
+  readonly better: number;
   readonly signedRank: SignedRank;
 }
 
@@ -50,9 +52,11 @@ export function compareCases(
   const pick = (values: ReadonlyMap<string, number>) =>
     new Map(shared.map((id) => [id, values.get(id)!]));
   const random = new Random(`${metric} of ${className}`);
+  const differences = shared.map((id) => after.get(id)! - before.get(id)!);
   return {
     difference: pairedDifference(pick(before), pick(after), random),
-    signedRank: signedRankTest(shared.map((id) => after.get(id)! - before.get(id)!)),
+    better: differences.filter((one) => metric === "dice" ? one > 0 : one < 0).length,
+    signedRank: signedRankTest(differences),
   };
 }
 
@@ -84,24 +88,34 @@ export function cropDifferenceTable(
 
 /** Titles of {@linkcode comparisonCells}. */
 export function comparisonHeader(what: string): string[] {
-  return ["Measure", "Pairs", `Mean of ${what}`, "95 % interval", "Signed-rank p"];
+  return [
+    "Measure",
+    "Pairs",
+    `Mean of ${what}`,
+    "95 % interval",
+    "Median",
+    "Better in",
+    "Signed-rank p",
+  ];
 }
 
-/** A comparison as cells: measure, pairs, mean +- deviation, bootstrap interval, p. */
+/** A comparison as cells: measure, pairs, mean +- deviation, interval, median, better cases, p. */
 export function comparisonCells(
   metric: ComparedMetric,
-  { difference, signedRank }: Comparison,
+  { difference, better, signedRank }: Comparison,
 ): string[] {
   const decimals = metric === "dice" ? 4 : 2;
   const signed = (value: number) => `${value > 0 ? "+" : ""}${value.toFixed(decimals)}`;
-  const { count, mean, standardDeviation, interval } = difference;
+  const { count, mean, median, standardDeviation, interval } = difference;
   const names = { dice: "Dice", hd95Mm: "HD95 mm" };
-  if (count === 0) return [names[metric], "0", "-", "-", "-"];
+  if (count === 0) return [names[metric], "0", "-", "-", "-", "-", "-"];
   return [
     names[metric],
     String(count),
     signed(mean) + (count > 1 ? ` +- ${standardDeviation.toFixed(decimals)}` : ""),
     `${signed(interval.low)} .. ${signed(interval.high)}`,
+    signed(median),
+    String(better),
     Number.isNaN(signedRank.p) ? "-" : signedRank.p < 0.0001 ? "< 0.0001" : signedRank.p.toFixed(4),
   ];
 }

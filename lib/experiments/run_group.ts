@@ -4,6 +4,7 @@ import type {
   EvaluationSpace,
   ModelCost,
 } from "../evaluation/records.ts";
+import { summarize } from "../evaluation/statistics.ts";
 import type { RunResult } from "./run_result.ts";
 import type { Plan, RunSpec } from "./run_spec.ts";
 
@@ -67,4 +68,15 @@ export function costsOf({ results }: RunGroup, part: ModelCost["part"]): ModelCo
 /** How often the segmentor runs with crop, at most: each pass looks where the one before found it. */
 export function passesOf({ specs }: RunGroup): number {
   return specs[0].config.segmentor.passes;
+}
+
+/**
+ * Multiply-accumulates in millions; NaN for a part that was not measured. With crop the segmentor
+ * runs `passes` times at most.
+ */
+export function macsOf(group: RunGroup) {
+  const [detector, segmentor, withoutCrop] = (["detector", "segmentor", "whole"] as const).map(
+    (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
+  );
+  return { detector, segmentor, withCrop: detector + passesOf(group) * segmentor, withoutCrop };
 }

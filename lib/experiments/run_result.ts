@@ -68,8 +68,10 @@ export interface RunResult {
   /** `null` where it was not asked for. */
   readonly step: StepResult | null;
   readonly toleranceMm: number;
-  /** Of the evaluation, in bytes. */
+  /** The most of the processes that trained and evaluated, in bytes; older files have the last one's. */
   readonly peakProcessBytes: number;
+  /** What the driver said that it held on the GPU when it had evaluated; lacking without one. */
+  readonly gpuBytes?: number;
   /** What was computed on: device, versions, processor. */
   readonly environment: Readonly<Record<string, string>>;
   readonly finishedAt: string;

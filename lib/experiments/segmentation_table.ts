@@ -12,6 +12,7 @@ import {
   edgesCell,
   medianCell,
   modeNames,
+  numberCell,
   peakCell,
   secondsOf,
   timedParts,
@@ -25,7 +26,7 @@ import {
   type Scored,
   tableOf,
 } from "../evaluation/table_columns.ts";
-import { casesOf, classesOf, costsOf, type RunGroup } from "./run_group.ts";
+import { casesOf, classesOf, costsOf, macsOf, type RunGroup } from "./run_group.ts";
 import { foldsCell, hasModes } from "./table_cells.ts";
 
 /** What {@linkcode segmentationTable} shows. */
@@ -34,6 +35,8 @@ export interface SegmentationTableOptions {
   readonly space: EvaluationSpace;
   /** What the labels are; "Preset" unless given. */
   readonly labelTitle?: string;
+  /** Whether parameters and multiply-accumulates have columns, for rows of several networks. */
+  readonly withCounts?: boolean;
   /** The paper's row for a label, organ and mode; of its Tables 2 and 3 unless given. */
   paper?(label: string, organ: string, mode: EvaluationMode): PaperSegmentationRow | undefined;
 }
@@ -45,7 +48,8 @@ export interface SegmentationTableOptions {
  */
 export function segmentationTable(
   groups: readonly RunGroup[],
-  { modes, space, labelTitle = "Preset", paper = paperRow }: SegmentationTableOptions,
+  { modes, space, labelTitle = "Preset", withCounts = false, paper = paperRow }:
+    SegmentationTableOptions,
 ): Table {
   const columns: readonly Column<SegmentationRow>[] = [
     { title: labelTitle, cell: ({ group }) => group.label },
@@ -56,6 +60,7 @@ export function segmentationTable(
     { title: "Cases", cell: ({ cases }) => casesCell(cases) },
     ...scoreColumns,
     nsdColumn,
+    ...(withCounts ? countColumns : []),
     ...costColumns("Median time s (ours)"),
   ];
   const rows = groups.flatMap((group) =>
@@ -80,6 +85,24 @@ export function segmentationTable(
   return space === "cube" ? table : withoutPaper(table);
 }
 
+/** Of all parts that run, in millions; a part that runs twice has its operations twice. */
+const countColumns: readonly Column<SegmentationRow>[] = [
+  {
+    title: "Parameters M",
+    cell: ({ group, mode }) => {
+      const parts = partsOfMode[mode].map((part) => costsOf(group, part)[0]?.parameters ?? NaN);
+      return numberCell(parts.reduce((sum, count) => sum + count, 0) / 1e6, 2);
+    },
+  },
+  {
+    title: "MACs M",
+    cell: ({ group, mode }) => {
+      const macs = macsOf(group);
+      return numberCell(mode === "groundTruthRoi" ? macs.segmentor : macs[mode], 1);
+    },
+  },
+];
+
 interface SegmentationRow extends Scored, Costed {
   readonly group: RunGroup;
   readonly className: string;
@@ -97,13 +120,14 @@ function withoutPaper({ header, rows }: Table): Table {
 }
 
 function memoryCell(group: RunGroup, mode: EvaluationMode): string {
-  const parts = {
-    groundTruthRoi: ["segmentor"],
-    withCrop: ["detector", "segmentor"],
-    withoutCrop: ["whole"],
-  } as const;
-  return peakCell(parts[mode].flatMap((part) => costsOf(group, part)));
+  return peakCell(partsOfMode[mode].flatMap((part) => costsOf(group, part)));
 }
+
+const partsOfMode = {
+  groundTruthRoi: ["segmentor"],
+  withCrop: ["detector", "segmentor"],
+  withoutCrop: ["whole"],
+} as const;
 
 function paperRow(
   _label: string,

@@ -141,7 +141,7 @@ Deno.test("a class that is not there, or not in the region, has no ceiling", () 
 });
 
 Deno.test("a budget says where the Dice score went", () => {
-  const budget = diceBudget(0.8, { truncation: 0.95, sampling: 0.99, both: 0.94 });
+  const budget = diceBudget(0.8, { truncation: 0.95, both: 0.94 });
   assertAlmostEquals(budget.lostToTruncation, 0.05, 1e-12);
   assertAlmostEquals(budget.lostToSampling, 0.01, 1e-12);
   assertAlmostEquals(budget.lostToNetwork, 0.14, 1e-12);

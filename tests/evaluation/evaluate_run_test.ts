@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { entryOf } from "../../lib/dataset/case.ts";
 import { UserError } from "../../lib/errors.ts";
+import { regionCeilings } from "../../lib/evaluation/ceilings.ts";
 import { evaluateRun } from "../../lib/evaluation/evaluate_run.ts";
 import { Predictor } from "../../lib/evaluation/predict_files.ts";
 import type { CaseResult, EvaluationMode } from "../../lib/evaluation/records.ts";
@@ -8,6 +9,7 @@ import { trainedModes } from "../../lib/evaluation/run_models.ts";
 import { writeResults } from "../../lib/evaluation/write_results.ts";
 import * as tf from "../../lib/tf.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
+import { toRas } from "../../lib/volume/orientation.ts";
 import { spacingMm } from "../../lib/volume/volume.ts";
 import { inTemporaryFolder } from "../dataset/temporary.ts";
 import { tinyPrepared, tinyRun } from "../training/tiny_run.ts";
@@ -92,6 +94,28 @@ Deno.test("a run is evaluated", async (t) => {
         assert(crop.timesMs.detect! > 0 && crop.timesMs.segment! > 0 && crop.timesMs.read! > 0);
       }
     });
+
+    await t.step(
+      "the ceiling is that of the region and the cube, in the scan's own grid",
+      async () => {
+        const truth = toRas((await readLabels(entryOf(prepared, test[0]).labelPath)).labels).volume;
+        const { segmentor } = run.record.config;
+        for (const mode of modes) {
+          const all = Object.keys(values).map((className) => rows(mode, className));
+          const { roiUnit, edge } = all[0].scan;
+          const ceilings = regionCeilings(truth, Object.values(values).map((value) => [value]), {
+            roiUnit,
+            edge,
+            config: segmentor,
+          });
+          all.forEach(({ scan, cube }, i) => {
+            assertAlmostEquals(scan.diceCeiling!, ceilings[i].both, 1e-12);
+            assert(scan.diceCeiling! > 0.3 && scan.diceCeiling! < 1);
+            assertEquals(cube.diceCeiling, undefined);
+          });
+        }
+      },
+    );
 
     await t.step("the ground truth's volume is that of the source, in every mode", () => {
       for (const [className, value] of Object.entries(values)) {

@@ -53,6 +53,7 @@ export function resultOf(spec: RunSpec, changes: Partial<RunResult> = {}): RunRe
           mode,
           space,
           dice: mode === "withCrop" ? 0.9 + i / 100 : 0.88,
+          ...(space === "scan" && { diceCeiling: 0.96 }),
           ...(mode === "withCrop"
             ? {}
             : { detectorIou2d: NaN, detectorIou3d: NaN, wallErrorMm: NaN }),
