@@ -32,7 +32,7 @@ const dropoutEdge = 1 / 8;
 
 /**
  * A random variation of a view: flips of the allowed axes, rotation, change of size along both
- * axes, shift, contrast, brightness, noise, and blanked boxes.
+ * axes, shift, gamma, contrast, brightness, noise, and blanked boxes.
  *
  * Picture and silhouettes are resampled together, bilinearly, once; beyond the border the border's
  * values go on. A flip of the axis that the view looks along reverses the channels, which are slabs

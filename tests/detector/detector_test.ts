@@ -1,8 +1,8 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "../../lib/tf.ts";
 import type { DetectorConfig } from "../../lib/config/config.ts";
 import { boxPrior } from "../../lib/detector/box_prior.ts";
-import { buildDetector } from "../../lib/detector/detector.ts";
+import { buildDetector, type Detector } from "../../lib/detector/detector.ts";
 import { addMargin, fuseViews, joinBoxes } from "../../lib/detector/fusion.ts";
 import { readWalls } from "../../lib/detector/silhouette_walls.ts";
 import { keepHull } from "../../lib/detector/visual_hull.ts";
@@ -50,15 +50,36 @@ function randomVolume(): Volume {
   return { shape: [12, 20, 9], affine, data };
 }
 
+const everything: Box3 = { min: [0, 0, 0], max: [1, 1, 1] };
+
+/** Heads by chance, of so many targets: untrained ones find nothing, and so the whole volume. */
+function withRandomHeads(detector: Detector, targets = 1): Detector {
+  const random = new Random("heads");
+  for (const view of viewNames) {
+    const { parameters } = detector.modules[view];
+    const noise = (length: number, size: number) =>
+      Array.from({ length }, () => random.normal(0, size));
+    tf.tidy(() => {
+      parameters.get("head.weight").assign(
+        tf.tensor(noise(4 * targets, 2), [1, 1, 4, targets]),
+      );
+      parameters.get("head.bias").assign(tf.tensor1d(noise(targets, 0.5)));
+    });
+  }
+  return detector;
+}
+
 Deno.test("detector: views, fusion and margin belong together, for both kinds", async () => {
   for (const config of [silhouette, pyramid]) {
     const detector = buildDetector(config, 3);
+    if (config === silhouette) withRandomHeads(detector);
     await assertNoLeak(async () => {
       const volume = randomVolume();
       const { views, tightUnit, roiUnit } = await detector.detect(volume);
       assertEquals(Object.keys(views), [...viewNames]);
       assertEquals(tightUnit, fuseViews(views));
       assertEquals(roiUnit, addMargin(tightUnit, volume.shape, config));
+      assertNotEquals(tightUnit, everything);
       for (const axis of [0, 1, 2]) {
         assertEquals(roiUnit.min[axis] >= 0 && roiUnit.max[axis] <= 1, true);
         assertEquals(roiUnit.min[axis] < roiUnit.max[axis], true);
@@ -73,7 +94,7 @@ Deno.test("detector: of another organ it shares the networks, which look at an i
   const pieces = [1, 2, 1];
   const prior = boxPrior([{ min: [0.1, 0.2, 0.3], max: [0.5, 0.9, 0.8] }]);
   const before = tf.memory().numTensors;
-  const first = buildDetector(config, 5, { pieces, organ: [0] });
+  const first = withRandomHeads(buildDetector(config, 5, { pieces, organ: [0] }), 3);
   const other = first.forOrgan([1, 2], prior);
   let looks = 0;
   for (const view of viewNames) {
@@ -85,12 +106,13 @@ Deno.test("detector: of another organ it shares the networks, which look at an i
     };
   }
   const alone = [
-    buildDetector(config, 5, { pieces, organ: [0] }),
-    buildDetector(config, 5, { pieces, organ: [1, 2] }, prior),
+    withRandomHeads(buildDetector(config, 5, { pieces, organ: [0] }), 3),
+    withRandomHeads(buildDetector(config, 5, { pieces, organ: [1, 2] }, prior), 3),
   ];
   for (const [i, volume] of [randomVolume(), randomVolume()].entries()) {
     assertEquals(await first.detect(volume), await alone[0].detect(volume));
     assertEquals(await other.detect(volume), await alone[1].detect(volume));
+    assertNotEquals((await other.detect(volume)).views, (await first.detect(volume)).views);
     assertEquals(looks, 3 * (i + 1));
   }
   first.dispose();
@@ -102,18 +124,8 @@ Deno.test("detector: of another organ it shares the networks, which look at an i
 });
 
 Deno.test("detector: with fusion by the hull each target is read from what all views agree on", async () => {
-  const random = new Random("heads");
   const targets = { pieces: [1, 1, 2], organ: [0, 2] };
-  const detector = buildDetector(silhouette, 5, targets);
-  for (const view of viewNames) {
-    const { parameters } = detector.modules[view];
-    const noise = (length: number, size: number) =>
-      Array.from({ length }, () => random.normal(0, size));
-    tf.tidy(() => {
-      parameters.get("head.weight").assign(tf.tensor(noise(12, 2), [1, 1, 4, 3]));
-      parameters.get("head.bias").assign(tf.tensor1d(noise(3, 0.5)));
-    });
-  }
+  const detector = withRandomHeads(buildDetector(silhouette, 5, targets), 3);
   const volume = randomVolume();
   const seen = { xy: [], yz: [], xz: [] } as Record<ViewName, Float32Array[]>;
   for (const view of viewNames) {
@@ -138,15 +150,17 @@ Deno.test("detector: with fusion by the hull each target is read from what all v
 
 Deno.test("detector: an unusual box leads to all places that are usual, besides its own", async () => {
   const volume = randomVolume();
-  const plain = buildDetector(silhouette, 3);
+  const plain = withRandomHeads(buildDetector(silhouette, 3));
   const { tightUnit } = await plain.detect(volume);
+  assertNotEquals(tightUnit, everything);
   const far: Box3 = { min: [0.95, 0.95, 0.95], max: [1, 1, 1] };
   for (const [usual, expected] of [[tightUnit, true], [far, false]] as const) {
-    const detector = buildDetector(silhouette, 3, undefined, boxPrior([usual]));
+    const detector = withRandomHeads(buildDetector(silhouette, 3, undefined, boxPrior([usual])));
     const found = await detector.detect(volume);
     assertEquals([found.isUsual, found.tightUnit], [expected, tightUnit]);
     const organ = expected ? tightUnit : aroundBoxes([tightUnit, far]);
     assertEquals(found.roiUnit, addMargin(organ, volume.shape, silhouette));
+    if (!expected) assertNotEquals(found.roiUnit, addMargin(tightUnit, volume.shape, silhouette));
     detector.dispose();
   }
   plain.dispose();

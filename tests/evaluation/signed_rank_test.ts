@@ -49,6 +49,16 @@ Deno.test("signedRankTest(): the approximation meets the exact value where one g
   assertAlmostEquals(swapped.p, normal, 1e-12);
 });
 
+Deno.test("signedRankTest(): the approximation is SciPy's, ties and continuity corrected", () => {
+  const values = Array.from({ length: 60 }, (_, i) => {
+    return Math.floor((i + 2) / 2) * ((i + 1) % 3 === 0 ? -1 : 1);
+  });
+  // scipy.stats.wilcoxon(values, correction=True, method="approx"); 0.0359 and 0.03623 without either.
+  const { count, positiveRanks, p } = signedRankTest(values);
+  assertEquals([count, positiveRanks], [60, 1200]);
+  assertAlmostEquals(p, 0.03620755273298141, 1e-6);
+});
+
 Deno.test("signedRankTest(): without a difference there is nothing to test", () => {
   assertEquals(signedRankTest([0, NaN]), { count: 0, positiveRanks: 0, p: NaN });
   assertEquals(signedRankTest([0.1]).p, 1);

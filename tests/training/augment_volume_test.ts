@@ -115,13 +115,40 @@ Deno.test("volumes: blanked boxes have an eighth of the edge", () => {
   assertEquals(image.filter((value) => value === 0).length, 2 * 1 * 3);
 });
 
-Deno.test("volumes: contrast turns about the mean, noise has the asked spread", () => {
+Deno.test("volumes: noise is normal, with a spread up to the asked one", () => {
   const sample = makeSample([40, 30, 20], () => 0.5);
-  const { image } = augmentVolume(sample, { ...none, noise: 0.05 }, new Random(9));
-  const mean = image.reduce((a, b) => a + b) / image.length;
-  const spread = Math.sqrt(image.reduce((a, b) => a + (b - mean) ** 2, 0) / image.length);
-  assertAlmostEquals(mean, 0.5, 2e-3);
-  assert(spread > 0 && spread < 0.055, `${spread}`);
+  const spreads = Array.from({ length: 30 }, (_, seed) => {
+    const { image } = augmentVolume(sample, { ...none, noise: 0.05 }, new Random(seed));
+    const mean = image.reduce((a, b) => a + b) / image.length;
+    assertAlmostEquals(mean, 0.5, 2e-3);
+    return Math.sqrt(image.reduce((a, b) => a + (b - mean) ** 2, 0) / image.length);
+  });
+  const most = Math.max(...spreads);
+  assert(most > 0.8 * 0.05 && most < 1.05 * 0.05, `${most}`);
+  assert(Math.min(...spreads) < 0.2 * 0.05, "it is drawn anew for each sample");
+});
+
+Deno.test("volumes: contrast turns about the mean, then brightness shifts", () => {
+  // Uneven, so that the mean is not the middle: 0.4 + 0.2 t^2 has the mean 0.4667.
+  const size = 12 * 10 * 8;
+  const sample = makeSample([12, 10, 8], (x, y, z) => {
+    return 0.4 + 0.2 * ((x + 12 * (y + 10 * z)) / (size - 1)) ** 2;
+  });
+  const mean = sample.image.reduce((a, b) => a + b) / size;
+  const changes = Array.from({ length: 30 }, (_, seed) => {
+    const { image } = augmentVolume(sample, { ...none, intensity: 0.2 }, new Random(seed));
+    const contrast = (image[size - 1] - image[0]) / (sample.image[size - 1] - sample.image[0]);
+    const brightness = image.reduce((a, b) => a + b) / size - mean;
+    image.forEach((value, i) =>
+      assertAlmostEquals(value, mean + contrast * (sample.image[i] - mean) + brightness, 1e-5)
+    );
+    return [contrast - 1, brightness];
+  });
+  for (const part of [0, 1]) {
+    const sizes = changes.map((change) => change[part]);
+    const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+    assert(low >= -0.2 - 1e-5 && low < -0.1 && high > 0.1 && high <= 0.2 + 1e-5, `${low} ${high}`);
+  }
 });
 
 Deno.test("volumes: equal generators give equal results, others do not", () => {

@@ -167,6 +167,48 @@ class FixedModule extends ViewModule {
   }
 }
 
+/** Finds the first of three targets where it is, nothing of the second, and anything as the third. */
+class ThreeTargetsModule extends ViewModule {
+  override detectTargets(): Promise<ViewBox[][]> {
+    const [boxUnit, confidence] = [boxesByView[this.view], [1, 1] as const];
+    return Promise.resolve([[
+      { boxUnit, confidence },
+      { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] },
+      { boxUnit, confidence },
+    ]]);
+  }
+}
+
+Deno.test("of several targets each has its silhouette, its box and its part in the score", async () => {
+  const { image, mask } = makeCase();
+  const { mask: other } = makeCase([4, 5, 2], [9, 7, 5]);
+  const nothing = { ...mask, data: mask.data.map(() => 0) };
+  const masks = [mask, other, nothing];
+  for (const name of viewNames) {
+    const alone = masks.map((one) => makePictureSamples([image], [one], name, view)[0]);
+    const [sample] = makePictureSamples([image], masks, name, view);
+    assertEquals(sample.boxesUnit, alone.map(({ boxesUnit: [box] }) => box));
+    assertEquals(sample.boxesUnit[2], null);
+    for (let pixel = 0; pixel < edge * edge; pixel++) {
+      const here = sample.silhouettes.subarray(3 * pixel, 3 * pixel + 3);
+      assertEquals([...here], alone.map(({ silhouettes }) => silhouettes[pixel]));
+    }
+    const module = new ThreeTargetsModule(name, { ...config, view }, 0);
+    const split = { training: ["a"], validation: ["a"] };
+    const task = detectorTask(module, new Map([["a", [sample]]]), split, still);
+    // Found, not found, and one that is not there and does not count.
+    assertEquals((await task.validate!()).score, (1 + 0) / 2);
+    const batch = task.batch([sample, sample]);
+    assertEquals(batch.silhouettes.shape, [2, edge, edge, 3]);
+    assertEquals(
+      await batch.silhouettes.data(),
+      new Float32Array([...sample.silhouettes, ...sample.silhouettes]),
+    );
+    tf.dispose([batch.pictures, batch.silhouettes, batch.boxes]);
+    module.parameters.dispose();
+  }
+});
+
 Deno.test("validation is the mean IoU over the validation cases, and leaves no tensor", async () => {
   for (const name of viewNames) {
     const module = new FixedModule(name, { ...config, view }, 0);
