@@ -2,6 +2,7 @@
 import { UserError } from "../lib/errors.ts";
 import { makeWritableFolder } from "../lib/files.ts";
 import {
+  finishResults,
   hasResults,
   listInputs,
   ofTrainedChannel,
@@ -75,11 +76,11 @@ the exit code is then 1. Nothing is overwritten; after an interrupt, --resume go
     channel: flags.channel,
     largestComponent: largest === undefined ? undefined : largest === "yes",
   };
-  const isDone = await Promise.all(
-    all.map((input) =>
-      flags.resume ? hasResults(input, flags.output, flags.model, options) : false
-    ),
-  );
+  const isDone = await Promise.all(all.map(async (input) => {
+    if (!flags.resume) return false;
+    await finishResults(input, flags.output);
+    return await hasResults(input, flags.output, flags.model, options);
+  }));
   const inputs = all.filter((_, i) => !isDone[i]);
   const predictor = await Predictor.load(runs, options);
   await makeWritableFolder(flags.output);

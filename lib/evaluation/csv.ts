@@ -19,11 +19,10 @@ export function formatCsv(
 
 /** One line for each case, class, mode and space. */
 export function casesCsv(results: readonly CaseResult[]): string {
-  const header = [...plainColumns, ...timeParts.map((part) => `${part}Ms`), "notes"];
+  const header = [...plainColumns, ...timeParts.map((part) => `${part}Ms`)];
   const rows = results.map((result) => [
     ...plainColumns.map((column) => result[column]),
     ...timeParts.map((part) => result.timesMs[part]),
-    result.notes,
   ]);
   return formatCsv(header, rows);
 }

@@ -2,7 +2,7 @@ import { entryOf, loadCube, type PreparedDataset } from "../dataset/case.ts";
 import { organBoxOf } from "../training/organ_box.ts";
 import type { Run } from "../training/run_folder.ts";
 import { loadDetector } from "../training/trained_detector.ts";
-import type { Triple } from "../volume/volume.ts";
+import { eachAxis } from "../volume/box.ts";
 import { detectorCost } from "./cost.ts";
 import { scoreDetection } from "./detector_iou.ts";
 import type { DetectorCase, ModelCost } from "./records.ts";
@@ -36,11 +36,7 @@ export async function evaluateDetector(
       const watch = new Stopwatch<"detect">();
       const detection = await watch.time("detect", () => detector.detect(image));
       const { shape, spacingMm } = entry;
-      const extentMm: Triple = [
-        shape[0] * spacingMm[0],
-        shape[1] * spacingMm[1],
-        shape[2] * spacingMm[2],
-      ];
+      const extentMm = eachAxis((axis) => shape[axis] * spacingMm[axis]);
       const score = scoreDetection(organBoxOf(entry, organ), detection, extentMm);
       cases.push({
         caseId,

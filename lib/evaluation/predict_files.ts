@@ -218,8 +218,7 @@ interface Made {
 }
 
 /**
- * True when a folder has all results of a scan. Where a process was stopped while it gave complete
- * results their names, the rest get theirs.
+ * True when a folder has all results of a scan.
  *
  * @throws {UserError} when they are of another scan, or other runs or options made them
  */
@@ -230,7 +229,6 @@ export async function hasResults(
   options: PredictOptions,
 ): Promise<boolean> {
   const paths = resultPaths(resultName(input), folder);
-  await finishRenames(resultName(input), folder);
   for (const path of paths) if (!await exists(path)) return false;
   const [, , reportPath] = paths;
   const made = parseMade(await Deno.readTextFile(reportPath));
@@ -265,8 +263,12 @@ export async function hasResults(
   return true;
 }
 
-/** A report is written last and renamed last: with it in the passing folder, all else is complete. */
-async function finishRenames(name: string, folder: string): Promise<void> {
+/**
+ * Gives the rest of a scan's results their names, where a process was killed while it did so. A report
+ * is written last and renamed last: with it in the passing folder, all else is complete.
+ */
+export async function finishResults(input: string, folder: string): Promise<void> {
+  const name = resultName(input);
   const places = resultPaths(name, folder);
   if (!await exists(places[0]) || await exists(places[2])) return;
   for await (const { name: passing } of Deno.readDir(folder)) {

@@ -69,8 +69,6 @@ export interface CaseResult {
   /** The stage that the segmentor started at, 1 .. N; NaN for a network without stages. */
   readonly stage: number;
   readonly timesMs: Times;
-  /** What a reader of this row should know; "" when nothing. */
-  readonly notes: string;
 }
 
 /** What the detector found in one case, measured apart from any segmentor. NaN: not applicable. */

@@ -1,7 +1,4 @@
-/**
- * Adds up how long the named parts of a job take. This file, and no other of the library, reads the
- * clock.
- */
+/** Adds up how long the named parts of a job take. */
 export class Stopwatch<Part extends string> {
   readonly #timesMs = new Map<Part, number>();
   readonly #now: () => number;

@@ -1,4 +1,4 @@
-import { boundingBoxVoxels, type Box3 } from "../volume/box.ts";
+import { aroundBoxes, boundingBoxVoxels } from "../volume/box.ts";
 import { type Mask, spacingMm, type Triple } from "../volume/volume.ts";
 import { requireSameGrid } from "./mask_pair.ts";
 import { nearestDistances } from "./nearest_distance.ts";
@@ -79,8 +79,12 @@ export function surfaceDistances(
   spacing: Triple = spacingMm(groundTruth),
 ): SurfaceDistances {
   requireSameGrid(groundTruth, prediction);
-  const part = unionOf(boundingBoxVoxels(groundTruth), boundingBoxVoxels(prediction));
-  if (!part) return { fromGroundTruth: new Float64Array(), fromPrediction: new Float64Array() };
+  const boxes = [boundingBoxVoxels(groundTruth), boundingBoxVoxels(prediction)]
+    .filter((box) => box !== null);
+  if (boxes.length === 0) {
+    return { fromGroundTruth: new Float64Array(), fromPrediction: new Float64Array() };
+  }
+  const part = aroundBoxes(boxes);
   const a = surfaceVoxels(groundTruth, part);
   const b = surfaceVoxels(prediction, part);
   return {
@@ -104,22 +108,6 @@ function metricsOfEmpty(
     nsd: 0,
     meanSurfaceDistanceMm: diagonal,
     empty: fromGroundTruth.length === 0 ? "groundTruth" : "prediction",
-  };
-}
-
-function unionOf(a: Box3 | null, b: Box3 | null): Box3 | null {
-  if (!a || !b) return a ?? b;
-  return {
-    min: [
-      Math.min(a.min[0], b.min[0]),
-      Math.min(a.min[1], b.min[1]),
-      Math.min(a.min[2], b.min[2]),
-    ],
-    max: [
-      Math.max(a.max[0], b.max[0]),
-      Math.max(a.max[1], b.max[1]),
-      Math.max(a.max[2], b.max[2]),
-    ],
   };
 }
 

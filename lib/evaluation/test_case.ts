@@ -6,7 +6,7 @@ import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { organBoxOf } from "../training/organ_box.ts";
-import { type Box3, boxIou3 } from "../volume/box.ts";
+import { type Box3, boxIou3, eachAxis } from "../volume/box.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
 import { readLabels } from "../volume/nifti_read.ts";
 import { writeLabels } from "../volume/nifti_write.ts";
@@ -97,7 +97,6 @@ export function scoreOrgan(testCase: TestCase, found: FoundOrgan): CaseResult[] 
     edge: segmented.edge,
     stage: segmented.stage,
     timesMs: { read: readMs, ...timesMs },
-    notes: "",
   };
   const ceilings = sampling === undefined || space === "cube" ? [] : regionCeilings(
     labels.scan,
@@ -139,11 +138,7 @@ function detectionScores(
     return { detectorIou2d: NaN, detectorIou3d: NaN, regionIou3d: NaN, wallErrorMm: NaN };
   }
   const spacing = spacingMm(scan);
-  const extentMm: Triple = [
-    scan.shape[0] * spacing[0],
-    scan.shape[1] * spacing[1],
-    scan.shape[2] * spacing[2],
-  ];
+  const extentMm = eachAxis((axis) => scan.shape[axis] * spacing[axis]);
   const { iou2d, iou3d, wallErrorMm } = scoreDetection(tightUnit, detection, extentMm);
   const regionIou3d = tightUnit && regionUnit ? boxIou3(tightUnit, regionUnit) : NaN;
   return { detectorIou2d: iou2d, detectorIou3d: iou3d, regionIou3d, wallErrorMm };

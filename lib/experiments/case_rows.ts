@@ -39,7 +39,8 @@ export function casesOfRows(table: Rows): CaseResult[] {
       const time = flat[`${part}Ms`];
       return time === undefined ? [] : [[part, time as number]];
     });
-    const plain = Object.entries(flat).filter(([name]) => !/^roi | ?Ms$/.test(name));
+    // Earlier versions had a column for notes, which was empty.
+    const plain = Object.entries(flat).filter(([name]) => !/^roi | ?Ms$|^notes$/.test(name));
     return {
       ...Object.fromEntries(plain),
       roiUnit: { min: end("min"), max: end("max") },

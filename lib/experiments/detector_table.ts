@@ -17,9 +17,9 @@ import { foldsCell, hasDetections } from "./table_cells.ts";
  * The shape of the paper's Table 1: the detector's boxes, by label and organ. Beside their 3D IoU
  * stands that of the box which the last pass of the segmentor cropped around.
  */
-export function detectorTable(groups: readonly RunGroup[], labelTitle = "Preset"): Table {
+export function detectorTable(groups: readonly RunGroup[]): Table {
   const columns: readonly Column<DetectorRow>[] = [
-    { title: labelTitle, cell: ({ group }) => group.label },
+    { title: "Preset", cell: ({ group }) => group.label },
     { title: "Organ", cell: ({ group }) => group.organ },
     { title: "Folds", cell: ({ group }) => foldsCell(group, hasDetections) },
     { title: "Cases", cell: ({ found }) => String(found.length) },

@@ -32,13 +32,13 @@ import { targetOf } from "./targets.ts";
 const allowedShare = 0.1;
 
 /** Multiply-accumulates, time and memory of the chain with crop beside those without crop. */
-export function costComparisonTable(groups: readonly RunGroup[], labelTitle = "Preset"): Table {
+export function costComparisonTable(groups: readonly RunGroup[]): Table {
   const times = (group: RunGroup, mode: "withCrop" | "withoutCrop") =>
     medianCell(timesOf(comparableIn(group), mode), 4);
   const macs = (key: keyof ReturnType<typeof macsOf>) => (group: RunGroup) =>
     numberCell(macsOf(group)[key], 1);
   const columns: readonly Column<RunGroup>[] = [
-    { title: labelTitle, cell: ({ label }) => label },
+    { title: "Preset", cell: ({ label }) => label },
     { title: "Organ", cell: ({ organ }) => organ },
     { title: "Folds", cell: foldsCell },
     { title: "MACs M detector", cell: macs("detector") },

@@ -64,7 +64,6 @@ export function compareCases(
 export function cropDifferenceTable(
   groups: readonly RunGroup[],
   space: EvaluationSpace,
-  labelTitle = "Preset",
 ): Table {
   const rows = groups.flatMap((group) =>
     classesOf(group).flatMap((className) =>
@@ -83,7 +82,7 @@ export function cropDifferenceTable(
     )
   );
   const what = `${modeNames.withCrop} minus ${modeNames.withoutCrop}`;
-  return { header: [labelTitle, "Organ", "Folds", ...comparisonHeader(what)], rows };
+  return { header: ["Preset", "Organ", "Folds", ...comparisonHeader(what)], rows };
 }
 
 /** Titles of {@linkcode comparisonCells}. */

@@ -74,7 +74,9 @@ export function passesOf({ specs }: RunGroup): number {
  * Multiply-accumulates in millions; NaN for a part that was not measured. With crop the segmentor
  * runs `passes` times at most.
  */
-export function macsOf(group: RunGroup) {
+export function macsOf(
+  group: RunGroup,
+): Readonly<Record<"detector" | "segmentor" | "withCrop" | "withoutCrop", number>> {
   const [detector, segmentor, withoutCrop] = (["detector", "segmentor", "whole"] as const).map(
     (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
   );

@@ -98,14 +98,14 @@ function diceAgainstIou(evaluation: Evaluation): Figure[] {
 /** A line for each case, class and mode; columns that would say nothing are left out. */
 function caseTable(evaluation: Evaluation, space: EvaluationSpace, caption: string): Html {
   const manyClasses = classesOf(evaluation).length > 1;
-  const hasNotes = evaluation.cases.some((one) => noteOf(one) !== "");
+  const hasNotes = evaluation.cases.some((one) => one.empty !== "none");
   const rows = modeLooks.flatMap(({ mode, name }) =>
     evaluation.cases.filter((one) => one.space === space && one.mode === mode).map((one) => [
       one.caseId,
       name,
       ...(manyClasses ? [one.className] : []),
       ...caseCells(one),
-      ...(hasNotes ? [noteOf(one)] : []),
+      ...(hasNotes ? [emptyNotes[one.empty]] : []),
     ])
   );
   return htmlTable({
@@ -145,10 +145,6 @@ function caseCells(one: CaseResult): string[] {
     `${one.edge}³`,
     number((detect + crop + segment + paste) / 1000, 3),
   ];
-}
-
-function noteOf({ empty, notes }: CaseResult): string {
-  return [emptyNotes[empty], notes].filter((text) => text !== "").join("; ");
 }
 
 const emptyNotes: Readonly<Record<CaseResult["empty"], string>> = {

@@ -1,5 +1,6 @@
 import type { SegmentorConfig } from "../config/config.ts";
 import { type Box3, unitToVoxels } from "../volume/box.ts";
+import { deinterleave, interleave } from "../volume/channels.ts";
 import { placeBlock, type ScoredBlock } from "../volume/label_block.ts";
 import { sampleBox, sampleLabelsNearest, sampleLabelsSoft, spreadBox } from "../volume/resample.ts";
 import {
@@ -201,24 +202,6 @@ function backgroundShare(shares: readonly Float32Array[]): Float32Array {
   // Float32 sums of shares that fill a voxel can exceed 1 by a rounding error.
   for (let i = 0; i < background.length; i++) background[i] = Math.max(0, background[i]);
   return background;
-}
-
-function interleave(planes: readonly Float32Array[]): Float32Array {
-  const count = planes.length;
-  const mixed = new Float32Array(planes[0].length * count);
-  planes.forEach((plane, channel) => {
-    for (let i = 0; i < plane.length; i++) mixed[i * count + channel] = plane[i];
-  });
-  return mixed;
-}
-
-function deinterleave(mixed: Float32Array, count: number): Float32Array[] {
-  if (count === 1) return [mixed];
-  return Array.from({ length: count }, (_, channel) => {
-    const plane = new Float32Array(mixed.length / count);
-    for (let i = 0; i < plane.length; i++) plane[i] = mixed[i * count + channel];
-    return plane;
-  });
 }
 
 function cube(edge: number): Triple {

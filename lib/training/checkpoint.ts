@@ -92,7 +92,6 @@ export async function saveCheckpoint(
   await writeSafetensors(next, tensors, {
     formatVersion,
     identity: identityText,
-    identitySha256: createHash("sha256").update(identityText).digest("hex"),
     state,
     deno: Deno.version.deno,
     checksum: checksum(tensors, identityText + state),

@@ -5,6 +5,7 @@ import type { ViewModule } from "../detector/detector.ts";
 import { foundBox } from "../detector/fusion.ts";
 import { makeView, viewChannels, viewTarget } from "../detector/views.ts";
 import { boxIou2 } from "../volume/box.ts";
+import { interleave } from "../volume/channels.ts";
 import { type ViewName } from "../volume/projection.ts";
 import type { Mask, Volume } from "../volume/volume.ts";
 import { augmentPicture, type PictureSample, type ViewAxes } from "./augment_picture.ts";
@@ -49,13 +50,6 @@ export function makePictureSamples(
     boxesUnit: targets.map(({ boxUnit }) => boxUnit),
   };
   return Array.from(cubeImages, (image) => ({ ...shared, picture: makeView(image, view, config) }));
-}
-
-function interleave(planes: readonly Float32Array[]): Float32Array {
-  if (planes.length === 1) return planes[0];
-  const mixed = new Float32Array(planes.length * planes[0].length);
-  planes.forEach((plane, k) => plane.forEach((value, i) => mixed[i * planes.length + k] = value));
-  return mixed;
 }
 
 /**

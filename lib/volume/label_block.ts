@@ -1,7 +1,14 @@
 import { eachAxis } from "./box.ts";
 import type { Orientation } from "./orientation.ts";
 import { nearestVoxels } from "./sampling_kernel.ts";
-import { type Grid, type LabelVolume, type Mask, type Triple, voxelCount } from "./volume.ts";
+import {
+  type Grid,
+  type LabelVolume,
+  type Mask,
+  stridesOf,
+  type Triple,
+  voxelCount,
+} from "./volume.ts";
 
 /** Labels on a part of a grid, x fastest; outside it all is background. */
 export interface LabelBlock {
@@ -120,10 +127,6 @@ export function mergeBlocks(
   }
   const contested = isContested.reduce((sum, bit) => sum + bit, 0);
   return { block: { grid: first.grid, origin, shape, data }, contested };
-}
-
-function stridesOf(shape: Triple): Triple {
-  return [1, shape[0], shape[0] * shape[1]];
 }
 
 /** @param strides steps in the target as x, y, z of the block's grid grow, from `start` on */

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { composeAffines, determinant3, invert3, linearPart, scaleAndShift } from "./affine.ts";
-import { type Affine, type Grid, type Triple, voxelCount } from "./volume.ts";
+import { type Affine, type Grid, stridesOf, type Triple, voxelCount } from "./volume.ts";
 
 /** How the axes of a file's grid lie in the patient, and the grid itself, for the way back. */
 export interface Orientation {
@@ -145,10 +145,6 @@ function rasToFile({ axes, flips, grid }: Orientation): Affine {
     matrix[4 * axis + 3] = flips[axis] ? grid.shape[axis] - 1 : 0;
   }
   return matrix;
-}
-
-function stridesOf(shape: Triple): Triple {
-  return [1, shape[0], shape[0] * shape[1]];
 }
 
 /** Gathers voxels: x, y, z of the result step through `data` by the strides, from `start` on. */

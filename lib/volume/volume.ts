@@ -34,6 +34,11 @@ export interface Mask extends Grid {
   readonly data: Uint8Array;
 }
 
+/** Steps in the data from a voxel to its next along x, y and z. */
+export function stridesOf(shape: Triple): Triple {
+  return [1, shape[0], shape[0] * shape[1]];
+}
+
 /** Number of voxels. */
 export function voxelCount(shape: Triple): number {
   return shape[0] * shape[1] * shape[2];

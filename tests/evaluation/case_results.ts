@@ -27,7 +27,6 @@ export function caseResult(changes: Partial<CaseResult> = {}): CaseResult {
     edge: 64,
     stage: 1,
     timesMs: { read: 50, detect: 100, crop: 20, segment: 200, paste: 30 },
-    notes: "",
     ...changes,
   };
 }

@@ -12,6 +12,7 @@ import type { Modality } from "../../lib/dataset/dataset.ts";
 import { makePhantom } from "../../lib/dataset/phantom.ts";
 import { UserError } from "../../lib/errors.ts";
 import {
+  finishResults,
   hasResults,
   listInputs,
   ofTrainedChannel,
@@ -461,6 +462,8 @@ Deno.test("hasResults() wants mask, picture and report, of the same scan, runs a
       const passing = `${dir}/.a.0f1e2d3c.partial`;
       await Deno.mkdir(passing);
       for (const ending of left) await Deno.rename(`${dir}/a${ending}`, `${passing}/a${ending}`);
+      assertEquals(await has("a", "runs/x", "runs/y"), false);
+      await finishResults("in/a.nii", dir);
       assertEquals(await has("a", "runs/x", "runs/y"), true);
       assertEquals(await Deno.readTextFile(`${dir}/a.json`), report);
       await assertRejects(() => Deno.stat(passing), Deno.errors.NotFound);

@@ -12,7 +12,7 @@ Deno.test("a result is read as it was written, NaN and lacking times included", 
     const spec = specOf();
     const cases = [
       ...resultOf(spec).cases,
-      caseResult({ hd95Mm: NaN, nsd: Infinity, timesMs: { segment: 1.25 }, notes: 'a "b", c' }),
+      caseResult({ hd95Mm: NaN, nsd: Infinity, timesMs: { segment: 1.25 }, caseId: 'a "b", c' }),
       caseResult({ caseId: "", timesMs: {} }),
     ];
     const result = resultOf(spec, { cases });

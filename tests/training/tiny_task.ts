@@ -5,7 +5,7 @@ import type { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import type { FitTask } from "../../lib/training/fit_task.ts";
 
-/** Two epochs' worth of settings with everything that has a state turned on. */
+/** A few epochs with everything that has a state turned on. */
 export const tinyPhase: PhaseConfig = {
   ...presets.tiny.phases.segmentor,
   epochs: 4,
