@@ -31,23 +31,8 @@ export const costBatchSize = 1;
 export const costSubjects: readonly CostSubject[] = [
   detector("paper", paper.detector, paper.phases.detector),
   detector("focus", focus.detector, focus.phases.detector),
-  ...[16, 32, 64].map((edge) => ({
-    id: `segmentor-${edge}`,
-    title: `Segmentor on ${edge}^3`,
-    measured: { model: "segmentor" as const, config: paper.segmentor, edge },
-    phase: oneVolume(paper.phases.segmentor),
-  })),
-  {
-    id: `segmentor-whole`,
-    title: "Segmentor on the whole volume",
-    measured: {
-      model: "segmentor",
-      config: paper.segmentor,
-      edge: wholeEdge,
-      part: "whole",
-    },
-    phase: oneVolume(paper.phases.whole),
-  },
+  ...segmentors("paper", "segmentor"),
+  ...segmentors("focus", "segmentor-focus"),
   ...(["slim-unetr", "segformer3d", "swin-smt", "mednext-s"] as const).map((model) => ({
     id: model,
     title: modelTitles[model],
@@ -68,6 +53,25 @@ function detector(preset: string, config: DetectorConfig, phase: PhaseConfig): C
     measured: { model: "detector", config },
     phase: oneVolume(phase),
   };
+}
+
+/** On each cube, and on the whole volume. */
+function segmentors(preset: "paper" | "focus", id: string): CostSubject[] {
+  const { segmentor: config, phases } = presets[preset];
+  return [
+    ...[16, 32, 64].map((edge) => ({
+      id: `${id}-${edge}`,
+      title: `Segmentor, ${preset}, on ${edge}^3`,
+      measured: { model: "segmentor" as const, config, edge },
+      phase: oneVolume(phases.segmentor),
+    })),
+    {
+      id: `${id}-whole`,
+      title: `Segmentor, ${preset}, on the whole volume`,
+      measured: { model: "segmentor", config, edge: wholeEdge, part: "whole" },
+      phase: oneVolume(phases.whole),
+    },
+  ];
 }
 
 function oneVolume(phase: PhaseConfig): PhaseConfig {

@@ -5,7 +5,7 @@ import type { ModelCost } from "../evaluation/records.ts";
 import { costNote } from "../evaluation/tables.ts";
 import { barsFigure } from "../figures/bars_figure.ts";
 import type { Figure } from "../figures/figure.ts";
-import { type CostSubject, costSubjects } from "./cost_job.ts";
+import { costJobs, type CostSubject, costSubjects } from "./cost_job.ts";
 import type { CostResult } from "./cost_result.ts";
 import { numberCell } from "../evaluation/table_cells.ts";
 
@@ -62,6 +62,7 @@ export function loadTable(results: CostResults): Table {
     "Training tensors MiB",
     "Training process MiB",
     "GPU MiB",
+    "Training GPU MiB",
   ];
   const rows = costSubjects.map((subject) => {
     const [forward, step] = [
@@ -78,6 +79,7 @@ export function loadTable(results: CostResults): Table {
       mebibytes(step?.stepPeakBytes),
       mebibytes(step?.processBytes),
       mebibytes(forward?.gpuBytes),
+      mebibytes(step?.gpuBytes),
     ];
   });
   return { header, rows };
@@ -94,7 +96,8 @@ export function costMarkdown(
       `${device}, TensorFlow ${tensorflow}, ${cores} cores ${processor}`
     ),
   );
-  const missing = [...failures].map(([id, reason]) => `- \`${id}\`: ${reason}`);
+  const missing = costJobs.filter(({ id }) => !results.has(id))
+    .map(({ id }) => `- \`${id}\`: ${failures.get(id) ?? "not run"}`);
   return [
     `# ${costTitle}\n`,
     "Command: `deno task experiment table5`\n",
@@ -165,6 +168,8 @@ function paperRow({ id, measured }: CostSubject): PaperCostRow | undefined {
   if (measured.model === "detector") {
     return id === "detector-paper" ? paperTable5.detector : undefined;
   }
-  if (measured.model === "segmentor") return paperTable5.segmentor[measured.edge];
+  if (measured.model === "segmentor") {
+    return id.startsWith("segmentor-focus") ? undefined : paperTable5.segmentor[measured.edge];
+  }
   return (paperTable5.peers as Partial<Record<string, PaperCostRow>>)[measured.model];
 }

@@ -12,7 +12,8 @@ import { inTemporaryFolder } from "../dataset/temporary.ts";
 Deno.test("Table 5: the segmentor's counts are the paper's; what failed is named", async () => {
   await inTemporaryFolder(async (dir) => {
     const results = new Map<string, CostResult>();
-    for (const id of ["segmentor-16-forward", "segmentor-16-step", "segmentor-whole-forward"]) {
+    const ids = ["16-forward", "16-step", "whole-forward", "focus-16-forward"];
+    for (const id of ids.map((id) => `segmentor-${id}`)) {
       const job = costJobs.find((one) => one.id === id)!;
       const measured = await measureCost(job);
       await writeCostResult(`${dir}/${id}.json`, measured);
@@ -24,12 +25,16 @@ Deno.test("Table 5: the segmentor's counts are the paper's; what failed is named
     assertStringIncludes(text, "| 9.3809 | 9.3809 |");
     assertMatch(
       text,
-      /\| Segmentor on 16\^3 \| \d+\.\d{4} \| \d+ \| \d+ \| \d+\.\d{4} \| \d+ \| \d+ \|/,
+      /\| Segmentor, paper, on 16\^3 \| \d+\.\d{4} \| \d+ \| \d+ \| \d+\.\d{4} \| \d+ \| \d+ \|/,
     );
-    assertMatch(text, /\| Segmentor on the whole volume \| 128\^3 \| \d/);
+    assertMatch(text, /\| Segmentor, paper, on the whole volume \| 128\^3 \| \d/);
+    // The paper's counts stand beside its own network alone.
+    assertMatch(text, /\| Segmentor, focus, on 16\^3 \| 16\^3 \| \S+ \| \S+ \| \S+ \| - \|/);
     assertStringIncludes(text, "- `mednext-s-step`: code 137");
+    assertStringIncludes(text, "- `segmentor-focus-64-step`: not run");
+    assert(!text.includes("- `segmentor-16-step`"));
     assert(!text.includes("NaN") && !text.includes("undefined"));
-    assertEquals(costCsv(results).trim().split("\r\n").length, 11);
+    assertEquals(costCsv(results).trim().split("\r\n").length, 1 + 14);
     assertEquals(costFigures(results).length, 2);
     assertEquals(costFigures(new Map()), []);
   });
