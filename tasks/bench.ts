@@ -1,7 +1,9 @@
 /** `deno task bench`: measures this program on this machine, beside PyTorch and SciPy if asked. */
 import { runBenchmark } from "../lib/benchmark/benchmark.ts";
+import { threadsOfOps } from "../lib/benchmark/machine.ts";
 import { type PartName, partNames } from "../lib/benchmark/measurement.ts";
 import { peerPackages, PythonPeer } from "../lib/benchmark/python_peer.ts";
+import { segmentorSizes } from "../lib/benchmark/segmentor_bench.ts";
 import { benchmarkReport, measurementLine } from "../lib/benchmark/table.ts";
 import { UserError } from "../lib/errors.ts";
 import { writeAtomic } from "../lib/files.ts";
@@ -20,6 +22,12 @@ await runTask({
       choices: partNames,
       description: "one part, and the limits it refers to",
     },
+    preset: {
+      type: "text",
+      choices: ["focus", "paper"],
+      default: "focus",
+      description: "whose segmentor the part networks measures",
+    },
     peers: { type: "boolean", description: "compare with PyTorch, nibabel and SciPy where found" },
     python: {
       type: "text",
@@ -32,7 +40,7 @@ await runTask({
 Medians over repeated runs after warm-up. Ratios to other programs are taken in turns in the same run,
 and only after their results were found equal to ours. Leave the machine alone meanwhile: a quarter of
 an hour with --peers.`,
-}, async ({ json, only, peers, python }) => {
+}, async ({ json, only, preset, peers, python }) => {
   const [load] = Deno.loadavg();
   if (load > busyLoad) {
     console.error(
@@ -43,6 +51,7 @@ an hour with --peers.`,
   const benchmark = await runBenchmark({
     parts: only === undefined ? undefined : [only as PartName],
     peer,
+    sizes: { segmentor: segmentorSizes(preset as "focus" | "paper") },
     onMeasurement: (measurement) => console.error(measurementLine(measurement)),
   });
   await peer?.stop();
@@ -53,7 +62,7 @@ an hour with --peers.`,
 /** The Python programs, or null, with a word about it, where they are not there. */
 async function startPeer(python: string): Promise<PythonPeer | null> {
   try {
-    const peer = await PythonPeer.start(python, navigator.hardwareConcurrency);
+    const peer = await PythonPeer.start(python, threadsOfOps());
     const missing = peerPackages.filter((name) => peer.versions[name] === undefined);
     if (missing.length > 0) console.error(`${python} lacks ${missing.join(", ")}: not compared.`);
     return peer;

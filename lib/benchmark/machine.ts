@@ -7,7 +7,7 @@ export interface Machine {
   readonly processor: string;
   /** Processors that the system lists. */
   readonly cores: number;
-  /** Threads that this process may use. */
+  /** Threads on which TensorFlow computes an op, and PyTorch beside it. */
   readonly threads: number;
   readonly memoryGb: number;
   /** Processes that wanted to run, on average over the minute before the benchmark. */
@@ -22,13 +22,18 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** What the environment variable of TensorFlow says, else all that this process may use. */
+export function threadsOfOps(): number {
+  return Number(Deno.env.get("TF_NUM_INTRAOP_THREADS")) || availableParallelism();
+}
+
 /** This machine and what runs on it; to be asked before the benchmark, which is a load itself. */
 export function describeMachine(peerVersions: Readonly<Record<string, string>> = {}): Machine {
   const processors = cpus();
   return {
     processor: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
-    threads: availableParallelism(),
+    threads: threadsOfOps(),
     memoryGb: Math.round(Deno.systemMemoryInfo().total / 1e9),
     loadBefore: Deno.loadavg()[0],
     system: `${Deno.build.os} ${Deno.build.arch}`,

@@ -16,6 +16,8 @@ import { benchTrainingStep } from "./training_step_bench.ts";
 
 /** What of the segmentor is measured. */
 export interface SegmentorSizes {
+  /** What its rows are called: "segmentor". */
+  readonly name: string;
   readonly config: SegmentorConfig;
   readonly phase: PhaseConfig;
   /** Edges of the cubes. */
@@ -24,23 +26,29 @@ export interface SegmentorSizes {
   readonly batches: readonly number[];
 }
 
-/** The segmentor of the preset `focus`: the paper's stages and a fine level. */
-export const usualSegmentorSizes: SegmentorSizes = {
-  config: presets.focus.segmentor,
-  phase: presets.focus.phases.segmentor,
-  edges: [64, 32, 16],
-  batches: [4, 32],
-};
+/**
+ * The segmentor of a preset: that of `focus` has a fine level besides the paper's stages. Both train
+ * with the loss of `focus`, which the PyTorch twin has, too.
+ */
+export function segmentorSizes(preset: "focus" | "paper"): SegmentorSizes {
+  return {
+    name: preset === "focus" ? "segmentor" : `segmentor of ${preset}`,
+    config: presets[preset].segmentor,
+    phase: presets.focus.phases.segmentor,
+    edges: [64, 32, 16],
+    batches: [4, 32],
+  };
+}
 
 /** Times the segmentor's inference and training steps, beside its PyTorch twin where there is one. */
 export async function benchSegmentor(
   context: BenchContext,
-  { config, phase, edges, batches }: SegmentorSizes = usualSegmentorSizes,
+  { name, config, phase, edges, batches }: SegmentorSizes = segmentorSizes("focus"),
 ): Promise<void> {
   const parameters = new Parameters("benchmark");
   const segmentor = new Segmentor(parameters, config, 1);
   await shakeParameters(parameters);
-  const subject = { segmentor, parameters, phase };
+  const subject = { name, segmentor, parameters, phase };
   const twin = await TorchTwin.load(context, parameters, config);
   for (const edge of edges) await benchInference(context, subject, edge, twin);
   for (const batch of batches) {
@@ -66,6 +74,7 @@ export async function shakeParameters(parameters: Parameters): Promise<void> {
 }
 
 interface Subject {
+  readonly name: string;
   readonly segmentor: Segmentor;
   readonly parameters: Parameters;
   readonly phase: PhaseConfig;
@@ -73,7 +82,7 @@ interface Subject {
 
 async function benchInference(
   context: BenchContext,
-  { segmentor, parameters }: Subject,
+  { name, segmentor, parameters }: Subject,
   edge: number,
   twin: TorchTwin | null,
 ): Promise<void> {
@@ -83,7 +92,7 @@ async function benchInference(
   const values = cost.activeParameters + 2 * cube.length;
   context.report({
     part: "networks",
-    name: `segmentor ${edge}^3, inference, batch 1`,
+    name: `${name} ${edge}^3, inference, batch 1`,
     ...await timeBesidePeer(
       context,
       run,
@@ -101,7 +110,7 @@ async function benchInference(
 
 async function benchTraining(
   context: BenchContext,
-  { segmentor, parameters, phase }: Subject,
+  { name, segmentor, parameters, phase }: Subject,
   edge: number,
   batch: number,
   twin: TorchTwin | null,
@@ -113,7 +122,7 @@ async function benchTraining(
   await benchTrainingStep(
     context,
     {
-      name: `segmentor ${edge}^3, training step, batch ${batch}`,
+      name: `${name} ${edge}^3, training step, batch ${batch}`,
       parameters,
       phase,
       loss: (pass) =>

@@ -19,6 +19,7 @@ const sizes: BenchSizes = {
     roiEdge: 16,
   },
   segmentor: {
+    name: "segmentor",
     config: tiny.segmentor,
     phase: tiny.phases.segmentor,
     edges: [16],
