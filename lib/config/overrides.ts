@@ -1,4 +1,4 @@
-import type { PresetName, RunConfig } from "./config.ts";
+import type { PhaseConfig, PresetName, RunConfig } from "./config.ts";
 import { modelNames } from "./model_name.ts";
 import { presets } from "./presets.ts";
 import { UserError } from "../errors.ts";
@@ -258,6 +258,12 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   "phases.whole.loss": ["diceCrossEntropy", "diceFocal"],
 };
 
+/** Refuses the value of a key where a rule does not hold. */
+type Require = (holds: boolean, key: string, rule: string) => void;
+
+const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least;
+const isShare = (value: number) => value >= 0 && value <= 1;
+
 /** Rules that every configuration keeps, whatever its source. */
 function checkConfig(config: RunConfig): void {
   const values = flatten(config as unknown as Tree);
@@ -267,95 +273,79 @@ function checkConfig(config: RunConfig): void {
       throw wrongType(key, allowed.join(" or "), value);
     }
   }
-  const { segmentor, detector, cubeEdge } = config;
-  const require = (holds: boolean, key: string, rule: string) => {
+  const require: Require = (holds, key, rule) => {
     if (!holds) throw wrongType(key, rule, values.get(key) ?? "missing");
   };
-  const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least;
-  const isShare = (value: number) => value >= 0 && value <= 1;
-  require(isWhole(cubeEdge, 16), "cubeEdge", "an integer of at least 16");
+  require(isWhole(config.cubeEdge, 16), "cubeEdge", "an integer of at least 16");
+  checkSegmentor(config, require);
+  checkDetector(config, require);
+  for (const [name, phase] of Object.entries(config.phases)) {
+    checkPhase(`phases.${name}`, phase, require);
+  }
+}
+
+function checkSegmentor({ model, segmentor, roiTraining }: RunConfig, require: Require): void {
+  const { edge, stageCount } = segmentor;
   require(isWhole(segmentor.passes, 1), "segmentor.passes", "a positive integer");
-  const { edge } = segmentor;
   require(edge === "auto" || typeof edge === "number", "segmentor.edge", "auto or a number");
   for (const name of ["channels", "blocks", "heads", "strides"] as const) {
-    const levels = segmentor.stageCount + 1;
-    const rule = `a list of ${levels} numbers, one for each level`;
-    require(segmentor[name].length === levels, `segmentor.${name}`, rule);
+    const rule = `a list of ${stageCount + 1} numbers, one for each level`;
+    require(segmentor[name].length === stageCount + 1, `segmentor.${name}`, rule);
   }
-  const edgesRule = "one for a model of one edge, which all but the segmentor are";
-  require(
-    config.model === "segmentor" || config.roiTraining.edges === "one",
-    "roiTraining.edges",
-    edgesRule,
-  );
-  const { groundTruthShare, fallbackShare, faceJitter, faceJitterLimit } = config.roiTraining;
-  for (
-    const [name, share] of Object.entries({ groundTruthShare, fallbackShare, faceJitterLimit })
-  ) {
-    require(isShare(share), `roiTraining.${name}`, "in [0, 1]");
+  require(segmentor.dropout >= 0 && segmentor.dropout < 1, "segmentor.dropout", "in [0, 1)");
+  const oneEdge = "one for a model of one edge, which all but the segmentor are";
+  require(model === "segmentor" || roiTraining.edges === "one", "roiTraining.edges", oneEdge);
+  for (const name of ["groundTruthShare", "fallbackShare", "faceJitterLimit"] as const) {
+    require(isShare(roiTraining[name]), `roiTraining.${name}`, "in [0, 1]");
   }
-  require(faceJitter >= 0, "roiTraining.faceJitter", "0 or more");
+  require(roiTraining.faceJitter >= 0, "roiTraining.faceJitter", "0 or more");
+}
+
+function checkDetector({ detector, phases }: RunConfig, require: Require): void {
+  const { view, network, targets, fusion } = detector;
   require(detector.marginRelative >= 0, "detector.marginRelative", "0 or more");
   require(detector.marginVoxels >= 0, "detector.marginVoxels", "0 or more");
-  require(segmentor.dropout >= 0 && segmentor.dropout < 1, "segmentor.dropout", "in [0, 1)");
-  require(isWhole(detector.view.edge, 8), "detector.view.edge", "an integer of at least 8");
-  const { kind, slabCount } = detector.view;
-  require(isWhole(slabCount, 1), "detector.view.slabCount", "a positive integer");
+  require(isWhole(view.edge, 8), "detector.view.edge", "an integer of at least 8");
+  require(isWhole(view.slabCount, 1), "detector.view.slabCount", "a positive integer");
   const slabRule = "1 unless the views are slabs";
-  require(kind === "slabs" || slabCount === 1, "detector.view.slabCount", slabRule);
-  const needed = detector.network.kind === "pyramid" ? "boxL1Giou" : "silhouette";
-  const targetRule = "organ unless the detector is of kind silhouette";
-  require(
-    detector.network.kind === "silhouette" || detector.targets === "organ",
-    "detector.targets",
-    targetRule,
-  );
-  require(
-    detector.network.kind === "silhouette" || detector.fusion === "views",
-    "detector.fusion",
-    "views unless the detector is of kind silhouette",
-  );
-  if (config.phases.detector.loss !== needed) {
-    throw new UserError({
-      what: `cannot train a detector of kind ${detector.network.kind}`,
-      rule: `its phases.detector.loss is ${needed}`,
-      seen: config.phases.detector.loss,
-      remedy: "Take both from one preset, as --set detector=paper --set phases.detector=paper",
-    });
+  require(view.kind === "slabs" || view.slabCount === 1, "detector.view.slabCount", slabRule);
+  const seesSilhouettes = network.kind === "silhouette";
+  const unless = (value: string) => `${value} unless the detector is of kind silhouette`;
+  require(seesSilhouettes || targets === "organ", "detector.targets", unless("organ"));
+  require(seesSilhouettes || fusion === "views", "detector.fusion", unless("views"));
+  const needed = seesSilhouettes ? "silhouette" : "boxL1Giou";
+  if (phases.detector.loss === needed) return;
+  throw new UserError({
+    what: `cannot train a detector of kind ${network.kind}`,
+    rule: `its phases.detector.loss is ${needed}`,
+    seen: phases.detector.loss,
+    remedy: "Take both from one preset, as --set detector=paper --set phases.detector=paper",
+  });
+}
+
+function checkPhase(key: string, phase: PhaseConfig, require: Require): void {
+  for (const name of ["epochs", "batchSize", "repeats", "validateEvery"] as const) {
+    require(isWhole(phase[name], 1), `${key}.${name}`, "a positive integer");
   }
-  for (const [name, phase] of Object.entries(config.phases)) {
-    const key = `phases.${name}`;
-    require(isWhole(phase.epochs, 1), `${key}.epochs`, "a positive integer");
-    require(isWhole(phase.batchSize, 1), `${key}.batchSize`, "a positive integer");
-    require(isWhole(phase.repeats, 1), `${key}.repeats`, "a positive integer");
-    require(isWhole(phase.validateEvery, 1), `${key}.validateEvery`, "a positive integer");
-    require(phase.learningRate > 0, `${key}.learningRate`, "positive");
-    require(isWhole(phase.warmupEpochs, 0), `${key}.warmupEpochs`, "an integer from 0");
-    require(isWhole(phase.patience, 0), `${key}.patience`, "an integer from 0");
-    for (const name of ["weightDecay", "clipNorm"] as const) {
-      require(phase[name] >= 0, `${key}.${name}`, "0 or more");
-    }
-    for (const name of ["beta1", "beta2"] as const) {
-      require(isShare(phase[name]) && phase[name] < 1, `${key}.${name}`, "in [0, 1)");
-    }
-    require(phase.emaDecay >= 0 && phase.emaDecay < 1, `${key}.emaDecay`, "in [0, 1)");
-    const { flipAxes, ...strengths } = phase.augmentation;
-    for (const [name, strength] of Object.entries(strengths)) {
-      // A scale of 1 would shrink a case to nothing, or turn it inside out.
-      const isFit = strength >= 0 && (name !== "scale" || strength < 1);
-      const rule = name === "scale" ? "in [0, 1)" : "0 or more";
-      require(isFit, `${key}.augmentation.${name}`, rule);
-    }
-    require(
-      Number.isInteger(phase.augmentation.dropoutBoxes),
-      `${key}.augmentation.dropoutBoxes`,
-      "an integer from 0",
-    );
-    const axesRule = "a list of x, y, z";
-    require(
-      flipAxes.every((axis) => ["x", "y", "z"].includes(axis)),
-      `${key}.augmentation.flipAxes`,
-      axesRule,
-    );
+  for (const name of ["warmupEpochs", "patience"] as const) {
+    require(isWhole(phase[name], 0), `${key}.${name}`, "an integer from 0");
   }
+  require(phase.learningRate > 0, `${key}.learningRate`, "positive");
+  for (const name of ["weightDecay", "clipNorm"] as const) {
+    require(phase[name] >= 0, `${key}.${name}`, "0 or more");
+  }
+  for (const name of ["beta1", "beta2", "emaDecay"] as const) {
+    require(phase[name] >= 0 && phase[name] < 1, `${key}.${name}`, "in [0, 1)");
+  }
+  const { flipAxes, ...strengths } = phase.augmentation;
+  for (const [name, strength] of Object.entries(strengths)) {
+    // A scale of 1 would shrink a case to nothing, or turn it inside out.
+    const isFit = strength >= 0 && (name !== "scale" || strength < 1);
+    const rule = name === "scale" ? "in [0, 1)" : "0 or more";
+    require(isFit, `${key}.augmentation.${name}`, rule);
+  }
+  const boxes = `${key}.augmentation.dropoutBoxes`;
+  require(Number.isInteger(strengths.dropoutBoxes), boxes, "an integer from 0");
+  const areAxes = flipAxes.every((axis) => ["x", "y", "z"].includes(axis));
+  require(areAxes, `${key}.augmentation.flipAxes`, "a list of x, y, z");
 }

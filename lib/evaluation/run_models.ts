@@ -22,7 +22,7 @@ export interface LoadedSegmentor extends BuiltSegmentor {
  * The phases whose weights serve a mode, best first: fine-tuning comes after the segmentor's own
  * phase, and a run may have stopped before it.
  */
-const phasesOfMode: Readonly<Record<EvaluationMode, readonly PhaseName[]>> = {
+const weightsOfMode: Readonly<Record<EvaluationMode, readonly PhaseName[]>> = {
   groundTruthRoi: ["segmentor"],
   withCrop: ["finetune", "segmentor"],
   withoutCrop: ["whole"],
@@ -32,7 +32,7 @@ const phasesOfMode: Readonly<Record<EvaluationMode, readonly PhaseName[]>> = {
 export async function trainedModes(run: Run): Promise<EvaluationMode[]> {
   const modes: EvaluationMode[] = [];
   for (const mode of ["groundTruthRoi", "withCrop", "withoutCrop"] as const) {
-    const hasSegmentor = await firstTrained(run, phasesOfMode[mode]) !== undefined;
+    const hasSegmentor = await firstTrained(run, weightsOfMode[mode]) !== undefined;
     const hasDetector = mode !== "withCrop" || await isPhaseTrained(run, "detector");
     if (hasSegmentor && hasDetector) modes.push(mode);
   }
@@ -50,8 +50,8 @@ export async function loadSegmentor(
   mode: EvaluationMode,
   largestComponent = run.record.config.segmentor.largestComponent,
 ): Promise<LoadedSegmentor> {
-  const phase = await firstTrained(run, phasesOfMode[mode]);
-  if (phase === undefined) throw phaseMissing(run, phasesOfMode[mode][0]);
+  const phase = await firstTrained(run, weightsOfMode[mode]);
+  if (phase === undefined) throw phaseMissing(run, weightsOfMode[mode][0]);
   const built = buildSegmentor(run, phase);
   try {
     await loadParameters(built.parameters, modelFile(run, phase));

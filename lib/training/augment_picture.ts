@@ -2,6 +2,7 @@ import type { AugmentationConfig } from "../config/config.ts";
 import type { Random } from "../random.ts";
 import { type IndexMap, resampleAffine } from "../volume/affine_resample.ts";
 import type { Box2 } from "../volume/box.ts";
+import type { ViewAxes } from "../volume/projection.ts";
 import { changeIntensity } from "./augment_intensity.ts";
 import { silhouetteBoxUnit } from "./silhouette_box.ts";
 
@@ -18,14 +19,7 @@ export interface PictureSample {
   readonly boxesUnit: readonly (Box2 | null)[];
 }
 
-type PatientAxis = "x" | "y" | "z";
-
-/** The patient axes of a view: along its columns, along its rows, and the one it looks along. */
-export interface ViewAxes {
-  readonly horizontal: PatientAxis;
-  readonly vertical: PatientAxis;
-  readonly depth: PatientAxis;
-}
+type PatientAxis = AugmentationConfig["flipAxes"][number];
 
 /** Edge of a blanked box as a share of the picture's edge. */
 const dropoutEdge = 1 / 8;
@@ -39,6 +33,7 @@ const dropoutEdge = 1 / 8;
  * along it. The boxes are read off the moved silhouettes, since the box of a rotated organ is not the
  * rotated box. Where the configuration allows no change at all the result is a copy.
  *
+ * @param axes of the view that it is
  * @param random equal states give equal results
  */
 export function augmentPicture(
@@ -65,10 +60,13 @@ export function augmentPicture(
   return { ...sample, picture, silhouettes, boxesUnit };
 }
 
+const patientAxes: readonly PatientAxis[] = ["x", "y", "z"];
+
 type Flips = Record<keyof ViewAxes, 1 | -1>;
 
 function randomFlips(axes: ViewAxes, { flipAxes }: AugmentationConfig, random: Random): Flips {
-  const draw = (axis: PatientAxis) => flipAxes.includes(axis) && random.chance(0.5) ? -1 : 1;
+  const draw = (axis: 0 | 1 | 2) =>
+    flipAxes.includes(patientAxes[axis]) && random.chance(0.5) ? -1 : 1;
   return {
     horizontal: draw(axes.horizontal),
     vertical: draw(axes.vertical),

@@ -6,9 +6,9 @@ import { foundBox } from "../detector/fusion.ts";
 import { makeView, viewChannels, viewTarget } from "../detector/views.ts";
 import { boxIou2 } from "../volume/box.ts";
 import { interleave } from "../volume/channels.ts";
-import { type ViewName } from "../volume/projection.ts";
+import { viewAxes, type ViewName } from "../volume/projection.ts";
 import type { Mask, Volume } from "../volume/volume.ts";
-import { augmentPicture, type PictureSample, type ViewAxes } from "./augment_picture.ts";
+import { augmentPicture, type PictureSample } from "./augment_picture.ts";
 import type { FitTask } from "./fit_task.ts";
 import type { Validation } from "./history.ts";
 import { losses } from "./loss_parts.ts";
@@ -22,12 +22,6 @@ export interface PictureBatch {
   /** `[n, 4]`: centre and size in 0 .. 1 of the first target; zeros where it is missing. */
   readonly boxes: tf.Tensor2D;
 }
-
-const patientAxes: Readonly<Record<ViewName, ViewAxes>> = {
-  xy: { horizontal: "x", vertical: "y", depth: "z" },
-  yz: { horizontal: "y", vertical: "z", depth: "x" },
-  xz: { horizontal: "x", vertical: "z", depth: "y" },
-};
 
 /**
  * The pictures of a case in a view, and what the detector is to find in them.
@@ -78,7 +72,7 @@ export function detectorTask(
       const picked = variants[random.fork("variant").integer(variants.length)];
       const changed = augmentPicture(
         picked,
-        patientAxes[module.view],
+        viewAxes[module.view],
         phase.augmentation,
         random,
       );

@@ -1,12 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import type { AugmentationConfig } from "../../lib/config/config.ts";
 import { Random } from "../../lib/random.ts";
-import {
-  augmentPicture,
-  type PictureSample,
-  type ViewAxes,
-} from "../../lib/training/augment_picture.ts";
+import { augmentPicture, type PictureSample } from "../../lib/training/augment_picture.ts";
 import { silhouetteBoxUnit } from "../../lib/training/silhouette_box.ts";
+import { viewAxes } from "../../lib/volume/projection.ts";
 
 const none: AugmentationConfig = {
   flipAxes: [],
@@ -19,7 +16,7 @@ const none: AugmentationConfig = {
   noise: 0,
   dropoutBoxes: 0,
 };
-const xy: ViewAxes = { horizontal: "x", vertical: "y", depth: "z" };
+const { xy } = viewAxes;
 const [rows, columns, channels] = [20, 26, 3];
 
 /** An organ in columns 4 .. 10 and rows 6 .. 10; each channel is the silhouette, dimmed. */
