@@ -44,9 +44,9 @@ export function regionEdge(entry: ManifestEntry, organ: Organ, config: RunConfig
 }
 
 /**
- * The edge of the segmentor's cube for an organ: Eq. 2 and 3 for V0, the median over the training
- * cases of the region's largest edge in voxels; or the configured number. A peer's cube is this one,
- * too, as far as it takes it: see `peerEdge`.
+ * The edge of the segmentor's cube for an organ: Eq. 2 and 3 for V0, the median (of two the larger)
+ * over the training cases of the region's largest edge in voxels; or the configured number. A peer's
+ * cube is this one, too, as far as it takes it: see `peerEdge`.
  *
  * @throws {UserError} when the configured number is not legal for the segmentor
  */

@@ -6,8 +6,8 @@ import type { RunRecord } from "./run_folder.ts";
 
 /**
  * How many pieces the labels of the training cases come in, and the unions of labels that an organ is
- * made of: the median over the cases that have some. One piece, as most are, is left out; kidneys have
- * two, be they under one label or under two, a liver and its tumours one.
+ * made of: the median (of two the smaller) over the cases that have some. One piece, as most are, is
+ * left out; kidneys have two, be they under one label or under two, a liver and its tumours one.
  *
  * @returns by label value, or several in ascending order joined by "+"
  * @throws {UserError} when a case of a union cannot be read
