@@ -1,6 +1,14 @@
 import { dirname } from "node:path";
 import { UserError } from "./errors.ts";
 
+/** How the names of {@linkcode passingPath} end. */
+export const passingName = /\.[0-9a-f]{8}\.partial$/;
+
+/** A name for what is being made, until it is complete and gets that of `path`. */
+export function passingPath(path: string): string {
+  return `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
+}
+
 /**
  * Writes a file so that a reader sees either its old content or its new, never a part: into a
  * temporary file beside it, flushed to disk, then renamed over it. Parent folders are made.
@@ -8,7 +16,7 @@ import { UserError } from "./errors.ts";
  * @throws UserError as {@linkcode writing}
  */
 export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
+  const temporary = passingPath(path);
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   await writing(path, async () => {
     await Deno.mkdir(dirname(path), { recursive: true });

@@ -82,18 +82,19 @@ in the report.
   }
   const progress = new ProgressLine("cases");
   const declared = new Set(Object.values(dataset.labels));
+  const mayBeUndeclared = maskValues === undefined && declared.size > 0;
   const undeclared = new Set<number>();
   const scores = await scoreFiles(files, organs, {
     maskValues,
-    onValues: (_, values) => {
-      for (const value of values) if (!declared.has(value)) undeclared.add(value);
-    },
+    onValues: mayBeUndeclared
+      ? (values) => values.filter((value) => !declared.has(value)).forEach((v) => undeclared.add(v))
+      : undefined,
     toleranceMm: flags.tolerance,
     signal,
     onCase: (done, total) => progress.show(done, total),
   });
   progress.end();
-  if (maskValues === undefined && declared.size > 0 && undeclared.size > 0) {
+  if (undeclared.size > 0) {
     console.error(
       `warning: the masks hold values that ${dataset.name} does not declare: ${
         [...undeclared].sort((a, b) => a - b).join(", ")

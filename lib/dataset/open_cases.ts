@@ -37,7 +37,8 @@ export interface OpenCasesOptions {
  * made again.
  *
  * @throws {UserError} when a prepared folder has cubes of another edge or scans of another modality,
- *   or is not complete, no data set is named and another phantom lies in the usual one's place, the data set was prepared in another way, or a case cannot be prepared
+ *   or is not complete, no data set is named and another phantom lies in the usual one's place, the
+ *   data set was prepared in another way, or a case cannot be prepared
  */
 export async function openCases(options: OpenCasesOptions): Promise<PreparedDataset> {
   const { data, modality, cubeEdge, signal, onLabels, onPhantom, onPrepare } = options;
@@ -89,13 +90,12 @@ async function refuseOtherPreparation(
     .filter(({ before, now }) => before !== JSON.stringify(now))
     .map(({ key, before, now }) => `${key} ${before} in place of ${JSON.stringify(now)}`);
   const cases = new Map(dataset.cases.map((one) => [one.id, one]));
-  for (const entry of manifest.entries) {
-    const { id, imagePath, imageVolume, imageChannel, modality } = entry;
+  for (const { id, imagePath, imageVolume, imageChannel, modality } of manifest.entries) {
     const source = cases.get(id);
     if (source === undefined) continue;
-    if (source.imageChannel !== imageChannel && imageChannel !== undefined) {
+    if (imageChannel !== undefined && source.imageChannel !== imageChannel) {
       differences.push(`channel ${imageChannel} in place of ${source.imageChannel ?? 0}`);
-      break;
+      break; // another channel has another file
     }
     if (source.imagePath !== imagePath) continue;
     if (source.modality !== modality) {

@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { UserError } from "../errors.ts";
-import { exists, makeFolder } from "../files.ts";
+import { exists, makeFolder, passingName } from "../files.ts";
 import { lockFolder } from "../folder_lock.ts";
 import { softTissueWindow } from "../volume/intensity.ts";
 import type { Dataset } from "./dataset.ts";
@@ -19,7 +19,6 @@ import {
   type CaseRecord,
   isUnchanged,
   type LabelledCase,
-  passingName,
   type PrepareJob,
   recordFile,
 } from "./prepare_case.ts";

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { exists, makeFolder, writeAtomic, writing } from "../files.ts";
+import { exists, makeFolder, passingPath, writeAtomic, writing } from "../files.ts";
 import { voxelsToUnit } from "../volume/box.ts";
 import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
 import { spacingMm } from "../volume/volume.ts";
@@ -189,9 +189,6 @@ function describeLabels(
   );
 }
 
-/** How a case's folder is called while it is made. */
-export const passingName = /\.[0-9a-f]{8}\.partial$/;
-
 /** Makes a folder under a passing name, has it filled, and gives it its name. */
 async function writeFolder(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
   if (await exists(path) && !await exists(`${path}/${recordFile}`)) {
@@ -202,7 +199,7 @@ async function writeFolder(path: string, fill: (folder: string) => Promise<void>
       remedy: "Move it away, or prepare into another folder",
     });
   }
-  const passing = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
+  const passing = passingPath(path);
   try {
     await makeFolder(passing);
     await fill(passing);

@@ -1,6 +1,6 @@
 import { boxIou2 } from "../volume/box.ts";
 import { viewAxes, type ViewName } from "../volume/projection.ts";
-import type { Mask } from "../volume/volume.ts";
+import { type Mask, stridesOf } from "../volume/volume.ts";
 import { centreOf, viewTarget } from "./views.ts";
 
 /** How much of an organ the centre slice of a view shows. */
@@ -31,8 +31,7 @@ export function sightOfCentreSlice(mask: Mask, view: ViewName): CentreSliceSight
 /** The mask without what lies beside the centre slice. */
 function centreSlice(mask: Mask, view: ViewName): Mask {
   const { depth } = viewAxes[view];
-  const [width, height] = mask.shape;
-  const step = [1, width, width * height][depth];
+  const step = stridesOf(mask.shape)[depth];
   const centre = centreOf(mask.shape[depth]);
   const isInside = (i: number) => Math.floor(i / step) % mask.shape[depth] === centre;
   return { ...mask, data: mask.data.map((value, i) => value !== 0 && isInside(i) ? 1 : 0) };

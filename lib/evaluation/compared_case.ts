@@ -1,11 +1,10 @@
-import { compareGrids, describeMismatch } from "../dataset/grid_pair.ts";
 import type { ManifestEntry } from "../dataset/manifest.ts";
 import { type Organ, organValues } from "../dataset/organ.ts";
-import { UserError } from "../errors.ts";
 import { windowHu } from "../volume/intensity.ts";
-import { readImage, readLabels } from "../volume/nifti_read.ts";
+import { readImage } from "../volume/nifti_read.ts";
 import { toRas } from "../volume/orientation.ts";
 import { type Mask, maskOfLabels, type Volume } from "../volume/volume.ts";
+import { readMaskPair } from "./read_mask_pair.ts";
 
 /** A scan, the truth, and what was found in it, all on the scan's own grid in RAS order. */
 export interface ComparedCase {
@@ -29,32 +28,15 @@ export async function readComparedCase(
   maskPath: string,
 ): Promise<ComparedCase> {
   const { low, high } = entry.window;
-  const [{ volume }, truth, found] = [
-    await readImage(entry.imagePath, { volume: entry.imageVolume }),
-    await readLabels(entry.labelPath),
-    await readLabels(maskPath),
-  ];
-  // Labels may lie a little off their image, on whose grid the mask is.
-  const grids = compareGrids(found.labels, truth.labels);
-  if (grids.verdict === "apart") {
-    throw new UserError({
-      what: `cannot compare ${maskPath} with ${entry.labelPath}`,
-      rule: "the mask must lie on the grid of the labels",
-      seen: `not so: ${describeMismatch(grids)}`,
-      remedy: "Name the mask that was made of this case",
-    });
-  }
+  const { volume } = await readImage(entry.imagePath, { volume: entry.imageVolume });
+  const { labels, masks } = await readMaskPair(entry.labelPath, maskPath, "compare");
   const values = organValues(organ);
-  const groundTruth = maskOfLabels(toRas(truth.labels).volume, values);
-  const { shape, affine } = groundTruth;
-  const { data } = maskOfLabels(toRas(found.labels).volume, values);
-  const prediction = { shape, affine, data };
   const image = toRas(volume).volume;
   return {
     id: entry.id,
     // A scan of one intensity has no window.
     image: low < high ? windowHu(image, low, high) : { ...image, data: image.data.map(() => 0) },
-    groundTruth,
-    prediction,
+    groundTruth: maskOfLabels(labels, values),
+    prediction: maskOfLabels(masks, values),
   };
 }

@@ -3,7 +3,7 @@ import type { Modality } from "../dataset/dataset.ts";
 import type { OrganClass } from "../dataset/organ.ts";
 import { channelEnding, niftiEnding, niftiNames } from "../dataset/case_files.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
-import { exists, refuseExisting, writeAtomic } from "../files.ts";
+import { exists, passingName, passingPath, refuseExisting, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
 import type { Run } from "../training/run_folder.ts";
 import { UserError } from "../errors.ts";
@@ -26,9 +26,6 @@ import { Stopwatch } from "./stopwatch.ts";
 /** What to do about a result that is there. */
 const removing =
   "Name another --output folder, or remove the file; --resume leaves out finished scans";
-
-/** How the folder of results that are not complete ends. */
-const passingEnding = ".partial";
 
 /** How files are segmented. */
 export interface PredictOptions extends OrganPredictorOptions {
@@ -118,8 +115,7 @@ export class Predictor {
     const regions = await this.#together.segment(images);
     const pasted = await watch.time("paste", () => this.#together.paste(regions, grid));
     const { block } = pasted;
-    const unique = crypto.randomUUID().slice(0, 8);
-    const passing = join(folder, `.${name}.${unique}${passingEnding}`);
+    const passing = passingPath(join(folder, `.${name}`));
     const [mask, picture, json] = resultPaths(name, passing);
     try {
       await watch.time("write", async () => {
@@ -272,7 +268,7 @@ export async function finishResults(input: string, folder: string): Promise<void
   const places = resultPaths(name, folder);
   if (!await exists(places[0]) || await exists(places[2])) return;
   for await (const { name: passing } of Deno.readDir(folder)) {
-    if (!passing.startsWith(`.${name}.`) || !passing.endsWith(passingEnding)) continue;
+    if (!passing.startsWith(`.${name}.`) || !passingName.test(passing)) continue;
     const own = resultPaths(name, join(folder, passing));
     if (await exists(own[0]) || !await exists(own[2])) continue; // none that lacks its mask alone
     if (await exists(own[1])) await Deno.rename(own[1], places[1]);

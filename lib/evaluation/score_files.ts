@@ -1,13 +1,11 @@
 import { niftiFiles } from "../dataset/case_files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { compareGrids } from "../dataset/grid_pair.ts";
 import { type Organ, organValues, parseOrgan } from "../dataset/organ.ts";
 import { UserError } from "../errors.ts";
 import { labelExtents } from "../volume/labels.ts";
-import { readLabels } from "../volume/nifti_read.ts";
-import { toRas } from "../volume/orientation.ts";
 import { maskOfLabels } from "../volume/volume.ts";
 import { type MaskScores, scoreMasks } from "./case_scores.ts";
+import { readMaskPair } from "./read_mask_pair.ts";
 
 /** A case of a data set and the file of labels that a program made of its scan. */
 export interface MaskFile {
@@ -39,7 +37,7 @@ export interface ScoreOptions {
   /** Where the masks have other values than the data set; of every label that is scored. */
   readonly maskValues?: MaskValues;
   /** Hears of the values of each mask, background apart, ascending. */
-  readonly onValues?: (caseId: string, values: readonly number[]) => void;
+  readonly onValues?: (values: readonly number[]) => void;
   /** Distance up to which NSD counts a surface voxel as met. */
   readonly toleranceMm: number;
   readonly onCase?: (done: number, total: number) => void;
@@ -161,24 +159,8 @@ export async function scoreFiles(
   const scores: FileScore[] = [];
   for (const [done, { caseId, maskPath, labelPath }] of files.entries()) {
     signal?.throwIfAborted();
-    const [truth, found] = [
-      (await readLabels(labelPath)).labels,
-      (await readLabels(maskPath)).labels,
-    ];
-    const grids = compareGrids(truth, found);
-    if (grids.verdict === "apart") {
-      throw new UserError({
-        what: `cannot score ${maskPath}`,
-        rule: `it must lie on the grid of ${labelPath}`,
-        seen: grids.sameShape
-          ? `up to ${grids.distanceMm.toPrecision(3)} mm from it`
-          : `${grids.labelShape.join(" x ")} voxels in place of ${grids.imageShape.join(" x ")}`,
-        remedy: "Bring it into the grid of the scan first",
-      });
-    }
-    const labels = toRas(truth).volume;
-    const masks = { ...toRas(found).volume, affine: labels.affine };
-    onValues?.(caseId, [...labelExtents(masks).keys()]);
+    const { labels, masks } = await readMaskPair(labelPath, maskPath, "score");
+    onValues?.([...labelExtents(masks).keys()]);
     for (const organ of organs) {
       for (const { name, values } of organ.classes) {
         const theirs = maskValues ? values.flatMap((value) => maskValues.get(value)!) : values;

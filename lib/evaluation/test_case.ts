@@ -20,8 +20,9 @@ import {
   type Triple,
 } from "../volume/volume.ts";
 import { scoreMasks } from "./case_scores.ts";
-import { regionCeilings } from "./ceilings.ts";
+import { perfectResult } from "./ceilings.ts";
 import { roiCoverage, scoreDetection } from "./detector_iou.ts";
+import { overlap } from "./overlap.ts";
 import type { CaseResult, EvaluationMode, EvaluationSpace, Times } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -98,7 +99,7 @@ export function scoreOrgan(testCase: TestCase, found: FoundOrgan): CaseResult[] 
     stage: segmented.stage,
     timesMs: { read: readMs, ...timesMs },
   };
-  const ceilings = sampling === undefined || space === "cube" ? [] : regionCeilings(
+  const perfect = sampling === undefined || space === "cube" ? null : perfectResult(
     labels.scan,
     organ.classes.map(({ values }) => values),
     {
@@ -115,7 +116,7 @@ export function scoreOrgan(testCase: TestCase, found: FoundOrgan): CaseResult[] 
       className: one.name,
       ...scoreMasks(truth, found.maskOf(one, i), toleranceMm),
       roiCoverage: roiCoverage(truth, segmented.roiUnit),
-      ...(ceilings.length > 0 && { diceCeiling: ceilings[i].both }),
+      ...(perfect && { diceCeiling: overlap(truth, maskOfLabels(perfect, [i + 1])).dice }),
     };
   });
 }

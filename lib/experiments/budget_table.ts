@@ -1,5 +1,6 @@
 import type { PhaseName } from "../config/config.ts";
 import type { Table } from "../evaluation/markdown_table.ts";
+import { numberCell } from "../evaluation/table_cells.ts";
 import { type Column, tableOf } from "../evaluation/table_columns.ts";
 import { formatDuration } from "../training/progress.ts";
 import type { RunGroup } from "./run_group.ts";
@@ -49,7 +50,7 @@ function mostMebibytes(
   key: "peakProcessBytes" | "gpuBytes",
 ): string {
   const known = results.flatMap((result) => result[key] ?? []);
-  return known.length === 0 ? "-" : (Math.max(...known) / 2 ** 20).toFixed(0);
+  return numberCell(Math.max(...known) / 2 ** 20, 0); // "-" for none, of which the most is -Infinity
 }
 
 /** "-" without any; more than one value is named only where the folds differ. */

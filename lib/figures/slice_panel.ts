@@ -1,5 +1,5 @@
 import type { Box3 } from "../volume/box.ts";
-import { type Mask, spacingMm, type Triple, type Volume } from "../volume/volume.ts";
+import { type Mask, spacingMm, stridesOf, type Triple, type Volume } from "../volume/volume.ts";
 
 /** A slice of a volume on the RAS grid, named as radiologists do. */
 export type Plane = "axial" | "coronal" | "sagittal";
@@ -147,7 +147,7 @@ export function boxInPanel(
 
 function layout(shape: Triple, { plane, slice }: Panel) {
   const { across, down, through } = planeAxes[plane];
-  const steps: Triple = [1, shape[0], shape[0] * shape[1]];
+  const steps = stridesOf(shape);
   return {
     start: slice * steps[through],
     acrossStep: steps[across],

@@ -1,7 +1,7 @@
 import type { Box2 } from "./box.ts";
 import type { VoxelGrid } from "./orientation.ts";
 import { viewAxes, type ViewName } from "./projection.ts";
-import { spacingMm } from "./volume.ts";
+import { spacingMm, stridesOf } from "./volume.ts";
 
 /**
  * A view of a volume as it is hung on a wall: rows from the top down, and on the RAS grid with the
@@ -47,7 +47,7 @@ export function uprightSlice<V extends VoxelGrid>(
   if (!Number.isInteger(index) || index < 0 || index >= shape[depth]) {
     throw new RangeError(`slice ${index} of ${view} is not in 0 .. ${shape[depth] - 1}`);
   }
-  const steps = [1, shape[0], shape[0] * shape[1]];
+  const steps = stridesOf(shape);
   const [width, height] = [shape[horizontal], shape[vertical]];
   const data = new (volume.data.constructor as new (length: number) => V["data"])(width * height);
   for (let row = 0; row < height; row++) {

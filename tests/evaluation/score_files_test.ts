@@ -107,7 +107,7 @@ Deno.test("masks of any program are scored where their voxels lie", async (t) =>
       assertEquals([...maskValues], [[6, [40]], [1, [7, 9]]]);
       const [liver, , both] = organs;
       const values: number[][] = [];
-      const onValues = (_: string, found: readonly number[]) => values.push([...found]);
+      const onValues = (found: readonly number[]) => void values.push([...found]);
       const options = { toleranceMm, maskValues, onValues };
       const scores = await scoreFiles(files, [liver, both], options);
       assertEquals(scores.map(({ dice, hd95Mm }) => [dice, hd95Mm]), Array(3).fill([1, 0]));
