@@ -22,7 +22,7 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
   { name: "disk space", path: "lib/disk_space.ts", mayImport: ["errors"] },
   { name: "folder lock", path: "lib/folder_lock.ts", mayImport: ["errors", "files"] },
   { name: "config", path: "lib/config/", mayImport: base },
-  { name: "runtime", path: "lib/runtime/", mayImport: ["errors", "disk space"] },
+  { name: "runtime", path: "lib/runtime/", mayImport: ["errors", "files", "disk space"] },
   // Of the runtime, the library that its inner loops are compiled to.
   { name: "volume", path: "lib/volume/", mayImport: [...base, "runtime"] },
   { name: "dataset", path: "lib/dataset/", mayImport: [...base, "config", "volume"] },

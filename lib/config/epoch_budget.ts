@@ -33,6 +33,11 @@ export function epochChanges(preset: string, budgets: readonly EpochBudget[]): s
   });
 }
 
+/** True for a change as {@linkcode epochChanges} makes them. */
+export function isEpochChange(change: string): boolean {
+  return /^phases\.\w+\.(epochs|warmupEpochs)=/.test(change);
+}
+
 /**
  * A budget as it is written: `60`, `detector=20`, `paper=40` or `paper.detector=12`.
  *

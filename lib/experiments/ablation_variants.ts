@@ -84,6 +84,11 @@ export const ablationVariants: readonly Variant[] = [
   ),
   variant("no jitter", ["roiTraining.faceJitter=0"], "training regions without wall errors"),
   variant(
+    "jitter by size alone",
+    ["roiTraining.faceJitter=0.08", "roiTraining.faceJitterLimit=1"],
+    "training walls err by a share of the box, less for a small organ than a detector's",
+  ),
+  variant(
     "fine-tuning on detections only",
     ["roiTraining.groundTruthShare=0"],
     "the paper's fine-tuning: boxes of cases that the detector has seen",
@@ -95,6 +100,22 @@ export const ablationVariants: readonly Variant[] = [
     ) => allPhases(`augmentation.${key}`, 0)),
     "few cases, each the same every time",
   ),
+  variant(
+    "paper's augmentation",
+    segmentorPhases("augmentation", "paper"),
+    "flips and blanked boxes in place of rotation, size, shift and intensity",
+  ),
+  variant(
+    "one look an epoch",
+    segmentorPhases("repeats", 1),
+    "as many epochs, half of the steps",
+  ),
+  variant(
+    "paper's learning rate",
+    ["phases.segmentor.learningRate=1.5e-3", "phases.finetune.learningRate=3e-4"],
+    "1.5e-3, and 3e-4 in fine-tuning",
+  ),
+  variant("no clipping", allPhases("clipNorm", 0), "a gradient may be of any length"),
   variant("no moving average", allPhases("emaDecay", 0), "the last steps' own weights"),
   variant("Dice + focal loss", segmentorPhases("loss", "diceFocal"), "the loss of `paper`"),
   variant(

@@ -1,4 +1,5 @@
 import type { PhaseName } from "../config/config.ts";
+import { isEpochChange } from "../config/epoch_budget.ts";
 import type { Table } from "../evaluation/markdown_table.ts";
 import { numberCell } from "../evaluation/table_cells.ts";
 import { type Column, tableOf } from "../evaluation/table_columns.ts";
@@ -31,9 +32,7 @@ export function budgetTable(groups: readonly RunGroup[]): Table {
 
 /** What makes the row another training than its preset's, epochs and seed apart. */
 function changesText({ changes }: RunSpec): string {
-  const other = changes.filter((change) =>
-    !/^(seed|phases\.\w+\.(epochs|warmupEpochs))=/.test(change)
-  );
+  const other = changes.filter((change) => !change.startsWith("seed=") && !isEpochChange(change));
   return other.join(", ") || "-";
 }
 

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
+import { passingPath, writeAtomic } from "../files.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { compilerVersion, findCompiler } from "./compiler.ts";
 import { exclusively } from "./exclusive.ts";
 import { processorFeatures } from "./processor.ts";
 import { runProgram } from "./program.ts";
 import { variable } from "./settings.ts";
-import { writeAtomic } from "./state_file.ts";
 
 /** C++ sources of this project that become a shared library for `Deno.dlopen`. */
 export interface LibrarySource {
@@ -94,7 +94,7 @@ export async function ensureLibrary(
 
 async function compile(source: LibrarySource, path: string): Promise<void> {
   const { command } = await findCompiler();
-  const passing = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
+  const passing = passingPath(path);
   const result = await runProgram(command, [
     ...usualArguments,
     join(source.folder, source.mainFile),

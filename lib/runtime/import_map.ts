@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { writeAtomic } from "../files.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { askJsr } from "./jsr.ts";
-import { writeAtomic } from "./state_file.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

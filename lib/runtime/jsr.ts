@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { writeAtomic } from "../files.ts";
 import { cacheFolder } from "./cache_folder.ts";
-import { writeAtomic } from "./state_file.ts";
 import { variable } from "./settings.ts";
 
 /** Whether the JSR packages of deno.json can be had, and how that is known. */

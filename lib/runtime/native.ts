@@ -1,12 +1,13 @@
 /** Provides the native TensorFlow library: finds a working build, or makes one. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { requireSpace } from "../disk_space.ts";
 import { UserError } from "../errors.ts";
+import { exists, passingName, passingPath, writeAtomic } from "../files.ts";
 import { compileBinding } from "./binding_compile.ts";
 import { linkBinding } from "./binding_link.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { findCompiler } from "./compiler.ts";
-import { requireSpace } from "../disk_space.ts";
 import { exclusively } from "./exclusive.ts";
 import { bindingPath, findBinding, packageFolder } from "./native_files.ts";
 import { findNvidiaDriver } from "./nvidia.ts";
@@ -14,7 +15,6 @@ import { runPackageInstall } from "./package_install.ts";
 import { runProgram } from "./program.ts";
 import { findPython } from "./python.ts";
 import { variable } from "./settings.ts";
-import { writeAtomic } from "./state_file.ts";
 import { nodeApiVersion, tfjsVersion } from "./versions.ts";
 import { chooseWheel, type NativeDevice, type Wheel } from "./wheel.ts";
 import { downloadWheels } from "./wheel_download.ts";
@@ -115,7 +115,7 @@ async function chooseDevice({ force }: EnsureOptions): Promise<NativeDevice> {
   }
   if (findNvidiaDriver() === undefined || Deno.build.arch !== "x86_64") return "cpu";
   if (force) await removeIfThere(givenUpPath());
-  return await isThere(givenUpPath()) ? "cpu" : "cuda";
+  return await exists(givenUpPath()) ? "cpu" : "cuda";
 }
 
 function givenUpPath(): string {
@@ -124,7 +124,7 @@ function givenUpPath(): string {
 
 async function isLinked({ folder }: NativeBuild): Promise<boolean> {
   const binding = findBinding();
-  if (binding === undefined || !await isThere(join(dirname(binding), manifestName))) return false;
+  if (binding === undefined || !await exists(join(dirname(binding), manifestName))) return false;
   const ownInstall = await Deno.realPath(dirname(bindingPath)) === dirname(binding);
   return ownInstall ||
     binding === await Deno.realPath(join(folder, bindingName)).catch(() => undefined);
@@ -132,9 +132,9 @@ async function isLinked({ folder }: NativeBuild): Promise<boolean> {
 
 /** Installs the npm packages where Deno has not done so yet. */
 async function requirePackage(): Promise<void> {
-  if (await isThere(packageFolder)) return;
+  if (await exists(packageFolder)) return;
   await runProgram(Deno.execPath(), ["cache", selfTestPath]);
-  if (await isThere(packageFolder)) return;
+  if (await exists(packageFolder)) return;
   throw new UserError({
     what: "cannot find @tensorflow/tfjs-node-gpu",
     rule: "Deno must be able to install the npm packages of deno.json",
@@ -144,7 +144,7 @@ async function requirePackage(): Promise<void> {
 
 /** With the lock held: uses a finished build, or makes one, or falls back. */
 async function provide(build: NativeBuild, { report, force }: EnsureOptions): Promise<void> {
-  if (!force && await isThere(join(build.folder, manifestName))) {
+  if (!force && await exists(join(build.folder, manifestName))) {
     await linkBinding(join(build.folder, bindingName));
     return;
   }
@@ -192,7 +192,7 @@ async function makeBuild(build: NativeBuild, report: EnsureOptions["report"]): P
     { remedy: "Free some space, or name another folder in ROISEG_CACHE_DIR" },
   );
 
-  const staging = `${folder}.${crypto.randomUUID().slice(0, 8)}.partial`;
+  const staging = passingPath(folder);
   const wheels = join(staging, "wheels");
   try {
     await Deno.mkdir(wheels, { recursive: true });
@@ -283,7 +283,7 @@ async function removeLeftovers(folder: string): Promise<void> {
   const parent = dirname(folder);
   for await (const { name } of Deno.readDir(parent)) {
     const path = join(parent, name);
-    if (path.startsWith(prefix) && name.endsWith(".partial")) await removeIfThere(path);
+    if (path.startsWith(prefix) && passingName.test(name)) await removeIfThere(path);
   }
 }
 
@@ -292,14 +292,5 @@ async function removeIfThere(path: string): Promise<void> {
     await Deno.remove(path, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch {
-    return false;
   }
 }

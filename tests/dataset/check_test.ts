@@ -5,7 +5,7 @@ import { parseOrgan } from "../../lib/dataset/organ.ts";
 import { composeAffines, scaleAndShift } from "../../lib/volume/affine.ts";
 import { fromRas } from "../../lib/volume/orientation.ts";
 import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
-import { inTemporaryFolder, writeTree } from "./temporary.ts";
+import { inTemporaryFolder, writeTree } from "../temporary_folder.ts";
 import { affine, boxLabels, image, shape, writePair } from "./volumes.ts";
 
 const names = JSON.stringify({ liver: 1, spleen: 2 });

@@ -8,7 +8,7 @@ import { UserError } from "../../lib/errors.ts";
 import { exists } from "../../lib/files.ts";
 import { makeTar, makeZip } from "./archives.ts";
 import { type ServerPlan, withServer } from "./server.ts";
-import { inTemporaryFolder } from "./temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const content = Uint8Array.from({ length: 95_000 }, (_, i) => (i * 7919) >> 3);
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { UserError } from "../../lib/errors.ts";
-import { inTemporaryFolder, writeTree } from "./temporary.ts";
+import { inTemporaryFolder, writeTree } from "../temporary_folder.ts";
 
 Deno.test("openDataset() reads AMOS22: parts, typos in names, modality by case number", () =>
   inTemporaryFolder(async (dir) => {

@@ -6,7 +6,7 @@ import { prepareDataset } from "../../lib/dataset/prepare.ts";
 import type { PrepareSettings } from "../../lib/dataset/manifest.ts";
 import { UserError } from "../../lib/errors.ts";
 import { preparedFolder } from "../../lib/paths.ts";
-import { inTemporaryFolder } from "./temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import { boxLabels, image, writePair } from "./volumes.ts";
 

@@ -9,7 +9,7 @@ import { labelExtents } from "../../lib/volume/labels.ts";
 import { readImage, readLabels } from "../../lib/volume/nifti_read.ts";
 import { orientationLetters, orientationOf, toRas } from "../../lib/volume/orientation.ts";
 import { maskOfLabels, spacingMm, voxelCount } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "./temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const phantoms = Array.from({ length: 6 }, (_, index) => makePhantom(3, index));
 const small = [24, 20, 16] as const;

@@ -8,7 +8,7 @@ import { UserError } from "../../lib/errors.ts";
 import { composeAffines, scaleAndShift } from "../../lib/volume/affine.ts";
 import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import { fromRas } from "../../lib/volume/orientation.ts";
-import { inTemporaryFolder } from "./temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { affine, boxLabels, image, shape, spacing, writePair } from "./volumes.ts";
 
 const settings = { cubeEdge: 8, ctWindow: { low: -300, high: 100 } };

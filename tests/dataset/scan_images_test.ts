@@ -10,7 +10,7 @@ import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import { fromRas, toRas, type VoxelGrid } from "../../lib/volume/orientation.ts";
 import { resizeVolume, sampleLabelsNearest } from "../../lib/volume/resample.ts";
 import type { Triple } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "./temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { boxLabels, image, shape } from "./volumes.ts";
 
 const settings = { ...defaultSettings, cubeEdge: 6, scanMaxEdge: 5 };

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readSplitFile } from "../../lib/dataset/split_file.ts";
 import { UserError } from "../../lib/errors.ts";
-import { inTemporaryFolder } from "./temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 Deno.test("a fold is read from a file like nnU-Net's splits_final.json", async () => {
   await inTemporaryFolder(async (dir) => {

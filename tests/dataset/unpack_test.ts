@@ -4,7 +4,7 @@ import { unpack } from "../../lib/dataset/unpack.ts";
 import { UserError } from "../../lib/errors.ts";
 import { exists } from "../../lib/files.ts";
 import { makeTar, makeZip, type TestMember } from "./archives.ts";
-import { inTemporaryFolder } from "./temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const long = `deep/${"folder/".repeat(18)}end.txt`;
 const noise = crypto.getRandomValues(new Uint8Array(60_000));

@@ -7,7 +7,7 @@ import {
 } from "../../lib/detector/ms_deform_attn.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { Random } from "../../lib/random.ts";
-import { assertNoLeak, uniform } from "./tensors.ts";
+import { assertNoLeak, uniform } from "../tensors.ts";
 
 const levels: LevelShape[] = [{ rows: 3, columns: 5 }, { rows: 2, columns: 1 }];
 const sizes = { width: 8, heads: 4, levels: 2, points: 2 };

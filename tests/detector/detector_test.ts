@@ -11,7 +11,7 @@ import { Random } from "../../lib/random.ts";
 import { aroundBoxes, type Box3 } from "../../lib/volume/box.ts";
 import { type ViewName, viewNames } from "../../lib/volume/projection.ts";
 import type { Volume } from "../../lib/volume/volume.ts";
-import { assertNoLeak } from "./tensors.ts";
+import { assertNoLeak } from "../tensors.ts";
 
 const silhouette: DetectorConfig = {
   targets: "organ",

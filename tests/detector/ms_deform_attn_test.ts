@@ -10,7 +10,7 @@ import { Parameters } from "../../lib/nn/parameters.ts";
 import { readSafetensors } from "../../lib/nn/safetensors.ts";
 import { projectRoot } from "../../lib/paths.ts";
 import { Random } from "../../lib/random.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "./tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 import { testEachWay } from "../nn/each_way.ts";
 
 const fixture = `${projectRoot}/../shared/fixtures/ms_deform_attn.safetensors`;

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "../../lib/tf.ts";
 import { pixelReferences, sinePosition, StagePosition } from "../../lib/detector/position.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
-import { assertNoLeak } from "./tensors.ts";
+import { assertNoLeak } from "../tensors.ts";
 
 Deno.test("position: y in the first half, x in the second, half a pixel shifted", () => {
   const codes = tf.tidy(() => sinePosition({ rows: 2, columns: 4 }, 8).arraySync());

@@ -8,7 +8,7 @@ import { UserError } from "../../lib/errors.ts";
 import { Random } from "../../lib/random.ts";
 import { scaleAndShift } from "../../lib/volume/affine.ts";
 import type { Volume } from "../../lib/volume/volume.ts";
-import { uniform } from "./tensors.ts";
+import { uniform } from "../tensors.ts";
 
 const random = new Random("cube");
 const cube: Volume = {

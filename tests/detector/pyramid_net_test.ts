@@ -7,7 +7,7 @@ import { UserError } from "../../lib/errors.ts";
 import { countMacs } from "../../lib/nn/macs.ts";
 import { inference, Parameters, type Pass } from "../../lib/nn/parameters.ts";
 import { Random } from "../../lib/random.ts";
-import { assertClose, assertNoLeak, largestError, uniform } from "./tensors.ts";
+import { assertClose, assertNoLeak, largestError, uniform } from "../tensors.ts";
 
 const config: PyramidDetectorConfig = {
   kind: "pyramid",

@@ -6,7 +6,7 @@ import { UserError } from "../../lib/errors.ts";
 import { inference, Parameters } from "../../lib/nn/parameters.ts";
 import { type WritableTensor, writeSafetensors } from "../../lib/nn/safetensors.ts";
 import { Random } from "../../lib/random.ts";
-import { assertClose, uniform } from "./tensors.ts";
+import { assertClose, uniform } from "../tensors.ts";
 
 function build(name: BackboneName, inputs: number, { seed = 1, frozenStatistics = false } = {}) {
   const parameters = new Parameters(seed);

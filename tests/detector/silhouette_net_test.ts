@@ -8,7 +8,7 @@ import { UserError } from "../../lib/errors.ts";
 import { countMacs } from "../../lib/nn/macs.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { Random } from "../../lib/random.ts";
-import { assertClose, assertNoLeak, uniform } from "./tensors.ts";
+import { assertClose, assertNoLeak, uniform } from "../tensors.ts";
 
 function build(widths: number[], options: { edge: number; channels: number; pieces?: number[] }) {
   const parameters = new Parameters(2);

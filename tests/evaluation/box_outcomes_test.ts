@@ -13,7 +13,7 @@ import { groundTruthRegion, organBox } from "../../lib/training/organ_box.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
 import { writeLabels } from "../../lib/volume/nifti_write.ts";
 import { spacingMm } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { tinyPrepared, tinyRun } from "../training/tiny_run.ts";
 
 Deno.test("one set of weights for all edges, and what it makes of given boxes", async (t) => {

@@ -11,7 +11,7 @@ import * as tf from "../../lib/tf.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
 import { toRas } from "../../lib/volume/orientation.ts";
 import { spacingMm } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { tinyPrepared, tinyRun } from "../training/tiny_run.ts";
 
 /** Two classes whose order is not that of their values, and a detector that finds something. */

@@ -14,7 +14,7 @@ import { trainRun } from "../../lib/training/train_run.ts";
 import { loadDetector } from "../../lib/training/trained_detector.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
 import { maskOfLabels } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { tinyPrepared } from "../training/tiny_run.ts";
 
 Deno.test("runs of several organs and folds are measured together, each case once", async (t) => {

@@ -17,7 +17,7 @@ import * as tf from "../../lib/tf.ts";
 import { openRun } from "../../lib/training/run_folder.ts";
 import { startRun } from "../../lib/training/start_run.ts";
 import { readLabels } from "../../lib/volume/nifti_read.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { tinyPrepared, tinyRun } from "../training/tiny_run.ts";
 
 /** One epoch of one step, and a detector that finds something. */

@@ -33,7 +33,7 @@ import {
   type Triple,
   type Volume,
 } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { tinyPrepared, tinyRun } from "../training/tiny_run.ts";
 
 const set = ["phases.detector.epochs=8", "phases.detector.learningRate=0.01"];

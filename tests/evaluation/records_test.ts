@@ -6,6 +6,7 @@ import { readEvaluation, writeEvaluation } from "../../lib/evaluation/evaluation
 import { peakProcessBytes } from "../../lib/evaluation/memory.ts";
 import { Stopwatch } from "../../lib/evaluation/stopwatch.ts";
 import { summarizeResults } from "../../lib/evaluation/summary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { caseResult, evaluationOf, modelCost } from "./case_results.ts";
 import { maskWhere } from "./masks.ts";
 
@@ -53,9 +54,8 @@ Deno.test("casesCsv() has a column for every part of the time", () => {
   assertEquals(end, "");
 });
 
-Deno.test("writeEvaluation() and readEvaluation() keep NaN", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("writeEvaluation() and readEvaluation() keep NaN", () =>
+  inTemporaryFolder(async (folder) => {
     const path = `${folder}/evaluation.json`;
     const evaluation = evaluationOf([caseResult({ dice: NaN })], [modelCost()]);
     await writeEvaluation(path, evaluation);
@@ -64,10 +64,7 @@ Deno.test("writeEvaluation() and readEvaluation() keep NaN", async () => {
     await assertRejects(() => readEvaluation(path), UserError, '"format" must be 3, but it is 0');
     await Deno.writeTextFile(path, '{"format": ');
     await assertRejects(() => readEvaluation(path), UserError, "must be JSON");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
 
 Deno.test("Stopwatch adds up the parts, also of work that throws", async () => {
   const ticks = [0, 5, 10, 12, 20, 21];

@@ -14,7 +14,7 @@ import * as tf from "../../lib/tf.ts";
 import { buildSegmentor } from "../../lib/training/build_segmentor.ts";
 import { createRun, modelFile, type Run } from "../../lib/training/run_folder.ts";
 import { type ViewName, viewNames } from "../../lib/volume/projection.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 async function newRun(folder: string): Promise<Run> {
   return await createRun(folder, {

@@ -16,7 +16,7 @@ import { readLabels } from "../../lib/volume/nifti_read.ts";
 import { writeLabels } from "../../lib/volume/nifti_write.ts";
 import { fromRas, orientationOf, toRas } from "../../lib/volume/orientation.ts";
 import { type LabelVolume, maskOfLabels, type Triple } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const shape: Triple = [30, 26, 14];
 const toleranceMm = 3;

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
 import { requireReplaceable, writeResults } from "../../lib/evaluation/write_results.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { caseResult, evaluationOf } from "./case_results.ts";
 
 Deno.test("an evaluation is replaced by one of the same or more, and by nothing less", () =>

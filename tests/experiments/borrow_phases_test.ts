@@ -6,7 +6,7 @@ import { planRuns, type RunSpec } from "../../lib/experiments/run_spec.ts";
 import { exists, writeAtomic } from "../../lib/files.ts";
 import type { Run } from "../../lib/training/run_folder.ts";
 import { isPhaseTrained, partsOf } from "../../lib/training/run_part.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { manifestOnly, request } from "./plans.ts";
 
 function runOf(spec: RunSpec, { runs }: ExperimentPlaces): Run {

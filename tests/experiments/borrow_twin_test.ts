@@ -5,7 +5,7 @@ import { executeRun } from "../../lib/experiments/execute_run.ts";
 import { resultPathOf } from "../../lib/experiments/experiment_places.ts";
 import { covers, readRunResult, writeRunResult } from "../../lib/experiments/run_result.ts";
 import { writeAtomic } from "../../lib/files.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { manifestOnly, resultOf, specOf } from "./plans.ts";
 
 const otherRegions = { changes: ["roiTraining.faceJitter=0"] };

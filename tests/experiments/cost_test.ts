@@ -7,7 +7,7 @@ import {
   writeCostResult,
 } from "../../lib/experiments/cost_result.ts";
 import { measureCost } from "../../lib/experiments/measure_cost.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 Deno.test("Table 5: the segmentor's counts are the paper's; what failed is named", async () => {
   await inTemporaryFolder(async (dir) => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
 import { covers, readRunResult, writeRunResult } from "../../lib/experiments/run_result.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { caseResult } from "../evaluation/case_results.ts";
 import { resultOf, specOf } from "./plans.ts";
 

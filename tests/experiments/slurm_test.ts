@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { slurmScript } from "../../lib/experiments/slurm_script.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 Deno.test("the script is an array job that is queued again, with the options given", () => {
   const text = slurmScript({

@@ -3,7 +3,7 @@ import { gelu } from "../../lib/nn/gelu.ts";
 import { softmax } from "../../lib/nn/softmax.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, uniform } from "../tensors.ts";
 import { testEachWay } from "./each_way.ts";
 
 /** The normal distribution by Simpson's rule from 0. */

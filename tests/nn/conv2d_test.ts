@@ -5,7 +5,7 @@ import { DepthwiseConv2d } from "../../lib/nn/depthwise_conv2d.ts";
 import { countMacs } from "../../lib/nn/macs.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { Random } from "../../lib/random.ts";
-import { assertClose, assertGradients, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, uniform } from "../tensors.ts";
 
 interface Shape {
   readonly kernel: number;

@@ -4,7 +4,7 @@ import { countMacs } from "../../lib/nn/macs.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 
 function build(options: ConvNorm2dOptions) {
   const parameters = new Parameters("conv norm");

@@ -8,7 +8,7 @@ import {
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, uniform } from "../tensors.ts";
 
 type Shape = [number, number, number, number, number];
 

@@ -5,7 +5,7 @@ import { Parameters } from "../../lib/nn/parameters.ts";
 import { standardizeSpace } from "../../lib/nn/standardize_space.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 import { testEachWay } from "./each_way.ts";
 
 testEachWay("standardizeSpace() is exact on many voxels", () => {

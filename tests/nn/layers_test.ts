@@ -14,7 +14,7 @@ import { standardize } from "../../lib/nn/standardize.ts";
 import { subsample3d } from "../../lib/nn/subsample3d.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 import { testEachWay } from "./each_way.ts";
 
 const training = (seed: string): Pass => ({ training: true, random: new Random(seed) });

@@ -11,7 +11,7 @@ import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import { blendFlat, concatFlat } from "../../lib/training/flat.ts";
 import { diceCrossEntropyLoss, diceFocalLoss } from "../../lib/training/segmentation_loss.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 
 const ignore = !tf.hasNativeOps();
 

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../lib/errors.ts";
 import { constant, normal, Parameters, uniformFanIn } from "../../lib/nn/parameters.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertNoLeak } from "../detector/tensors.ts";
+import { assertNoLeak } from "../tensors.ts";
 
 function two(seed: string): Parameters {
   const parameters = new Parameters(seed);

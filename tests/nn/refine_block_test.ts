@@ -4,7 +4,7 @@ import { Parameters, type Pass } from "../../lib/nn/parameters.ts";
 import { RefineBlock, type RefineBlockOptions } from "../../lib/nn/refine_block.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 
 const ignore = !tf.hasNativeOps();
 

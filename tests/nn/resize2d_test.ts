@@ -1,7 +1,7 @@
 import * as tf from "../../lib/tf.ts";
 import { resizeBilinear2d } from "../../lib/nn/resize2d.ts";
 import { Random } from "../../lib/random.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 
 Deno.test("resize2d: equals TensorFlow's with half-pixel centres", async () => {
   await assertNoLeak(() =>

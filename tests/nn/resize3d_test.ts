@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { resizeTrilinear3d } from "../../lib/nn/resize3d.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 
 /** The two old positions that make a new one, with their shares. */
 function neighbours(i: number, from: number, to: number): [position: number, share: number][] {

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { jupyterPath } from "../../lib/jupyter/kernelspec.ts";
-import { inTemporaryFolder, writeTree } from "../dataset/temporary.ts";
+import { inTemporaryFolder, writeTree } from "../temporary_folder.ts";
 
 const module = new URL("../../lib/jupyter/python_environment.ts", import.meta.url).href;
 

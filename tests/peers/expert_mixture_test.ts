@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { ExpertMixture } from "../../lib/peers/expert_mixture.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak } from "../tensors.ts";
 import { assertParameterGradients, randomize, volume, weighed } from "./randomized.ts";
 import { dot, mix, slowGelu, slowLinear, slowSoftmax, valuesOf, vectors } from "./slow.ts";
 

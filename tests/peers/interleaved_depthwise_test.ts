@@ -6,7 +6,7 @@ import {
   withoutLastPlanes,
 } from "../../lib/peers/interleaved_depthwise.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak } from "../tensors.ts";
 import {
   assertParameterGradients,
   assertSamplesApart,

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { MednextBlock, MednextDownBlock, MednextUpBlock } from "../../lib/peers/mednext_blocks.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertGradients, assertNoLeak } from "../detector/tensors.ts";
+import { assertGradients, assertNoLeak } from "../tensors.ts";
 import {
   assertParameterGradients,
   assertSamplesApart,

@@ -4,7 +4,7 @@ import { inference, Parameters } from "../../lib/nn/parameters.ts";
 import { buildPeer, peerNames } from "../../lib/peers/peer.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertNoLeak } from "../detector/tensors.ts";
+import { assertNoLeak } from "../tensors.ts";
 import { assertSamplesApart, randomize, volume } from "./randomized.ts";
 import { smallPeer } from "./small_peers.ts";
 

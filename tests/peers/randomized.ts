@@ -1,7 +1,7 @@
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, uniform } from "../detector/tensors.ts";
+import { assertClose, uniform } from "../tensors.ts";
 
 /** Sets every parameter to seeded uniform numbers, norms, biases and tables too. */
 export function randomize(parameters: Parameters, { spread = 0.6 } = {}): void {

@@ -4,7 +4,7 @@ import { attend } from "../../lib/peers/attend.ts";
 import { SegformerBlock } from "../../lib/peers/segformer_block.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 import {
   assertParameterGradients,
   assertSamplesApart,

@@ -4,7 +4,7 @@ import { PatchMerging } from "../../lib/peers/patch_merging.ts";
 import { ResidualBlock } from "../../lib/peers/residual_block.ts";
 import { SwinEncoder } from "../../lib/peers/swin_encoder.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak } from "../tensors.ts";
 import {
   assertParameterGradients,
   assertSamplesApart,

@@ -3,7 +3,7 @@ import { Parameters } from "../../lib/nn/parameters.ts";
 import { biasedSoftmax } from "../../lib/peers/biased_softmax.ts";
 import { WindowAttention } from "../../lib/peers/window_attention.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertGradients, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
 import { Random } from "../../lib/random.ts";
 import { assertParameterGradients, randomize, volume, weighed } from "./randomized.ts";
 import { dot, mix, places, slowLinear, slowSoftmax, valuesOf, vectors } from "./slow.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { cutWindows, joinWindows, planWindows, windowLabels } from "../../lib/peers/windows3d.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertNoLeak } from "../detector/tensors.ts";
+import { assertNoLeak } from "../tensors.ts";
 import { volume } from "./randomized.ts";
 
 Deno.test("planWindows() pads long axes and clips the window on short ones", () => {

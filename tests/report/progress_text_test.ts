@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { progressText, stateText } from "../../lib/report/progress_text.ts";
 import { readRunProgress } from "../../lib/report/run_progress.ts";
 import { textCurve } from "../../lib/report/text_curve.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { after, epochRecord, untrainedRun, writeEpochs, writeModel } from "./run_folders.ts";
 
 /** The dots of a drawn curve, as rows of 0 and 1. */

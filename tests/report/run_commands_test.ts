@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { makeConfig } from "../../lib/config/overrides.ts";
 import { parseOrgan } from "../../lib/dataset/organ.ts";
 import { configChanges, organText, trainCommand } from "../../lib/report/run_commands.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { untrainedRun } from "./run_folders.ts";
 
 Deno.test("configChanges() makes the same configuration again", () => {

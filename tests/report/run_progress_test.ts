@@ -5,7 +5,7 @@ import type { PartProgress } from "../../lib/report/part_progress.ts";
 import { lossFigure, scoreFigure } from "../../lib/report/run_figures.ts";
 import { readRunProgress, RunReader } from "../../lib/report/run_progress.ts";
 import { cutHistory } from "../../lib/training/history.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { after, epochRecord, untrainedRun, writeEpochs, writeModel } from "./run_folders.ts";
 
 const tenEpochs = ["phases.segmentor.epochs=10"];

@@ -8,7 +8,7 @@ import type { CaseResult, Evaluation } from "../../lib/evaluation/records.ts";
 import { writeEvaluation } from "../../lib/evaluation/evaluation_file.ts";
 import { runReport, writeRunReport } from "../../lib/report/run_report.ts";
 import type { Run } from "../../lib/training/run_folder.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { caseResult, evaluationOf, modelCost } from "../evaluation/case_results.ts";
 import { type BrowserPage, findChromium, openPage } from "../figures/chromium.ts";
 import { after, epochRecord, untrainedRun, writeEpochs, writeModel } from "./run_folders.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { exclusively } from "../../lib/runtime/exclusive.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const module = new URL("../../lib/runtime/exclusive.ts", import.meta.url).href;
 
@@ -21,26 +22,24 @@ async function startOwner(lock: string): Promise<Deno.ChildProcess> {
   return owner;
 }
 
-Deno.test("exclusively() waits for the owner and outlives its crash", async () => {
-  const folder = await Deno.makeTempDir();
-  const lock = `${folder}/deep/lock`;
-  const owner = await startOwner(lock);
-  let waited = false;
-  const work = exclusively(lock, () => Promise.resolve("done"), () => {
-    waited = true;
-    owner.kill("SIGKILL");
-  });
-  assertEquals(await work, "done");
-  assert(waited);
-  await owner.status;
-  await Deno.remove(folder, { recursive: true });
-});
+Deno.test("exclusively() waits for the owner and outlives its crash", () =>
+  inTemporaryFolder(async (folder) => {
+    const lock = `${folder}/deep/lock`;
+    const owner = await startOwner(lock);
+    let waited = false;
+    const work = exclusively(lock, () => Promise.resolve("done"), () => {
+      waited = true;
+      owner.kill("SIGKILL");
+    });
+    assertEquals(await work, "done");
+    assert(waited);
+    await owner.status;
+  }));
 
-Deno.test("exclusively() lets go when the work fails", async () => {
-  const folder = await Deno.makeTempDir();
-  const lock = `${folder}/lock`;
-  const failed = exclusively(lock, () => Promise.reject(new Error("no")), () => {});
-  assertEquals(await failed.catch((error) => error.message), "no");
-  assertEquals(await exclusively(lock, () => Promise.resolve(1), () => {}), 1);
-  await Deno.remove(folder, { recursive: true });
-});
+Deno.test("exclusively() lets go when the work fails", () =>
+  inTemporaryFolder(async (folder) => {
+    const lock = `${folder}/lock`;
+    const failed = exclusively(lock, () => Promise.reject(new Error("no")), () => {});
+    assertEquals(await failed.catch((error) => error.message), "no");
+    assertEquals(await exclusively(lock, () => Promise.resolve(1), () => {}), 1);
+  }));

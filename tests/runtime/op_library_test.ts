@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import type { CompiledLibrary } from "../../lib/runtime/compiled_library.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const scriptPath = fileURLToPath(new URL("./ensure_op_library.ts", import.meta.url));
 
@@ -21,9 +22,8 @@ async function attempt(env: Record<string, string>, ...args: string[]): Promise<
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-Deno.test("op library: without a compiler there is a notice, once, and no error", async () => {
-  const cache = await Deno.makeTempDir();
-  try {
+Deno.test("op library: without a compiler there is a notice, once, and no error", () =>
+  inTemporaryFolder(async (cache) => {
     const { states, news } = await attempt({ ROISEG_CACHE_DIR: cache, PATH: cache });
     assertEquals(states.map(({ state }) => state), ["failed", "failed"]);
     assert(states[0].reason?.includes("g++"), states[0].reason);
@@ -31,27 +31,20 @@ Deno.test("op library: without a compiler there is a notice, once, and no error"
     assertEquals(notices.length, 1, news.join("\n"));
     const forced = await attempt({ ROISEG_CACHE_DIR: cache, PATH: cache }, "--force");
     assertEquals(forced.news.filter((line) => line.includes("slower")).length, 1);
-  } finally {
-    await Deno.remove(cache, { recursive: true });
-  }
-});
+  }));
 
-Deno.test("op library: a compiler that refuses the sources is named with its first error", async () => {
-  const cache = await Deno.makeTempDir();
-  const compiler = `${cache}/refusing-compiler`;
-  // It accepts the trial and says who it is, and fails where it is to make a library.
-  const script =
-    '#!/bin/sh\ncase "$*" in *-shared*) echo "ops.cc:1: error: no" >&2; exit 1;; esac\n';
-  try {
+Deno.test("op library: a compiler that refuses the sources is named with its first error", () =>
+  inTemporaryFolder(async (cache) => {
+    const compiler = `${cache}/refusing-compiler`;
+    // It accepts the trial and says who it is, and fails where it is to make a library.
+    const script =
+      '#!/bin/sh\ncase "$*" in *-shared*) echo "ops.cc:1: error: no" >&2; exit 1;; esac\n';
     await Deno.writeTextFile(compiler, script, { mode: 0o755 });
     const env = { ROISEG_CACHE_DIR: cache, PATH: Deno.env.get("PATH") ?? "", CXX: compiler };
     const { states } = await attempt(env);
     assertEquals(states[1].state, "failed");
     assert(states[1].reason?.includes("ops.cc:1: error: no"), states[1].reason);
-  } finally {
-    await Deno.remove(cache, { recursive: true });
-  }
-});
+  }));
 
 Deno.test("op library: the environment switches it off", async () => {
   const { states, news } = await attempt({ ROISEG_NATIVE_OPS: "no", PATH: "" });

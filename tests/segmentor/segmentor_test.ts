@@ -9,7 +9,7 @@ import { segmentRoi } from "../../lib/segmentor/segment_roi.ts";
 import { Segmentor } from "../../lib/segmentor/segmentor.ts";
 import { legalEdges, stageForEdge } from "../../lib/segmentor/stage_rule.ts";
 import * as tf from "../../lib/tf.ts";
-import { assertClose, assertNoLeak, uniform } from "../detector/tensors.ts";
+import { assertClose, assertNoLeak, uniform } from "../tensors.ts";
 import { slowLogits, type Values, type Weights } from "./slow_segmentor.ts";
 import { testEachWay } from "../nn/each_way.ts";
 

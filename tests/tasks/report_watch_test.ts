@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { chooseImportMap } from "../../lib/runtime/import_map.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { epochRecord, untrainedRun, writeEpochs, writeModel } from "../report/run_folders.ts";
 
 const tasks = fileURLToPath(new URL("../../tasks", import.meta.url));

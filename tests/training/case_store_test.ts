@@ -5,7 +5,7 @@ import { CaseStore } from "../../lib/training/case_store.ts";
 import { scaleAndShift } from "../../lib/volume/affine.ts";
 import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import type { Triple } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { boxLabels, image } from "../dataset/volumes.ts";
 
 const cubeShape: Triple = [4, 4, 4];

@@ -8,6 +8,7 @@ import {
   loadCheckpoint,
   saveCheckpoint,
 } from "../../lib/training/checkpoint.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const identity = { seed: 1, config: { edge: 16 }, trainIds: ["a", "b"] };
 
@@ -38,15 +39,6 @@ function makeCheckpoint(epoch: number, size = 6): Checkpoint {
     },
     best: new Map([["block.kernel", { shape: [2, size / 2], data: values(-1) }]]),
   };
-}
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "checkpoint-" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Values only: a loaded tensor also knows its type in the file. */
@@ -81,7 +73,7 @@ async function damage(path: string, how: "truncate" | "flip" | "empty"): Promise
 }
 
 Deno.test("checkpoint: everything is read back; none is null", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     assertEquals(await load(folder), { checkpoint: null, notices: [] });
     assertEquals(await hasCheckpoint(folder), false);
     await saveCheckpoint(folder, makeCheckpoint(3), identity);
@@ -100,7 +92,7 @@ Deno.test("checkpoint: everything is read back; none is null", async () => {
 
 for (const how of ["truncate", "flip", "empty"] as const) {
   Deno.test(`checkpoint: the previous one serves when the newest is damaged (${how})`, async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       await saveCheckpoint(folder, makeCheckpoint(1), identity);
       await saveCheckpoint(folder, makeCheckpoint(2), identity);
       await damage(checkpointPath(folder), how);
@@ -116,7 +108,7 @@ for (const how of ["truncate", "flip", "empty"] as const) {
 }
 
 Deno.test("checkpoint: a kill between any two steps of saving leaves one to resume from", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = checkpointPath(folder);
     await saveCheckpoint(folder, makeCheckpoint(1), identity);
     await saveCheckpoint(folder, makeCheckpoint(2), identity);
@@ -141,7 +133,7 @@ Deno.test("checkpoint: a kill between any two steps of saving leaves one to resu
 
 async function savedBytes(epoch: number): Promise<Uint8Array> {
   let bytes = new Uint8Array();
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await saveCheckpoint(folder, makeCheckpoint(epoch), identity);
     bytes = await Deno.readFile(checkpointPath(folder));
   });
@@ -149,7 +141,7 @@ async function savedBytes(epoch: number): Promise<Uint8Array> {
 }
 
 Deno.test("checkpoint: a process killed with -9 while saving leaves one to resume from", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     for (let round = 0; round < 3; round++) {
       const child = new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--no-check", import.meta.resolve("./save_forever.ts"), folder],
@@ -168,7 +160,7 @@ Deno.test("checkpoint: a process killed with -9 while saving leaves one to resum
 });
 
 Deno.test("checkpoint: other settings are named, up to five of them", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await saveCheckpoint(folder, makeCheckpoint(1), identity);
     const other = {
       ...identity,
@@ -186,7 +178,7 @@ Deno.test("checkpoint: other settings are named, up to five of them", async () =
 });
 
 Deno.test("checkpoint: one of a time when views had no filter goes on without a filter", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const withView = (view: Record<string, unknown>) => ({
       ...identity,
       config: { ...identity.config, detector: { view } },
@@ -202,7 +194,7 @@ Deno.test("checkpoint: one of a time when views had no filter goes on without a 
 });
 
 Deno.test("checkpoint: one of a time without a choice of model is the segmentor's", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await saveCheckpoint(folder, makeCheckpoint(1), identity);
     const resume = (model: string) => {
       const config = { ...identity.config, model, modelWeights: "" };
@@ -215,7 +207,7 @@ Deno.test("checkpoint: one of a time without a choice of model is the segmentor'
 });
 
 Deno.test("checkpoint: another format version is refused, not passed over", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await saveCheckpoint(folder, makeCheckpoint(1), identity);
     await saveCheckpoint(folder, makeCheckpoint(2), identity);
     const { tensors, metadata } = await readSafetensors(checkpointPath(folder));

@@ -4,7 +4,7 @@ import { readSafetensors, writeSafetensors } from "../../lib/nn/safetensors.ts";
 import * as tf from "../../lib/tf.ts";
 import { exportWeights, lastTrainedPhase } from "../../lib/training/export_weights.ts";
 import { modelFile } from "../../lib/training/run_folder.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { tinyPrepared, tinyRun } from "./tiny_run.ts";
 
 /** One step at a rate of nearly nothing: the weights stay where they started. */

@@ -18,17 +18,15 @@ import { historyPath, modelPath } from "../../lib/training/run_folder.ts";
 import type { FitOptions } from "../../lib/training/fit_task.ts";
 import { readHistory } from "../../lib/training/history.ts";
 import { Random } from "../../lib/random.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { makeTinyTask, tinyPhase, type TinyTask } from "./tiny_task.ts";
 
 const config = { preset: "test", nested: { value: 1 } };
 
 async function inFolder(use: (options: FitOptions) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "fit-" });
-  try {
-    await use({ name: "phase", phase: tinyPhase, seed: 3, folder, config });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await inTemporaryFolder((folder) =>
+    use({ name: "phase", phase: tinyPhase, seed: 3, folder, config })
+  );
 }
 
 /** The history without what a clock says. */

@@ -10,6 +10,7 @@ import {
 } from "../../lib/training/history.ts";
 import { jsonDifference } from "../../lib/training/json_difference.ts";
 import { frameRecord, TensorboardWriter } from "../../lib/training/tensorboard.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 function record(phase: string, epoch: number): EpochRecord {
   return {
@@ -25,17 +26,8 @@ function record(phase: string, epoch: number): EpochRecord {
   };
 }
 
-async function temporaryFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "history-" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("history: what is appended is read back, infinities and NaN too", async () => {
-  await temporaryFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "run", "history.jsonl");
     assertEquals(await readHistory(path), []);
     const records = [1, 2, 3].map((epoch) => record("segmentor", epoch));
@@ -46,7 +38,7 @@ Deno.test("history: what is appended is read back, infinities and NaN too", asyn
 });
 
 Deno.test("history: cutting removes later epochs of the phase and a line cut off by a crash", async () => {
-  await temporaryFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "history.jsonl");
     await cutHistory(path, "segmentor", 0);
     for (const phase of ["detector", "segmentor"]) {
@@ -117,7 +109,7 @@ function parseMessage(content: Uint8Array): Map<number, Field[]> {
 }
 
 Deno.test("TensorBoard: version, session start, then scalars, with right checksums", async () => {
-  await temporaryFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const at = new Date("2024-05-06T07:08:09.250Z");
     {
       using writer = await TensorboardWriter.open(join(folder, "new"), at, 301);

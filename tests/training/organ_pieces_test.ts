@@ -6,7 +6,7 @@ import { prepareDataset } from "../../lib/dataset/prepare.ts";
 import { detectorTargets } from "../../lib/training/detector_targets.ts";
 import { classPieces, countPieces } from "../../lib/training/organ_pieces.ts";
 import type { Triple } from "../../lib/volume/volume.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { boxLabels, image, writePair } from "../dataset/volumes.ts";
 
 const single: Organ = { name: "a", classes: [{ name: "a", values: [1] }] };

@@ -10,7 +10,7 @@ import {
   phaseFolder,
   type RunRecord,
 } from "../../lib/training/run_folder.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const record: RunRecord = {
   formatVersion: 1,

@@ -10,7 +10,7 @@ import { defaultFolder, readSplitWish, startRun } from "../../lib/training/start
 import { defaultSettings } from "../../lib/dataset/prepare.ts";
 import type { Organ } from "../../lib/dataset/organ.ts";
 import type { Box3 } from "../../lib/volume/box.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 
 const liver: Organ = { name: "liver", classes: [{ name: "liver", values: [6] }] };
 /** 24 of 64, 20 of 100 and 10 of 20 voxels. */

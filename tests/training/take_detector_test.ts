@@ -7,7 +7,7 @@ import { historyPath, phaseFolder } from "../../lib/training/run_folder.ts";
 import { startRun } from "../../lib/training/start_run.ts";
 import { loadDetector } from "../../lib/training/trained_detector.ts";
 import { trainRun } from "../../lib/training/train_run.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { tinyPrepared, tinyRun } from "./tiny_run.ts";
 
 Deno.test("one detector serves the runs of several organs, copied and checked", async () => {

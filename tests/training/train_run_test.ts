@@ -11,7 +11,7 @@ import { readHistory } from "../../lib/training/history.ts";
 import { createRun, modelFile, openRun, type Run } from "../../lib/training/run_folder.ts";
 import { trainRun } from "../../lib/training/train_run.ts";
 import { viewNames } from "../../lib/volume/projection.ts";
-import { inTemporaryFolder } from "../dataset/temporary.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
 import { tinyPrepared, tinyRun } from "./tiny_run.ts";
 
 /** Quick, and fine-tuning so slow that its weights stay those it started from. */

@@ -7,7 +7,8 @@ import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import { orientationOf, rasGrid, toRas } from "../../lib/volume/orientation.ts";
 import { resizeVolume, sampleLabelsNearest } from "../../lib/volume/resample.ts";
 import type { LabelVolume, Volume } from "../../lib/volume/volume.ts";
-import { gzipped, inFolder } from "./nifti_file.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
+import { gzipped } from "./nifti_file.ts";
 import { anyAffine, assertNear, numbers, pattern, reference } from "./reference.ts";
 
 const volume: Volume = { shape: [7, 6, 5], affine: anyAffine, data: pattern([7, 6, 5]) };
@@ -54,7 +55,7 @@ Deno.test("rasGrid() is the grid of the RAS volume", () => {
 });
 
 Deno.test("files are read plane by plane as they are read whole", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     for (const name of ["a.nii", "a.nii.gz"]) {
       const path = `${folder}/${name}`;
       await writeVolume(path, volume, { type: "int16", slope: 0.5, intercept: -3 });
@@ -75,7 +76,7 @@ Deno.test("files are read plane by plane as they are read whole", () =>
   }));
 
 Deno.test("a file that ends within a plane is an error, after its whole planes", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const path = `${folder}/a.nii`;
     await writeVolume(path, volume, { type: "float32" });
     await Deno.truncate(path, 352 + 4 * (2 * 42 + 10));
@@ -89,7 +90,7 @@ Deno.test("a file that ends within a plane is an error, after its whole planes",
   }));
 
 Deno.test("a value that is no label is an error in a plane too", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const path = `${folder}/a.nii`;
     const data = volume.data.slice();
     data[2 + 7 * (3 + 6 * 4)] = 0.5;

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { UserError } from "../../lib/errors.ts";
 import { Random } from "../../lib/random.ts";
 import { readImage, readLabels, readNifti } from "../../lib/volume/nifti_read.ts";
-import { concat, type FileParts, gzipped, inFolder, niftiBytes, save } from "./nifti_file.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
+import { concat, type FileParts, gzipped, niftiBytes, save } from "./nifti_file.ts";
 
 /** What is wrong with a file, its bytes, and parts of the message that must say so. */
 type Fault = readonly [name: string, bytes: Uint8Array, ...message: string[]];
@@ -117,7 +118,7 @@ const faults: readonly Fault[] = [
 
 for (const [name, bytes, ...message] of faults) {
   Deno.test(`faulty file: ${name}`, () =>
-    inFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const path = await save(folder, "scan 1.nii.gz", bytes);
       const error = await assertRejects(() => readImage(path), UserError);
       for (const part of [path, ...message]) assertStringIncludes(error.message, part);
@@ -126,7 +127,7 @@ for (const [name, bytes, ...message] of faults) {
 }
 
 Deno.test("faulty path: missing file, missing half of a pair, folder", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await assertRejects(() => readNifti(`${folder}/none.nii`), UserError, "must exist");
     await assertRejects(() => readNifti(folder), UserError, "a folder");
     const pair = await save(folder, "a.hdr", niftiBytes({ magic: "ni1\0", voxOffset: 0 }));
@@ -134,7 +135,7 @@ Deno.test("faulty path: missing file, missing half of a pair, folder", () =>
   }));
 
 Deno.test("a gzip bomb behind a small header is not inflated to its end", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const bomb = gzipped(new Uint8Array(64 << 20));
     const path = await save(folder, "bomb.nii.gz", concat(compressed, bomb, bomb, bomb, bomb));
     const before = Deno.memoryUsage().rss;
@@ -143,7 +144,7 @@ Deno.test("a gzip bomb behind a small header is not inflated to its end", () =>
   }));
 
 Deno.test("random damage gives an image or a UserError, and files stay closed", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const random = new Random("damage");
     let rejected = 0;
     for (let round = 0; round < 600; round++) {

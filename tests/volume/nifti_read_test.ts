@@ -3,13 +3,14 @@ import { decodeBase64 } from "./base64.ts";
 import { UserError } from "../../lib/errors.ts";
 import { readGeometry, readImage, readLabels, readNifti } from "../../lib/volume/nifti_read.ts";
 import { type NiftiType, niftiTypes } from "../../lib/volume/nifti_header.ts";
-import { concat, type FileParts, gzipped, inFolder, niftiBytes, save } from "./nifti_file.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
+import { concat, type FileParts, gzipped, niftiBytes, save } from "./nifti_file.ts";
 import { assertNear, numbers, reference } from "./reference.ts";
 
 const ascending = Array.from({ length: 24 }, (_, i) => i);
 
 Deno.test("affines follow nibabel's rules", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     for (const { name, header, affine } of reference.affines) {
       const path = await save(folder, "header.nii", decodeBase64(header));
       const geometry = await readGeometry(path);
@@ -22,7 +23,7 @@ Deno.test("affines follow nibabel's rules", () =>
   }));
 
 Deno.test("files that nibabel wrote give the values that nibabel reads", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     for (const { gzipped, affine, data } of reference.files) {
       const image = await readNifti(await save(folder, "file.nii.gz", decodeBase64(gzipped)));
       assertEquals(image.shape, [3, 2, 2]);
@@ -32,7 +33,7 @@ Deno.test("files that nibabel wrote give the values that nibabel reads", () =>
   }));
 
 Deno.test("every type is read in both byte orders and versions", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const extremes: Record<NiftiType, number[]> = {
       uint8: [0, 255],
       int8: [-128, 127],
@@ -59,7 +60,7 @@ Deno.test("every type is read in both byte orders and versions", () =>
   }));
 
 Deno.test("scaling is done in double precision, and not at all for a slope of 0 or NaN", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const read = async (
       parts: FileParts,
     ) => [...(await readImage(await save(folder, "a.nii", niftiBytes(parts)))).volume.data];
@@ -75,7 +76,7 @@ Deno.test("scaling is done in double precision, and not at all for a slope of 0 
   }));
 
 Deno.test("content decides whether a file is compressed, not its name", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const bytes = niftiBytes();
     for (const [name, content] of [["a.nii.gz", bytes], ["b.nii", gzipped(bytes)]] as const) {
       const { data } = await readNifti(await save(folder, name, content));
@@ -84,7 +85,7 @@ Deno.test("content decides whether a file is compressed, not its name", () =>
   }));
 
 Deno.test("gzip members, extra header fields and what follows them", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const bytes = niftiBytes();
     const whole = gzipped(bytes);
     const withFields = concat(
@@ -115,7 +116,7 @@ Deno.test("gzip members, extra header fields and what follows them", () =>
   }));
 
 Deno.test("a pair of .hdr and .img is read from either name", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const voxels = niftiBytes().subarray(352);
     for (const version of [1, 2] as const) {
       const magic = version === 1 ? "ni1\0" : "ni2\0\r\n\x1a\n";
@@ -132,7 +133,7 @@ Deno.test("a pair of .hdr and .img is read from either name", () =>
   }));
 
 Deno.test("extensions are passed over, whatever they hold", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const extension = (size: number, length: number) => {
       const bytes = new Uint8Array(4 + length);
       bytes[0] = 1;
@@ -150,7 +151,7 @@ Deno.test("extensions are passed over, whatever they hold", () =>
   }));
 
 Deno.test("files with fewer or more than three axes", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const read = async (dim: number[]) =>
       await readNifti(await save(folder, "a.nii", niftiBytes({ dim })));
     assertEquals((await read([2, 4, 6, 0, 0, 0, 0, 0])).shape, [4, 6, 1]);
@@ -172,7 +173,7 @@ Deno.test("files with fewer or more than three axes", () =>
   }));
 
 Deno.test("labels are integers, by their values and not by their type", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const read = async (values: number[], parts: FileParts = {}) => {
       const dim = [3, 3, 2, 1, 1, 1, 1, 1];
       const bytes = niftiBytes({ dim, values, type: "float32", ...parts });
@@ -190,7 +191,7 @@ Deno.test("labels are integers, by their values and not by their type", () =>
   }));
 
 Deno.test("content that is not finite is read as it is", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const values = [NaN, Infinity, -Infinity, 0];
     const bytes = niftiBytes({ type: "float32", dim: [3, 4, 1, 1, 1, 1, 1, 1], values });
     assertEquals([...(await readNifti(await save(folder, "a.nii", bytes))).data], values);

@@ -5,7 +5,8 @@ import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import { toRas } from "../../lib/volume/orientation.ts";
 import type { Affine, LabelVolume, Volume } from "../../lib/volume/volume.ts";
 import { decodeBase64 } from "./base64.ts";
-import { type FileParts, gzipped, inFolder, niftiBytes, save } from "./nifti_file.ts";
+import { inTemporaryFolder } from "../temporary_folder.ts";
+import { type FileParts, gzipped, niftiBytes, save } from "./nifti_file.ts";
 import { anyAffine, assertNear, numbers, patternVolume, reference } from "./reference.ts";
 
 const labels: LabelVolume = {
@@ -15,7 +16,7 @@ const labels: LabelVolume = {
 };
 
 Deno.test("images come back from every type, plain and compressed", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const volume = patternVolume([5, 4, 3]);
     for (const name of ["a.nii", "b.nii.gz", "new folder/C.NII.GZ"]) {
       const path = `${folder}/${name}`;
@@ -31,7 +32,7 @@ Deno.test("images come back from every type, plain and compressed", () =>
   }));
 
 Deno.test("sixteen bits hold [0, 1] to half a unit, with 0 and 1 exact", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const data = Float32Array.from({ length: 60 }, (_, i) => i / 59);
     const volume: Volume = { shape: [5, 4, 3], affine: anyAffine, data };
     await writeVolume(`${folder}/a.nii`, volume, { type: "uint16", slope: 1 / 65535 });
@@ -41,7 +42,7 @@ Deno.test("sixteen bits hold [0, 1] to half a unit, with 0 and 1 exact", () =>
   }));
 
 Deno.test("slope and intercept are undone by the reader", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const volume: Volume = {
       shape: [3, 2, 1],
       affine: anyAffine,
@@ -54,7 +55,7 @@ Deno.test("slope and intercept are undone by the reader", () =>
   }));
 
 Deno.test("values that a type cannot hold are refused and leave no file behind", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     for (const [type, value] of [["uint8", 256], ["int16", -32769], ["uint16", -1]] as const) {
       const volume: Volume = {
         shape: [2, 1, 1],
@@ -76,7 +77,7 @@ Deno.test("values that a type cannot hold are refused and leave no file behind",
   }));
 
 Deno.test("labels and masks take the smallest type that holds them", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const path = `${folder}/labels.nii.gz`;
     const many = { ...labels, data: labels.data.map((value) => 100 * value) };
     const mask = { ...labels, data: Uint8Array.from(labels.data, (value) => value & 1) };
@@ -91,7 +92,7 @@ Deno.test("labels and masks take the smallest type that holds them", () =>
   }));
 
 Deno.test("equal input gives equal bytes, in which no time and no system is named", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await writeLabels(`${folder}/a.nii.gz`, labels);
     await writeLabels(`${folder}/b.nii.gz`, labels);
     const bytes = await Deno.readFile(`${folder}/a.nii.gz`);
@@ -101,7 +102,7 @@ Deno.test("equal input gives equal bytes, in which no time and no system is name
   }));
 
 Deno.test("the geometry of the input's header is kept to the last bit", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     // Numbers that no float of 32 bits holds, a quaternion that disagrees, a NaN, odd codes.
     const odd: FileParts = {
       pixdim: [-1, 0.1, 1.3, 5.000001, 2.5, NaN, 0, -7],
@@ -136,7 +137,7 @@ Deno.test("the geometry of the input's header is kept to the last bit", () =>
   }));
 
 Deno.test("a volume off the grid of the input is not written with its geometry", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const { header, volume } = await readImage(await save(folder, "in.nii", niftiBytes()));
     const write = (changed: Partial<LabelVolume>) =>
       writeLabels(
@@ -151,7 +152,7 @@ Deno.test("a volume off the grid of the input is not written with its geometry",
   }));
 
 Deno.test("an affine is stored as sform, and as the same qform when it has no shear", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const path = `${folder}/a.nii`;
     for (const { affine: text } of reference.orientations) {
       const affine: Affine = numbers(text);
@@ -171,7 +172,7 @@ Deno.test("an affine is stored as sform, and as the same qform when it has no sh
   }));
 
 Deno.test("an axis too long for NIfTI-1 is written as NIfTI-2", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const volume: Volume = {
       shape: [1, 32768, 1],
       affine: anyAffine,
@@ -186,7 +187,7 @@ Deno.test("an axis too long for NIfTI-1 is written as NIfTI-2", () =>
   }));
 
 Deno.test("a file of nibabel's is read, written like itself, and equal in header and values", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     for (const { name, gzipped } of reference.files) {
       const path = await save(folder, "in.nii.gz", decodeBase64(gzipped));
       const { volume, header } = await readImage(path);
@@ -207,7 +208,7 @@ Deno.test({
   name: "a real scan goes through reading, RAS and writing",
   ignore: !hasRealScan,
   fn: () =>
-    inFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const { volume, header } = await readImage(realFolder);
       const ras = toRas(volume).volume;
       assert(ras.affine[0] > 0 && ras.affine[5] > 0 && ras.affine[10] > 0);

@@ -1,6 +1,6 @@
 /** Runs a test in a folder of its own, which is removed afterwards. */
 export async function inTemporaryFolder(test: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir({ prefix: "dataset test " });
+  const dir = await Deno.makeTempDir({ prefix: "a test " });
   try {
     await test(dir);
   } finally {

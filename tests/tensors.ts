@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import * as tf from "../../lib/tf.ts";
-import { Random } from "../../lib/random.ts";
+import * as tf from "../lib/tf.ts";
+import { Random } from "../lib/random.ts";
 
 /** A tensor of uniform numbers in [low, high). */
 export function uniform<R extends tf.Rank>(
