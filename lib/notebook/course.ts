@@ -11,11 +11,14 @@ import { markdownTable } from "../evaluation/markdown_table.ts";
 import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
 import { variable } from "../runtime/settings.ts";
+import { partProgress } from "../report/part_progress.ts";
 import { deviceName, nativeVersion } from "../tf.ts";
-import { openRun, type Run, type RunRecord } from "../training/run_folder.ts";
+import { hasCheckpoint } from "../training/checkpoint.ts";
+import { readHistory } from "../training/history.ts";
+import { historyPath, openRun, type Run, type RunRecord } from "../training/run_folder.ts";
 import { chooseRoiEdge } from "../training/organ_box.ts";
 import { startRun } from "../training/start_run.ts";
-import { isPhaseTrained } from "../training/run_part.ts";
+import { isPhaseTrained, partsOf } from "../training/run_part.ts";
 import { LiveOutput } from "./live_output.ts";
 import { markdownMedia, showMarkdown } from "./show.ts";
 import { trainLive } from "./train_live.ts";
@@ -125,7 +128,7 @@ export async function latestRun(course: Course, phases: readonly PhaseName[]): P
   if (best?.missing.length === 0) return best.run;
   const { run, missing } = best ?? { run: await newRun(course, "course"), missing: phases };
   await showMarkdown(
-    `No run has these phases yet, so they are trained now: ${missing.join(", ")}.`,
+    `No run has these phases to their end yet, so they are trained now: ${missing.join(", ")}.`,
   );
   await trainLive(run, course.prepared, missing);
   return run;
@@ -196,7 +199,17 @@ function isTrainedAlike({ config, split, roiEdge }: RunRecord, course: Course): 
 async function untrained(run: Run, phases: readonly PhaseName[]): Promise<PhaseName[]> {
   const missing: PhaseName[] = [];
   for (const phase of phases) {
-    if (!await isPhaseTrained(run, phase)) missing.push(phase);
+    if (!await isPhaseTrained(run, phase) || await wasStopped(run, phase)) missing.push(phase);
   }
   return missing;
+}
+
+/** True when the models of a phase are those that Jupyter's Stop left. */
+async function wasStopped(run: Run, phase: PhaseName): Promise<boolean> {
+  for (const part of partsOf(run, phase)) {
+    if (!await hasCheckpoint(part.folder)) continue; // taken over from another run
+    const records = await readHistory(historyPath(part.folder));
+    if (partProgress(part, records, true).state !== "complete") return true;
+  }
+  return false;
 }

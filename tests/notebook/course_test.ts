@@ -53,17 +53,30 @@ kernelTest(
             "await showMarkdown(String(chosen.record.roiEdge !== run.record.roiEdge));",
         },
         {
+          code: 'import { trainRun } from "../../lib/training/train_run.ts";' +
+            'import { readHistory } from "../../lib/training/history.ts";' +
+            'import { historyPath } from "../../lib/training/run_folder.ts";' +
+            "const third = { ...course, config: { ...config, seed: 2 } };" +
+            'const stopped = await newRun(third, "stopped");' +
+            "const stop = new AbortController();" +
+            'await trainRun(stopped, prepared, { phases: ["segmentor"], resume: false, ' +
+            "stop: stop.signal, keepModel: true, listenTo: () => ({ step: () => stop.abort() }) });" +
+            'const ended = await latestRun(third, ["segmentor"]);' +
+            "const { length } = await readHistory(historyPath(`${ended.folder}/segmentor`));" +
+            "await showMarkdown([basename(ended.folder), length].join());",
+        },
+        {
           code: 'import { watchRun } from "../../lib/notebook/watch_run.ts";' +
             "await watchRun(complete.folder);",
         },
       ]);
-      const [, opened, made, trained, found, others, edges, watched] = cells;
+      const [, opened, made, trained, found, others, edges, resumed, watched] = cells;
       // The environment of the session overrules the preset that the cell has.
       assertEquals(textOf(opened), "tiny,tiny,liver,20");
       assertEquals(textOf(made), "notebook-a-1,notebook-a-2\nfold 1/5, seed 0");
       assertEquals(
         trained.outputs[0].data?.["text/plain"],
-        "No run has these phases yet, so they are trained now: segmentor.",
+        "No run has these phases to their end yet, so they are trained now: segmentor.",
       );
       assertEquals(textOf(found), "notebook-a-2,notebook-a-2");
       assertEquals(textOf(others).split("\n").at(-1), "notebook-course-1");
@@ -72,6 +85,8 @@ kernelTest(
         "notebook-course-2,notebook-course-2",
         "true",
       ]);
+      // What a stop left is no model of a phase: the training goes on.
+      assertEquals(textOf(resumed).split("\n").at(-1), "notebook-stopped-1,2");
       const media = watched.outputs.map(({ data = {} }) => Object.keys(data).sort().join());
       const figure = "application/vnd.plotly.v1+json,image/png,text/plain";
       assertEquals(media.slice(0, 3), ["text/markdown,text/plain", figure, figure]);
