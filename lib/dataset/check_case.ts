@@ -11,8 +11,9 @@ import {
   spacingMm,
   type Triple,
   type Volume,
+  voxelMm3,
 } from "../volume/volume.ts";
-import type { DatasetCase, Modality } from "./dataset.ts";
+import { type DatasetCase, type Modality, volumeChoice } from "./dataset.ts";
 import { compareGrids, describeMismatch } from "./grid_pair.ts";
 
 /** What a finding is about. */
@@ -93,7 +94,7 @@ export async function checkCase({ source, labels: declared }: CheckJob): Promise
     findings.push({ severity, rule, caseId: source.id, path, message });
   const { imagePath, labelPath } = source;
   const image = await attempt(
-    () => readImage(imagePath, { volume: source.imageVolume }),
+    () => readImage(imagePath, volumeChoice(source)),
     (message) => add("error", "unreadable", imagePath, message),
   );
   if (image !== null) {
@@ -232,11 +233,11 @@ function describeImage(volume: Volume | undefined): CheckedImage | null {
 function measureLabels(labels: LabelVolume): Record<string, LabelSize> {
   const counts = new Float64Array(65536);
   for (let i = 0; i < labels.data.length; i++) counts[labels.data[i]]++;
-  const [x, y, z] = spacingMm(labels);
+  const mm3 = voxelMm3(labels);
   const sizes: Record<string, LabelSize> = {};
   for (let value = 1; value < counts.length; value++) {
     const voxels = counts[value];
-    if (voxels > 0) sizes[value] = { voxels, volumeMm3: voxels * x * y * z };
+    if (voxels > 0) sizes[value] = { voxels, volumeMm3: voxels * mm3 };
   }
   return sizes;
 }

@@ -1,3 +1,5 @@
+import type { VolumeChoice } from "../volume/nifti_read.ts";
+
 /** What a scan was made with. Everything that is not CT is normalised as MR is. */
 export type Modality = "ct" | "mr";
 
@@ -19,6 +21,11 @@ export interface DatasetCase {
   readonly labelPath: string | null;
   readonly modality: Modality;
   readonly subset: Subset;
+}
+
+/** How the volume of a case's image is chosen: by `--channel` only where its data set has channels. */
+export function volumeChoice({ imageVolume }: DatasetCase): VolumeChoice {
+  return { volume: imageVolume, canChoose: imageVolume !== undefined };
 }
 
 /** A folder of scans, as its description has it. */

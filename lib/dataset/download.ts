@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import { exists, makeFolder } from "../files.ts";
+import { lockFolder } from "../folder_lock.ts";
 import { type DataSource, resolveArchive } from "./data_sources.ts";
 import { fetchFile, type FetchOptions } from "./fetch_file.ts";
 import { unpack } from "./unpack.ts";
@@ -21,8 +22,8 @@ export interface DownloadOptions
  * interrupted download goes on where it stopped. A folder that is there already is left alone.
  *
  * @returns the data set's folder
- * @throws UserError when the source cannot be had, is damaged or not to be trusted, or the disk has
- *   too little room
+ * @throws UserError when the source cannot be had, is damaged or not to be trusted, the disk has too
+ *   little room, or another process is downloading the same data set there
  */
 export async function downloadDataset(
   source: DataSource,
@@ -30,18 +31,42 @@ export async function downloadDataset(
   options: DownloadOptions = {},
 ): Promise<string> {
   const target = `${dir}/${source.name}`;
-  if (await exists(target)) {
-    if (await exists(`${target}/dataset.json`)) return target;
-    throw new UserError({
-      what: `cannot download ${source.name}`,
-      rule: `${target} must not exist, or be the data set with its dataset.json`,
-      seen: "another folder",
-      remedy: "Move it away, or give another --out",
-    });
-  }
-  await makeFolder(dir);
-  const { onProgress, keepArchive = false, ...fetching } = options;
-  const remote = await resolveArchive(source, options.signal);
+  if (await isComplete(source, target)) return target;
+  const passing = `${target}.partial`;
+  await makeFolder(passing);
+  using _lock = await lockFolder(passing, "download into");
+  // Another process may have completed it between that look and the lock.
+  if (!await isComplete(source, target)) await bring(source, { dir, target, passing }, options);
+  // With the lock's file: whoever locks it from now on finds the data set complete.
+  await Deno.remove(passing, { recursive: true }).catch(ignoreMissing);
+  return target;
+}
+
+/** @throws UserError when another folder is in the data set's place */
+async function isComplete(source: DataSource, target: string): Promise<boolean> {
+  if (!await exists(target)) return false;
+  if (await exists(`${target}/dataset.json`)) return true;
+  throw new UserError({
+    what: `cannot download ${source.name}`,
+    rule: `${target} must not exist, or be the data set with its dataset.json`,
+    seen: "another folder",
+    remedy: "Move it away, or give another --output",
+  });
+}
+
+/** Where a data set goes: its archive to `dir`, its unpacked files by way of `passing` to `target`. */
+interface Places {
+  readonly dir: string;
+  readonly target: string;
+  readonly passing: string;
+}
+
+async function bring(
+  source: DataSource,
+  { dir, target, passing }: Places,
+  { onProgress, keepArchive = false, ...fetching }: DownloadOptions,
+): Promise<void> {
+  const remote = await resolveArchive(source, fetching.signal);
   const archive = `${dir}/${remote.name}`;
   await fetchFile(remote, archive, {
     ...fetching,
@@ -49,17 +74,15 @@ export async function downloadDataset(
     reserve: 1,
     onProgress: (done, total) => onProgress?.("download", done, total),
   });
-  const unpacking = `${target}.partial`;
-  await Deno.remove(unpacking, { recursive: true }).catch(ignoreMissing);
-  await unpack(archive, unpacking, {
-    signal: options.signal,
-    freeBytes: options.freeBytes,
+  const unpacked = `${passing}/unpacked`;
+  await Deno.remove(unpacked, { recursive: true }).catch(ignoreMissing);
+  await unpack(archive, unpacked, {
+    signal: fetching.signal,
+    freeBytes: fetching.freeBytes,
     onProgress: (done, total) => onProgress?.("unpack", done, total),
   });
-  await Deno.rename(await innermost(unpacking), target);
-  await Deno.remove(unpacking, { recursive: true }).catch(ignoreMissing);
+  await Deno.rename(await innermost(unpacked), target);
   if (!keepArchive) await Deno.remove(archive);
-  return target;
 }
 
 /** The folder that holds dataset.json: the one given, or the only folder in it, and so on. */

@@ -14,6 +14,15 @@ export const phantomFolder = `${rawFolder}/phantom`;
 /** Cases of that phantom, of seed 0, usual shape and modality. */
 export const phantomCases = 20;
 
+/**
+ * The folder that a data set is prepared into unless another is named; cubes of another edge than the
+ * usual one have their own.
+ */
+export function defaultPreparedFolder(datasetName: string, cubeEdge: number): string {
+  const suffix = cubeEdge === defaultSettings.cubeEdge ? "" : `-cube${cubeEdge}`;
+  return `${preparedFolder}/${datasetName}${suffix}`;
+}
+
 /** What {@linkcode openCases} may be told. */
 export interface OpenCasesOptions {
   /** A prepared folder, or a data set; the phantom unless given. */
@@ -52,8 +61,7 @@ export async function openCases(options: OpenCasesOptions): Promise<PreparedData
   }
   const dataset = await openDataset(data ?? phantomFolder, { modality });
   onLabels?.(dataset.labels);
-  const suffix = cubeEdge === defaultSettings.cubeEdge ? "" : `-cube${cubeEdge}`;
-  const dir = `${preparedFolder}/${dataset.name}${suffix}`;
+  const dir = defaultPreparedFolder(dataset.name, cubeEdge);
   const settings = { ...defaultSettings, cubeEdge };
   await refuseOtherPreparation(dataset, dir, settings);
   const { failures, interrupted } = await prepareDataset(
@@ -107,11 +115,15 @@ async function refuseOtherPreparation(
     if (differences.length > 0) break;
   }
   if (differences.length === 0) return;
+  // By --data, cubes of another edge would be refused as well.
+  const areUsable = manifest.settings.cubeEdge === settings.cubeEdge;
   throw new UserError({
     what: `cannot prepare ${dataset.name} into ${dir}`,
     rule: "cases that were prepared in another way are not made again",
     seen: `there with ${differences.join(", ")}`,
-    remedy: `Use them by --data ${dir}, or remove that folder to have them made again`,
+    remedy: areUsable
+      ? `Use them by --data ${dir}, or remove that folder to have them made again`
+      : "Remove that folder to have them made again",
   });
 }
 

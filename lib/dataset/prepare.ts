@@ -232,7 +232,7 @@ async function refuseOtherSource(
       what: `cannot prepare ${dataset.root} into ${dir}`,
       rule: "the folder must be new, or hold cases of this data set",
       seen: `cases of another, as ${imagePath}`,
-      remedy: "Prepare into another folder with deno task prepare --out, or remove this one",
+      remedy: "Prepare into another folder with deno task prepare --output, or remove this one",
     });
   }
 }

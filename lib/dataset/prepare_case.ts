@@ -2,8 +2,8 @@ import { UserError } from "../errors.ts";
 import { exists, makeFolder, passingPath, writeAtomic, writing } from "../files.ts";
 import { voxelsToUnit } from "../volume/box.ts";
 import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
-import { spacingMm } from "../volume/volume.ts";
-import type { DatasetCase } from "./dataset.ts";
+import { spacingMm, voxelMm3 } from "../volume/volume.ts";
+import { type DatasetCase, volumeChoice } from "./dataset.ts";
 import { compareGrids, describeMismatch } from "./grid_pair.ts";
 import { hashFile } from "./hash_file.ts";
 import {
@@ -156,8 +156,8 @@ async function readPair(
   source: LabelledCase,
   settings: PrepareSettings,
 ): Promise<{ scan: ReadScan; labels: ReadScanLabels }> {
-  const { imagePath, imageVolume, labelPath, modality } = source;
-  const scan = await readScanImages(imagePath, { volume: imageVolume, modality, settings });
+  const { imagePath, labelPath, modality } = source;
+  const scan = await readScanImages(imagePath, { ...volumeChoice(source), modality, settings });
   const labels = await readScanLabels(labelPath, settings);
   const grids = compareGrids(scan.orientation.grid, labels.fileGrid);
   if (grids.verdict === "apart") {
@@ -174,13 +174,13 @@ async function readPair(
 function describeLabels(
   { extents, pieces, grid }: ReadScanLabels,
 ): Record<string, PreparedLabel> {
-  const [x, y, z] = spacingMm(grid);
+  const mm3 = voxelMm3(grid);
   return Object.fromEntries(
     [...extents].map(([value, { voxels, boxVoxels }]) => {
       const boxUnit = voxelsToUnit(boxVoxels, grid.shape);
       const label = {
         voxels,
-        volumeMm3: voxels * x * y * z,
+        volumeMm3: voxels * mm3,
         boxUnit,
         pieces: pieces.get(value) ?? 1,
       };

@@ -1,17 +1,11 @@
-import { boundingBoxVoxels, type Box3, unitToVoxels, voxelsToUnit } from "../volume/box.ts";
+import { type Box3, unitToVoxels, voxelsToUnit } from "../volume/box.ts";
 import { FileLabels } from "../volume/file_labels.ts";
-import { type LabelExtent, LabelExtentCounter } from "../volume/labels.ts";
-import { readLabelPlanes } from "../volume/nifti_read.ts";
-import { type Orientation, orientationOf, rasGrid } from "../volume/orientation.ts";
+import { type LabelExtent, LabelExtentCounter, labelExtents } from "../volume/labels.ts";
+import { readLabelPlanes, readLabels } from "../volume/nifti_read.ts";
+import { type Orientation, orientationOf, rasGrid, toRas } from "../volume/orientation.ts";
 import { sampleLabelsNearest } from "../volume/resample.ts";
 import { removeSpecks } from "../volume/specks.ts";
-import {
-  type Grid,
-  type LabelVolume,
-  maskOfLabels,
-  type Triple,
-  voxelCount,
-} from "../volume/volume.ts";
+import { type Grid, type LabelVolume, type Triple, voxelCount } from "../volume/volume.ts";
 import type { PrepareSettings } from "./manifest.ts";
 import { scanShape } from "./scan_images.ts";
 
@@ -34,8 +28,12 @@ export interface ReadScanLabels {
 }
 
 /**
- * Reads the labels of a scan plane by plane, so that they are never whole in memory, and brings them
- * by nearest neighbour to the grids of the images that `readScanImages` makes, without their specks.
+ * Reads the labels of a scan plane by plane, so that they are not whole in memory, and brings them by
+ * nearest neighbour to the grids of the images that `readScanImages` makes, without their specks.
+ *
+ * Specks are looked for on the scan's grid. Where that is coarser than the file's, one may lie between
+ * its samples and yet widen its label's box. A label that reaches farther in the file has the file
+ * read again, whole; what is a speck there is taken out before anything is sampled.
  *
  * @throws UserError when the file cannot be read, or is not one of labels
  */
@@ -54,35 +52,93 @@ export async function readScanLabels(
   });
   const { orientation, scan, cube, counter } = takers;
   const grid = rasGrid(orientation);
-  const cleaned = removeSpecks(scan.labels(), settings.speckShare);
-  const { labels: scanLabels, removed: specks, pieces } = cleaned;
   const extents = new Map([...counter.extents()].map(([value, { voxels, boxVoxels }]) => {
     return [value, { voxels, boxVoxels: toRasBox(boxVoxels, orientation) }];
   }));
-  for (const value of specks.keys()) extents.set(value, extentOf(value, scanLabels, grid));
+  const sampled = { scanLabels: scan.labels(), cubeLabels: cube.labels(), extents };
+  const cleaned = cleanSampled(sampled, grid, settings);
+  const suspects = settings.speckShare === 0 ? [] : labelsBeyond(cleaned, grid);
+  const again = suspects.length === 0 ? null : await readCleaned(path, suspects, settings);
+  return { ...again ?? cleaned, fileGrid: orientation.grid, grid };
+}
+
+/** A scan's labels on the grids of its images, and where each is in the file. */
+type SampledLabels = Pick<ReadScanLabels, "scanLabels" | "cubeLabels" | "extents">;
+
+type CleanedSamples = Omit<ReadScanLabels, "fileGrid" | "grid">;
+
+/** Takes out the specks that the scan's grid shows. Labels that have none keep their extents. */
+function cleanSampled(
+  { scanLabels: sampled, cubeLabels, extents }: SampledLabels,
+  { shape }: Grid,
+  { speckShare, cubeEdge }: PrepareSettings,
+): CleanedSamples {
+  const { labels: scanLabels, removed: specks, pieces } = removeSpecks(sampled, speckShare);
+  if (specks.size === 0) return { scanLabels, cubeLabels, extents, specks, pieces };
+  const left = [...extentsOnGrid(scanLabels, shape)].filter(([value]) => specks.has(value));
   return {
     scanLabels,
-    cubeLabels: specks.size === 0 ? cube.labels() : sampleLabelsNearest(
-      scanLabels,
-      { min: [0, 0, 0], max: scanLabels.shape },
-      [settings.cubeEdge, settings.cubeEdge, settings.cubeEdge],
-    ),
-    extents,
+    cubeLabels: sampleWhole(scanLabels, [cubeEdge, cubeEdge, cubeEdge]),
+    extents: new Map([...extents, ...left]),
     specks,
     pieces,
-    fileGrid: orientation.grid,
-    grid,
   };
 }
 
-/** What is left of a label, measured on the scan's grid, in the file's voxels. */
-function extentOf(value: number, scanLabels: LabelVolume, { shape }: Grid): LabelExtent {
-  const mask = maskOfLabels(scanLabels, [value]);
-  const boxUnit = voxelsToUnit(boundingBoxVoxels(mask)!, mask.shape);
-  const share = voxelCount(shape) / voxelCount(mask.shape);
-  let kept = 0;
-  for (let i = 0; i < mask.data.length; i++) kept += mask.data[i];
-  return { voxels: Math.round(kept * share), boxVoxels: unitToVoxels(boxUnit, shape) };
+/**
+ * The labels that reach beyond what the scan's grid shows of them by more than a voxel of that grid.
+ * Those that it does not show at all are too small for a comparison.
+ */
+function labelsBeyond({ scanLabels, extents }: SampledLabels, { shape }: Grid): number[] {
+  const step = shape.map((size, axis) => size / scanLabels.shape[axis]);
+  if (step.every((size) => size === 1)) return [];
+  const shown = extentsOnGrid(scanLabels, shape);
+  return [...extents.keys()].filter((value) => {
+    const [file, scan] = [extents.get(value)?.boxVoxels, shown.get(value)?.boxVoxels];
+    return file !== undefined && scan !== undefined &&
+      step.some((size, axis) =>
+        scan.min[axis] - file.min[axis] > size || file.max[axis] - scan.max[axis] > size
+      );
+  });
+}
+
+/** Reads the file whole and takes out its specks; `null` when none of the suspects has any. */
+async function readCleaned(
+  path: string,
+  suspects: readonly number[],
+  settings: PrepareSettings,
+): Promise<CleanedSamples | null> {
+  const file = toRas((await readLabels(path)).labels).volume;
+  const { labels, removed } = removeSpecks(file, settings.speckShare);
+  if (!suspects.some((value) => removed.has(value))) return null;
+  const { cubeEdge } = settings;
+  const cleaned = cleanSampled(
+    {
+      scanLabels: sampleWhole(labels, scanShape(labels, settings)),
+      cubeLabels: sampleWhole(labels, [cubeEdge, cubeEdge, cubeEdge]),
+      extents: labelExtents(labels),
+    },
+    labels,
+    settings,
+  );
+  return { ...cleaned, specks: new Map([...cleaned.specks, ...removed]) };
+}
+
+/** Labels brought to another shape with the same outer faces, by nearest neighbour. */
+function sampleWhole(labels: LabelVolume, shape: Triple): LabelVolume {
+  return sampleLabelsNearest(labels, { min: [0, 0, 0], max: labels.shape }, shape);
+}
+
+/** Extents of labels, in voxels of a grid of another shape with the same outer faces. */
+function extentsOnGrid(labels: LabelVolume, shape: Triple): Map<number, LabelExtent> {
+  const share = voxelCount(shape) / voxelCount(labels.shape);
+  return new Map([...labelExtents(labels)].map(([value, { voxels, boxVoxels }]) => {
+    const boxUnit = voxelsToUnit(boxVoxels, labels.shape);
+    return [value, {
+      voxels: Math.round(voxels * share),
+      boxVoxels: unitToVoxels(boxUnit, shape),
+    }];
+  }));
 }
 
 function takersFor(orientation: Orientation, settings: PrepareSettings) {

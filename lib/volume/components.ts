@@ -65,6 +65,7 @@ export function largestPiecesOfEach(
 ): Uint16Array {
   const data = new Uint16Array(labels.data.length);
   most.forEach((count, i) => {
+    if (count === 0) return;
     const runs = findRuns(labels, i + 1);
     fillLargest(runs, labels.shape, { most: count, neighbourhood }, data, i + 1);
   });

@@ -89,6 +89,8 @@ export interface VolumeChoice {
   readonly volume?: number;
   /** The number that takes its place for files of several volumes. */
   readonly usualVolume?: number;
+  /** False where `--channel` cannot give a number: the error does not name it then. */
+  readonly canChoose?: boolean;
 }
 
 /** Takes one plane of a volume: `plane[x + shape[0] * y]` at the index `z`. */
@@ -136,7 +138,7 @@ export async function readLabelPlanes(
   const opened = await openHeader(path);
   try {
     const grid = geometry(opened.header, path);
-    chooseVolume({}, grid.volumeCount, path);
+    requireOneVolume(grid.volumeCount, path);
     const block = grid.shape[0] * grid.shape[1];
     const range = { skipped: 0, count: voxelCount(grid.shape), block };
     const convert = labelConverter(opened.header, path, block);
@@ -153,7 +155,8 @@ export async function readLabelPlanes(
  * A NIfTI file of label values. Values stored as fractions, or made so by the header's scaling, are
  * rounded when they lie within 0.001 of an integer.
  *
- * @throws UserError as {@linkcode readNifti}, and when a value is not an integer in 0 .. 65535
+ * @throws UserError as {@linkcode readNifti}, and when the file has several volumes or a value is not
+ *   an integer in 0 .. 65535
  */
 export async function readLabels(
   path: string,
@@ -162,7 +165,7 @@ export async function readLabels(
   try {
     const { header } = opened;
     const { shape, affine, volumeCount } = geometry(header, path);
-    chooseVolume({}, volumeCount, path);
+    requireOneVolume(volumeCount, path);
     const count = voxelCount(shape);
     const convert = labelConverter(header, path, usualBlockVoxels);
     const allocate = () => new Uint16Array(count);
@@ -181,7 +184,7 @@ function geometry(header: NiftiHeader, path: string): NiftiGeometry {
 }
 
 function chooseVolume(
-  { volume, usualVolume }: VolumeChoice,
+  { volume, usualVolume, canChoose = true }: VolumeChoice,
   volumeCount: number,
   path: string,
 ): number {
@@ -196,7 +199,19 @@ function chooseVolume(
       ? "a scan must be one volume"
       : `the number of a volume must lie in 0 .. ${volumeCount - 1}`,
     seen: asked === undefined ? `a file of ${volumeCount} volumes` : String(asked),
-    remedy: "Choose one of the volumes (--channel), or extract it into a file of its own",
+    remedy: canChoose
+      ? "Choose one of the volumes (--channel), or extract it into a file of its own"
+      : "Extract one of the volumes into a file of its own",
+  });
+}
+
+function requireOneVolume(volumeCount: number, path: string): void {
+  if (volumeCount === 1) return;
+  throw new UserError({
+    what: `cannot read ${path}`,
+    rule: "labels must be one volume",
+    seen: `a file of ${volumeCount} volumes`,
+    remedy: "Extract the volume that holds the labels into a file of its own",
   });
 }
 

@@ -30,7 +30,8 @@ export function removeSpecks(labels: LabelVolume, share: number): CleanedLabels 
     const own = numbers.map((number) => sizes[number]);
     pieces.set(value, piecesOf([0, ...own]).length);
     const total = own.reduce((sum, size) => sum + size, 0);
-    if (Math.max(...own) < share * total) continue;
+    const largest = own.reduce((most, size) => Math.max(most, size), 0); // too many for a spread
+    if (largest < share * total) continue;
     for (const number of numbers) isSpeck[number] = sizes[number] < share * total ? 1 : 0;
   }
   const removed = new Map<number, number>();

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { determinant3, linearPart } from "./affine.ts";
 
 /** Three numbers in the order of the volume's axes x, y, z. */
 export type Triple = readonly [number, number, number];
@@ -54,10 +55,12 @@ export function spacingMm(grid: Grid): Triple {
   ];
 }
 
-/** Volume of a voxel in mm3, for axes at right angles. */
-export function voxelMm3(grid: Grid): number {
-  const [x, y, z] = spacingMm(grid);
-  return x * y * z;
+/**
+ * Volume of a voxel in mm3: the determinant of the affine's linear part, without its sign. For axes at
+ * right angles it is the product of the edges, for a sheared grid it is less.
+ */
+export function voxelMm3({ affine }: Pick<Grid, "affine">): number {
+  return Math.abs(determinant3(linearPart(affine)));
 }
 
 /** The voxels whose label value is one of `values`. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { checkDataset, type Finding } from "../../lib/dataset/check.ts";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { parseOrgan } from "../../lib/dataset/organ.ts";
@@ -6,7 +6,7 @@ import { composeAffines, scaleAndShift } from "../../lib/volume/affine.ts";
 import { fromRas } from "../../lib/volume/orientation.ts";
 import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import { inTemporaryFolder, writeTree } from "../temporary_folder.ts";
-import { affine, boxLabels, image, shape, writePair } from "./volumes.ts";
+import { affine, boxLabels, image, shape, sheared, writePair, writeSeries } from "./volumes.ts";
 
 const names = JSON.stringify({ liver: 1, spleen: 2 });
 
@@ -61,6 +61,17 @@ Deno.test("checkDataset() finds nothing in a sound data set", () =>
       "2": { voxels: 1, volumeMm3: noisyCase.labels?.[2].volumeMm3 ?? NaN },
     });
     assert(Math.abs((noisyCase.labels?.[1].volumeMm3 ?? 0) - 144) < 0.01);
+  }));
+
+Deno.test("checkDataset() measures the volume of a sheared grid by its base and height", () =>
+  inTemporaryFolder(async (dir) => {
+    await writePair(dir, "tilted", image({ affine: sheared }), {
+      ...bothLabels(),
+      affine: sheared,
+    });
+    const dataset = await openDataset(dir, { modality: "ct" });
+    const { cases: [{ labels }] } = await checkDataset(dataset, { jobs: 1 });
+    assertAlmostEquals(labels?.[1].volumeMm3 ?? NaN, 12 * 1.5 * 2 * 4, 1e-4);
   }));
 
 Deno.test("checkDataset() tells in mm how far labels lie from their image", () =>
@@ -159,6 +170,16 @@ Deno.test("checkDataset() finds files that are missing, damaged or of the wrong 
       findings.find(({ rule }) => rule === "unpaired labels")?.path ?? "",
       "left over.nii.gz",
     );
+  }));
+
+Deno.test("checkDataset() says of files of several volumes what can be done about them", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeSeries(dir);
+    const { findings } = await check(dir);
+    const message = (id: string) => findings.find(({ caseId }) => caseId === id)?.message ?? "";
+    assertStringIncludes(message("series"), "Extract one of the volumes");
+    assertStringIncludes(message("masks"), "labels must be one volume");
+    assertEquals(findings.some(({ message }) => message.includes("--channel")), false);
   }));
 
 Deno.test("checkDataset() finds cases without the organ, and unused labels", () =>

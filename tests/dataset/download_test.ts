@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { type DataSource, dataSources, findSource } from "../../lib/dataset/data_sources.ts";
-import { downloadDataset } from "../../lib/dataset/download.ts";
+import { downloadDataset, type DownloadOptions } from "../../lib/dataset/download.ts";
 import { fetchFile, type RemoteFile } from "../../lib/dataset/fetch_file.ts";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -197,6 +197,26 @@ Deno.test("downloadDataset() fetches and unpacks a Decathlon task, once, through
         assertEquals(seen.length, 2);
       },
     )
+  ));
+
+Deno.test("downloadDataset() is alone with its data set until it is complete", () =>
+  inTemporaryFolder((dir) =>
+    withServer({ files: { "/heart.tar": heart } }, async (origin, seen) => {
+      const download = (options: DownloadOptions) =>
+        downloadDataset(heartSource(origin), dir, { ...quick, ...options });
+      const others: Promise<unknown>[] = [];
+      const folder = await download({
+        onProgress: (step) => {
+          if (others.length > (step === "download" ? 0 : 1)) return;
+          others.push(assertRejects(() => download({}), UserError, "in use by another"));
+        },
+      });
+      assertEquals((await Promise.all(others)).length, 2);
+      assertEquals(await Deno.readFile(`${folder}/imagesTr/a.nii.gz`), content);
+      assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name), ["Task02_Heart"]);
+      assertEquals(await download({}), folder);
+      assertEquals(seen.length, 1);
+    })
   ));
 
 Deno.test("downloadDataset() finds AMOS22's archive in a record of Zenodo", () =>

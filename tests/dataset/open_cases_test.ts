@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { openCases } from "../../lib/dataset/open_cases.ts";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { prepareDataset } from "../../lib/dataset/prepare.ts";
@@ -66,6 +66,13 @@ Deno.test("openCases() uses what was prepared in another way under its own name 
       assertStringIncludes(message, `--data ${usual}`);
       const { settings } = await openCases({ data: usual, modality: "ct", cubeEdge });
       assertEquals(settings.ctWindow, ctWindow);
+      await prepare({ cubeEdge: 32 });
+      const ofOtherEdge = await assertRejects(
+        () => openCases({ data, modality: "ct", cubeEdge }),
+        UserError,
+        "cubeEdge 32 in place of 16",
+      );
+      assert(!ofOtherEdge.message.includes("--data"), "there it would be refused again");
       await prepare({});
       const asMr = () => openCases({ data, modality: "mr", cubeEdge });
       await assertRejects(asMr, UserError, "ct in place of mr");

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { loadCase, openPrepared } from "../../lib/dataset/case.ts";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { type Manifest, readManifest } from "../../lib/dataset/manifest.ts";
@@ -9,7 +15,16 @@ import { composeAffines, scaleAndShift } from "../../lib/volume/affine.ts";
 import { writeLabels, writeVolume } from "../../lib/volume/nifti_write.ts";
 import { fromRas } from "../../lib/volume/orientation.ts";
 import { inTemporaryFolder } from "../temporary_folder.ts";
-import { affine, boxLabels, image, shape, spacing, writePair } from "./volumes.ts";
+import {
+  affine,
+  boxLabels,
+  image,
+  shape,
+  sheared,
+  spacing,
+  writePair,
+  writeSeries,
+} from "./volumes.ts";
 
 const settings = { cubeEdge: 8, ctWindow: { low: -300, high: 100 } };
 
@@ -234,6 +249,29 @@ Deno.test("prepareDataset() caps the edges of the scan but not the boxes and siz
     assert(Math.abs(scanImage.affine[0] - 1.5 * 40 / 16) < 1e-5);
   }));
 
+Deno.test("prepareDataset() measures the volume of a sheared grid by its base and height", () =>
+  inTemporaryFolder(async (dir) => {
+    const labels = boxLabels(2, [1, 0, 2], [4, 2, 3], { affine: sheared });
+    await writePair(`${dir}/source`, "tilted", image({ affine: sheared }), labels);
+    await prepareDataset(await open(`${dir}/source`), `${dir}/out`, { settings, jobs: 1 });
+    const { spacingMm, labels: { 2: label } } = (await readManifest(`${dir}/out`)).entries[0];
+    assertEquals(spacingMm, [1.5, 2, 5]);
+    assertAlmostEquals(label.volumeMm3, 6 * 1.5 * 2 * 4, 1e-4);
+  }));
+
+Deno.test("files of several volumes are refused with a way out, which --channel is not", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeSeries(`${dir}/source`);
+    const dataset = await open(`${dir}/source`);
+    const { failures } = await prepareDataset(dataset, `${dir}/out`, { settings, jobs: 1 });
+    const message = (id: string) => failures.find((one) => one.id === id)?.message ?? "";
+    assertStringIncludes(message("series"), "a scan must be one volume");
+    assertStringIncludes(message("series"), "Extract one of the volumes");
+    assertStringIncludes(message("masks"), "labels must be one volume");
+    assertStringIncludes(message("masks"), "Extract the volume that holds the labels");
+    for (const { message } of failures) assertEquals(message.includes("--channel"), false);
+  }));
+
 Deno.test("prepareDataset() windows MR by its own percentiles", () =>
   inTemporaryFolder(async (dir) => {
     await writePair(`${dir}/source`, "mr", image(), boxLabels(1, [0, 0, 0], [2, 2, 2]));
@@ -354,6 +392,31 @@ Deno.test("specks of a label are left out of labels and boxes, unless they are t
     assertEquals(kept.entry.labels[2].boxUnit, { min: [0, 0, 0], max: [1, 1, 1] });
     assertEquals(kept.entry.specks, undefined);
     assertEquals([kept.scanLabels.data.at(-1), kept.cubeLabels.data.at(-1)], [2, 2]);
+  }));
+
+Deno.test("a speck between the samples of a capped scan is left out of box and cube as well", () =>
+  inTemporaryFolder(async (dir) => {
+    const large = [40, 20, 10] as const;
+    const labels = boxLabels(2, [4, 3, 2], [20, 12, 6], { shape: large });
+    labels.data[37 + 40 * (18 + 20 * 9)] = 2; // one voxel of 577, which the cube has and the scan not
+    await writePair(`${dir}/source`, "one", image({ shape: large }), labels);
+    const dataset = await open(`${dir}/source`);
+    const capped = { ...settings, scanMaxEdge: 16 };
+    const read = async (speckShare: number, out: string) => {
+      const all = { settings: { ...capped, speckShare } };
+      await prepareDataset(dataset, `${dir}/${out}`, all);
+      return await loadCase(await openPrepared(`${dir}/${out}`), "one");
+    };
+    const [cleaned, kept] = [await read(0.01, "cleaned"), await read(0, "kept")];
+    assertEquals(kept.entry.labels[2].voxels, 577);
+    assertEquals(kept.cubeLabels.data[7 + 8 * (7 + 8 * 7)], 2);
+    assertEquals(cleaned.entry.labels[2].voxels, 576);
+    const { min, max } = cleaned.entry.labels[2].boxUnit;
+    [4 / 40, 3 / 20, 2 / 10].forEach((value, i) => assertAlmostEquals(min[i], value, 1e-12));
+    [20 / 40, 12 / 20, 6 / 10].forEach((value, i) => assertAlmostEquals(max[i], value, 1e-12));
+    assertEquals(cleaned.entry.specks, { 2: 1 });
+    assertEquals(cleaned.scanLabels.data, kept.scanLabels.data);
+    assertEquals(cleaned.cubeLabels.data, kept.cubeLabels.data.with(7 + 8 * (7 + 8 * 7), 0));
   }));
 
 Deno.test("another process that prepares the same folder is refused, or waited for", () =>

@@ -80,3 +80,47 @@ Deno.test("readScanLabels() gives both grids and the extents in RAS voxels", () 
     assertEquals(read.scanLabels, sampleLabelsNearest(volume, whole, scanShape));
     assertEquals(read.cubeLabels, sampleLabelsNearest(volume, whole, [6, 6, 6]));
   }));
+
+/** Labels of a file that is sampled at x = 1, 3, 6, 8 ... of 40, y = 0, 1, 3 ... of 20 and all z. */
+const capped = { ...settings, scanMaxEdge: 16 };
+const organ = () => {
+  const shape = [40, 20, 10] as const;
+  const labels = boxLabels(2, [4, 3, 2], [20, 12, 6], { shape });
+  boxLabels(7, [24, 5, 1], [30, 15, 8], { shape }).data.forEach((value, i) => {
+    if (value > 0) labels.data[i] = value;
+  });
+  return labels;
+};
+const at = (x: number, y: number, z: number) => x + 40 * (y + 20 * z);
+
+Deno.test("readScanLabels() takes a speck between its samples out of box and labels", () =>
+  inTemporaryFolder(async (dir) => {
+    const clean = organ();
+    const stray = { ...clean, data: clean.data.with(at(37, 18, 9), 2).with(at(0, 2, 0), 7) };
+    await writeLabels(`${dir}/clean.nii.gz`, turned(clean));
+    await writeLabels(`${dir}/stray.nii.gz`, turned(stray));
+    const expected = await readScanLabels(`${dir}/clean.nii.gz`, capped);
+    const read = await readScanLabels(`${dir}/stray.nii.gz`, capped);
+    assertEquals(read, { ...expected, specks: new Map([[2, 1], [7, 1]]) });
+    const kept = await readScanLabels(`${dir}/stray.nii.gz`, { ...capped, speckShare: 0 });
+    assertEquals(kept.extents, labelExtents(toRas(turned(stray)).volume));
+  }));
+
+Deno.test("readScanLabels() keeps a tip that no sample hits, and labels too small for any", () =>
+  inTemporaryFolder(async (dir) => {
+    const labels = organ();
+    for (let z = 6; z < 10; z++) labels.data[at(7, 7, z)] = 2; // up from the organ, between samples
+    labels.data[at(37, 2, 4)] = 9;
+    await writeLabels(`${dir}/tip.nii.gz`, turned(labels));
+    const { volume } = toRas(turned(labels));
+    const { extents, specks, scanLabels, cubeLabels } = await readScanLabels(
+      `${dir}/tip.nii.gz`,
+      capped,
+    );
+    assertEquals([extents, specks.size], [labelExtents(volume), 0]);
+    assertEquals([extents.get(2)?.boxVoxels.max[2], extents.get(9)?.voxels], [10, 1]);
+    const whole = { min: [0, 0, 0], max: volume.shape } as const;
+    assertEquals(scanLabels, sampleLabelsNearest(volume, whole, [16, 16, 10]));
+    assertEquals(cubeLabels, sampleLabelsNearest(volume, whole, [6, 6, 6]));
+    assertEquals([2, 9].map((value) => scanLabels.data.includes(value)), [true, false]);
+  }));

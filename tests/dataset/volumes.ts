@@ -13,6 +13,9 @@ export const shape: Triple = [7, 5, 4];
 export const spacing: Triple = [1.5, 2, 4];
 export const affine: Affine = scaleAndShift(spacing, [-3, 10, 20]);
 
+/** The same grid with each plane 3 mm in front of the one below, as of a tilted gantry. */
+export const sheared: Affine = affine.with(6, 3);
+
 /** A CT-like image in which no two voxels are alike. */
 export function image(values: Partial<Volume> = {}): Volume {
   const own = values.shape ?? shape;
@@ -46,4 +49,25 @@ export async function writePair(
 ): Promise<void> {
   await writeVolume(`${dir}/images/${id}.nii.gz`, volume, { type: "float32" });
   if (labels !== null) await writeLabels(`${dir}/labels/${id}.nii.gz`, labels);
+}
+
+/** Makes an uncompressed NIfTI file (`.nii`) of one volume a file of two. */
+export async function doubleVolume(path: string): Promise<void> {
+  const file = await Deno.readFile(path);
+  const voxels = file.subarray(352);
+  const header = file.slice(0, 352);
+  const view = new DataView(header.buffer);
+  view.setInt16(40, 4, true); // dim[0]
+  view.setInt16(48, 2, true); // dim[4]
+  await Deno.writeFile(path, new Uint8Array([...header, ...voxels, ...voxels]));
+}
+
+/** A plain pair whose case "series" has an image of two volumes, and "masks" labels of two. */
+export async function writeSeries(dir: string): Promise<void> {
+  for (const id of ["series", "masks"]) {
+    await writeVolume(`${dir}/images/${id}.nii`, image(), { type: "float32" });
+    await writeLabels(`${dir}/labels/${id}.nii`, boxLabels(1, [1, 1, 1], [4, 3, 3]));
+  }
+  await doubleVolume(`${dir}/images/series.nii`);
+  await doubleVolume(`${dir}/labels/masks.nii`);
 }

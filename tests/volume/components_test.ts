@@ -68,6 +68,26 @@ Deno.test("largestPiecesOfEach() is largestPieces() of each value", () => {
   assertEquals(largestPiecesOfEach(labels, [2, 0, 1]), expected);
 });
 
+Deno.test("largestPiecesOfEach() looks for no value of which nothing is kept", () => {
+  const first = patternMask(shape, reference.components[0].threshold).data;
+  const of = (value: number) => {
+    const data = Uint16Array.from(first, (inside) => inside * value);
+    let looks = 0;
+    const labels = {
+      shape,
+      get data() {
+        looks++;
+        return data;
+      },
+    };
+    const most = Array.from({ length: value }, (_, i) => i + 1 === value ? 2 : 0);
+    return { kept: largestPiecesOfEach(labels, most), looks };
+  };
+  const [small, large] = [of(3), of(60_000)];
+  assertEquals(large.kept, small.kept.map((value) => value === 0 ? 0 : 60_000));
+  assertEquals(large.looks, small.looks);
+});
+
 Deno.test("pieces are the largest components, but for those under a tenth of the largest", () => {
   const sizes = [0, 3, 40, 31, 4, 40];
   assertEquals(piecesOf(sizes), [2, 5, 3, 4]);

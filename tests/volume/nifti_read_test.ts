@@ -1,7 +1,14 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { decodeBase64 } from "./base64.ts";
 import { UserError } from "../../lib/errors.ts";
-import { readGeometry, readImage, readLabels, readNifti } from "../../lib/volume/nifti_read.ts";
+import {
+  readGeometry,
+  readImage,
+  readLabelPlanes,
+  readLabels,
+  readNifti,
+  type VolumeChoice,
+} from "../../lib/volume/nifti_read.ts";
 import { type NiftiType, niftiTypes } from "../../lib/volume/nifti_header.ts";
 import { inTemporaryFolder } from "../temporary_folder.ts";
 import { concat, type FileParts, gzipped, niftiBytes, save } from "./nifti_file.ts";
@@ -167,8 +174,16 @@ Deno.test("files with fewer or more than three axes", () =>
       gzipped(niftiBytes({ dim: [4, 2, 3, 1, 4, 1, 1, 1] })),
     );
     assertEquals([...(await readImage(path, { volume: 2 })).volume.data], ascending.slice(12, 18));
-    await assertRejects(() => readImage(path), UserError, "one volume");
-    await assertRejects(() => readLabels(path), UserError, "one volume");
+    await assertRejects(() => readImage(path), UserError, "a scan must be one volume");
+    const remedyOf = async (choice: VolumeChoice) =>
+      (await assertRejects(() => readImage(path, choice), UserError)).parts.remedy;
+    assertStringIncludes(await remedyOf({}), "--channel");
+    assertEquals((await remedyOf({ canChoose: false })).includes("--channel"), false);
+    for (const read of [readLabels, (path: string) => readLabelPlanes(path, () => () => {})]) {
+      const { parts } = await assertRejects(() => read(path), UserError);
+      assertEquals([parts.rule, parts.seen], ["labels must be one volume", "a file of 4 volumes"]);
+      assertEquals(parts.remedy.includes("--channel"), false);
+    }
     await assertRejects(() => readImage(path, { volume: 4 }), UserError, "0 .. 3");
   }));
 
