@@ -1,4 +1,4 @@
-import type { PhaseConfig, PresetName, RunConfig } from "./config.ts";
+import type { PhaseConfig, PresetName, PyramidDetectorConfig, RunConfig } from "./config.ts";
 import { modelNames } from "./model_name.ts";
 import { presets } from "./presets.ts";
 import { UserError } from "../errors.ts";
@@ -18,7 +18,8 @@ export interface ConfigDifference {
  * a preset as the value of a whole section takes that section from it: `detector=paper`. A list is
  * written `4,8,16`, or `[4, 8, 16]` as it is printed.
  *
- * @throws {UserError} for an unknown preset or key, and for a value of the wrong type
+ * @throws {UserError} for an unknown preset or key, for a value of the wrong type, and for a change
+ *   without an effect
  */
 export function makeConfig(preset: string, overrides: readonly string[] = []): RunConfig {
   if (!isPreset(preset)) {
@@ -32,6 +33,7 @@ export function makeConfig(preset: string, overrides: readonly string[] = []): R
   const config = structuredClone(presets[preset]) as unknown as Tree;
   const changed = overrides.reduce(applyOverride, config) as unknown as RunConfig;
   checkConfig(changed);
+  checkFallbackShare(changed, overrides);
   return changed;
 }
 
@@ -251,6 +253,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   "detector.fusion": ["views", "hull"],
   "detector.view.kind": ["centre", "mean", "deviation", "slabs"],
   "detector.view.filter": ["none", "clahe", "laplacian", "sobel", "gaussian"],
+  "detector.network.kind": ["pyramid", "silhouette"],
   "detector.network.backbone": ["resnet34", "resnet50", "small"],
   "phases.detector.loss": ["boxL1Giou", "silhouette"],
   "phases.segmentor.loss": ["diceCrossEntropy", "diceFocal"],
@@ -309,6 +312,9 @@ function checkDetector({ detector, phases }: RunConfig, require: Require): void 
   require(isWhole(view.slabCount, 1), "detector.view.slabCount", "a positive integer");
   const slabRule = "1 unless the views are slabs";
   require(view.kind === "slabs" || view.slabCount === 1, "detector.view.slabCount", slabRule);
+  const sizes = network.kind === "pyramid" ? network.stageCount : network.widths;
+  if (sizes === undefined) throw kindAlone(network.kind);
+  if (network.kind === "pyramid") checkPyramid(network, require);
   const seesSilhouettes = network.kind === "silhouette";
   const unless = (value: string) => `${value} unless the detector is of kind silhouette`;
   require(seesSilhouettes || targets === "organ", "detector.targets", unless("organ"));
@@ -321,6 +327,41 @@ function checkDetector({ detector, phases }: RunConfig, require: Require): void 
     seen: phases.detector.loss,
     remedy: "Take both from one preset, as --set detector=paper --set phases.detector=paper",
   });
+}
+
+/**
+ * Refuses to be asked for fallback regions without a fallback. A preset's own share may stay where its
+ * fallback is taken away: then there are none, as there should be.
+ */
+function checkFallbackShare(
+  { detector: { fallback }, roiTraining: { fallbackShare } }: RunConfig,
+  overrides: readonly string[],
+): void {
+  const key = "roiTraining.fallbackShare";
+  const isAsked = overrides.some((override) => override.startsWith(`${key}=`));
+  if (!isAsked || fallbackShare === 0 || fallback === "usual") return;
+  throw wrongType(key, "0 unless detector.fallback is usual", String(fallbackShare));
+}
+
+function kindAlone(kind: string): UserError {
+  return new UserError({
+    what: "cannot change detector.network.kind alone",
+    rule: "a network of another kind has other sizes",
+    seen: `${kind} without its own`,
+    remedy: "Take all of it from a preset, as --set detector.network=paper",
+  });
+}
+
+function checkPyramid(network: PyramidDetectorConfig, require: Require): void {
+  for (const name of ["stageCount", "heads", "points", "feedForwardWidth"] as const) {
+    require(isWhole(network[name], 1), `detector.network.${name}`, "a positive integer");
+  }
+  const { width, heads, maskDropRate } = network;
+  // Its norms have groups of 8 channels, its sine positions 4 a frequency.
+  const fits = isWhole(width, 1) && width % 8 === 0 && width % heads === 0;
+  const rule = `a positive multiple of 8 and of detector.network.heads, which is ${heads}`;
+  require(fits, "detector.network.width", rule);
+  require(isShare(maskDropRate), "detector.network.maskDropRate", "in [0, 1]");
 }
 
 function checkPhase(key: string, phase: PhaseConfig, require: Require): void {

@@ -1,6 +1,7 @@
 import * as tf from "../tf.ts";
 import { recordOp } from "./macs.ts";
 import { type Initializer, type Scope, uniformFanIn } from "./parameters.ts";
+import { subsample } from "./subsample.ts";
 
 /** Shape of a {@linkcode Conv2d} layer. */
 export interface Conv2dOptions {
@@ -45,13 +46,22 @@ export class Conv2d {
    */
   apply(x: tf.Tensor4D): tf.Tensor4D {
     const [kernel, , inputs] = this.weight.shape;
-    const weight = this.weight as tf.Tensor as tf.Tensor4D;
-    const isSame = this.#stride === 1 && kernel === 2 * this.#padding + 1;
-    const y = isSame
-      ? tf.conv2d(x, weight, 1, "same")
-      : tf.conv2d(padPicture(x, this.#padding), weight, this.#stride, "valid");
+    const y = this.#convolve(x);
     recordOp("convolution", y.size, y.size * kernel ** 2 * inputs);
     return this.bias ? y.add(this.bias) : y;
+  }
+
+  #convolve(x: tf.Tensor4D): tf.Tensor4D {
+    const [stride, padding] = [this.#stride, this.#padding];
+    const weight = this.weight as tf.Tensor as tf.Tensor4D;
+    const kernel = weight.shape[0];
+    // TensorFlow's gradient of a strided 1 x 1 kernel, by oneDNN, writes past its memory where the
+    // batch is odd.
+    if (kernel === 1 && padding === 0) return tf.conv2d(subsample(x, stride), weight, 1, "same");
+    const isSame = stride === 1 && kernel === 2 * padding + 1;
+    return isSame
+      ? tf.conv2d(x, weight, 1, "same")
+      : tf.conv2d(padPicture(x, padding), weight, stride, "valid");
   }
 }
 

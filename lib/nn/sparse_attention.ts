@@ -4,7 +4,7 @@ import { recordOp } from "./macs.ts";
 import { batchMatMul } from "./mat_mul.ts";
 import type { Scope } from "./parameters.ts";
 import { softmax } from "./softmax.ts";
-import { subsample3d } from "./subsample3d.ts";
+import { subsample } from "./subsample.ts";
 
 /** Shape of {@linkcode SparseAttention}. */
 export interface SparseAttentionOptions {
@@ -37,7 +37,7 @@ export class SparseAttention {
   /** `[n, z, y, x, c]` to `[n, z/r, y/r, x/r, c]`, edges rounded up. */
   apply(x: tf.Tensor5D): tf.Tensor5D {
     const { channels, heads, stride } = this.#options;
-    const kept = subsample3d(x, stride);
+    const kept = subsample(x, stride);
     const n = kept.shape[0];
     const width = channels / heads;
     const parts = this.#queryKeyValue.apply(kept.reshape<tf.Tensor3D>([n, -1, channels]));

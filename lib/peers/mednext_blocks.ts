@@ -5,7 +5,7 @@ import { recordOp } from "../nn/macs.ts";
 import { matMul } from "../nn/mat_mul.ts";
 import { type Scope, uniformFanIn } from "../nn/parameters.ts";
 import { rowsToPatches } from "../nn/patches3d.ts";
-import { subsample3d } from "../nn/subsample3d.ts";
+import { subsample } from "../nn/subsample.ts";
 import { BiasedDepthwiseConv3d } from "./biased_depthwise_conv3d.ts";
 import { CountedConv3d } from "./counted_layers.ts";
 import {
@@ -79,7 +79,7 @@ export class MednextDownBlock {
 
   /** `[n, z, y, x, c]`, edges even, to `[n, z / 2, y / 2, x / 2, 2 c]`. */
   apply(x: tf.Tensor5D): tf.Tensor5D {
-    return tf.tidy(() => this.#main.apply(x).add(this.#shortcut.apply(subsample3d(x, 2))));
+    return tf.tidy(() => this.#main.apply(x).add(this.#shortcut.apply(subsample(x, 2))));
   }
 }
 

@@ -21,6 +21,17 @@ export function pytorchName(model: ModelName, name: string, rank: number): Publi
   return { name: module + (LEAVES[leaf] ?? leaf), layout };
 }
 
+/**
+ * What a published name is in the published code's own files: SwinSMT's convolutions outside of its
+ * transformer are MONAI's, modules that hold one.
+ */
+export function savedName(model: ModelName, published: string): string {
+  return model === "swin-smt" ? published.replace(HELD, "$1.conv.$2") : published;
+}
+
+/** Parameters of MONAI's convolutions, in the networks that are built of them. */
+const HELD = /\b(conv\d?|transp_conv)\.(weight|bias)$/;
+
 /** The last part of a parameter's name in a norm, and PyTorch's word for it. */
 const LEAVES: Readonly<Record<string, string>> = {
   scale: "weight",

@@ -2,8 +2,9 @@ import type { ModelName } from "../config/model_name.ts";
 import { UserError } from "../errors.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { fromPytorch, type PytorchLayout, toPytorch, type Values } from "../nn/pytorch_layout.ts";
-import { readSafetensors, writeSafetensors } from "../nn/safetensors.ts";
-import { pytorchName } from "./pytorch_names.ts";
+import { readSafetensors, type WritableTensor, writeSafetensors } from "../nn/safetensors.ts";
+import { pytorchName, savedName } from "./pytorch_names.ts";
+import { relativePositionRows } from "./window_attention.ts";
 
 /** Whose weights: a built network, or one of other sizes with its name. */
 export interface NamedModel {
@@ -30,16 +31,22 @@ export async function loadPytorchWeights(
   return metadata;
 }
 
-/** Writes all weights and running statistics as {@linkcode loadPytorchWeights} reads them. */
+/**
+ * Writes all weights and running statistics as {@linkcode loadPytorchWeights} reads them, and the
+ * published code: `load_state_dict` finds every key that it asks for.
+ */
 export async function savePytorchWeights(
   model: NamedModel,
   path: string,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const tensors = new Map<string, Values>();
+  const tensors = new Map<string, WritableTensor>();
   for (const [name, values] of await model.parameters.read()) {
     const { name: theirs, layout } = pytorchName(model.name, name, values.shape.length);
-    tensors.set(theirs, toPytorch(values, layout));
+    tensors.set(savedName(model.name, theirs), toPytorch(values, layout));
+    if (BIAS_TABLE.test(theirs)) {
+      tensors.set(theirs.replace(BIAS_TABLE, "relative_position_index"), tableIndex(values));
+    }
   }
   await writeSafetensors(path, tensors, metadata);
 }
@@ -84,7 +91,17 @@ export function fromPytorchWeights(
 /** Integers that PyTorch saves with a model and that follow from its sizes. */
 const BUFFER = /\b(num_batches_tracked|relative_position_index)$/;
 
-/** MONAI's convolutions are modules that hold one: `conv1.conv.weight` is `conv1.weight` here. */
+/** The biases of a window attention, beside which PyTorch saves a {@linkcode tableIndex}. */
+const BIAS_TABLE = /\brelative_position_bias_table$/;
+
+/** The row of a table `[(2 window - 1)^3, heads]` for each query and key, `[window^3, window^3]`. */
+function tableIndex({ shape: [rows] }: Values): WritableTensor {
+  const window = (Math.round(Math.cbrt(rows)) + 1) / 2;
+  const tokens = window ** 3;
+  return { shape: [tokens, tokens], data: relativePositionRows(tokens, window) };
+}
+
+/** As {@linkcode savedName} has them: `conv1.conv.weight` is `conv1.weight` here. */
 const WRAPPED = /\.conv\.(weight|bias)$/;
 
 function pytorchShape(shape: number[], layout: PytorchLayout): number[] {

@@ -84,8 +84,11 @@ export class WindowAttention {
 /**
  * The row of the bias table for each query and key, `[tokens, tokens]`: rows count the differences of
  * their places in a whole window, z slowest.
+ *
+ * @param tokens voxels of the window, of which a clipped one has fewer
+ * @param window edge of a whole window
  */
-function relativePositionRows(tokens: number, window: number): Int32Array {
+export function relativePositionRows(tokens: number, window: number): Int32Array {
   const differences = 2 * window - 1;
   const positions = Array.from({ length: tokens }, (_, token) => {
     const z = Math.floor(token / window ** 2);

@@ -30,7 +30,8 @@ export function progressText(progress: RunProgress, columns: number): string[] {
 }
 
 /** Lines of whole words; a word that is longer than a line goes on in the next. */
-function wrap(text: string, columns: number): string[] {
+function wrap(text: string, width: number): string[] {
+  const columns = Math.max(1, width); // of none there would be no end of lines
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

@@ -140,7 +140,12 @@ function lastEnd({ records }: PartProgress): number {
   return Date.parse(records.at(-1)?.endedAt ?? "") || -Infinity;
 }
 
+/** -Infinity where there is no file, as between the two renames that save a checkpoint. */
 async function modifiedMs(path: string): Promise<number> {
-  if (!await exists(path)) return -Infinity;
-  return (await Deno.stat(path)).mtime?.getTime() ?? -Infinity;
+  try {
+    return (await Deno.stat(path)).mtime?.getTime() ?? -Infinity;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return -Infinity;
+    throw error;
+  }
 }

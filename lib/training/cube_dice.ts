@@ -1,7 +1,7 @@
 /**
  * Dice of each class on a cube: logits decided as the segmentor's result is (positive, or the largest
- * channel), shares counted as the organ from one half (or the largest channel). 1 where both are
- * empty, so that a class that a region does not show costs nothing.
+ * channel), shares counted as the organ from one half on (or the largest channel, of equal ones the
+ * first). 1 where both are empty, so that a class that a region does not show costs nothing.
  *
  * @param logits C-order `[voxel, channel]`; one channel for one class, else background first
  * @param shares of the same shape, in 0 .. 1
@@ -10,8 +10,8 @@ export function cubeDice(logits: Float32Array, shares: Float32Array, channels: n
   const classes = channels === 1 ? 1 : channels - 1;
   const [shared, predicted, present] = [0, 0, 0].map(() => new Float64Array(classes));
   for (let first = 0; first < logits.length; first += channels) {
-    const found = decide(logits, first, channels, 0);
-    const wanted = decide(shares, first, channels, 0.5);
+    const found = decide(logits, first, channels, (logit) => logit > 0);
+    const wanted = decide(shares, first, channels, (share) => share >= 0.5);
     if (found > 0) predicted[found - 1]++;
     if (wanted > 0) present[wanted - 1]++;
     if (found > 0 && found === wanted) shared[found - 1]++;
@@ -23,8 +23,13 @@ export function cubeDice(logits: Float32Array, shares: Float32Array, channels: n
 }
 
 /** The class at a voxel, 0 for background. */
-function decide(values: Float32Array, first: number, channels: number, threshold: number): number {
-  if (channels === 1) return values[first] > threshold ? 1 : 0;
+function decide(
+  values: Float32Array,
+  first: number,
+  channels: number,
+  isClass: (value: number) => boolean,
+): number {
+  if (channels === 1) return isClass(values[first]) ? 1 : 0;
   let largest = 0;
   for (let channel = 1; channel < channels; channel++) {
     if (values[first + channel] > values[first + largest]) largest = channel;

@@ -5,12 +5,14 @@ import { loadParameters } from "../nn/weights_file.ts";
 import { requirePeerEdge } from "../peers/peer.ts";
 import { loadPytorchWeights } from "../peers/pytorch_weights.ts";
 import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
+import { hasCheckpoint } from "./checkpoint.ts";
 import { detectorTargets } from "./detector_targets.ts";
-import { modelFile, phaseMissing, type Run } from "./run_folder.ts";
+import { modelFile, phaseFolder, phaseMissing, type Run } from "./run_folder.ts";
 import { isPhaseTrained } from "./run_part.ts";
 
 /**
- * The network of a segmentor's phase with the weights that the phase begins with.
+ * The network of a segmentor's phase with the weights that the phase begins with. A phase that has a
+ * checkpoint goes on with that one's, and nothing is loaded.
  *
  * @throws {UserError} when they do not fit, or are those of a phase that has not finished
  */
@@ -18,6 +20,7 @@ export async function firstNetwork(run: Run, phase: PhaseName): Promise<BuiltSeg
   const { model, modelWeights } = run.record.config;
   const built = buildSegmentor(run, phase);
   try {
+    if (await hasCheckpoint(phaseFolder(run, phase))) return built;
     if (phase === "finetune") {
       const path = modelFile(run, "segmentor");
       if (!await exists(path)) throw phaseMissing(run, "segmentor");

@@ -154,9 +154,14 @@ class Fitting<Sample, Batch> {
   }
 
   async run(): Promise<FitResult> {
-    const { folder, name, stop, phase, keepModel } = this.#options;
+    const { folder, name, stop, phase, keepModel, listener } = this.#options;
     if (!this.#progress.finished) {
       const { epoch } = this.#progress;
+      if (phase.patience > 0 && !this.#task.validate) {
+        listener?.notice?.(
+          `${name}: a patience of ${phase.patience} has no effect without validation cases`,
+        );
+      }
       await cutHistory(historyPath(folder), name, epoch);
       const firstStep = epoch === 0 ? 0 : epoch * this.#stepsPerEpoch + 1;
       using events = await TensorboardWriter.open(folder, new Date(), firstStep);

@@ -8,11 +8,14 @@ export interface SignalSource {
   exit(code: number): void;
 }
 
+type InterruptSignal = "SIGINT" | "SIGTERM";
+
 /**
- * SIGTERMs this close together are one: a cluster's manager signals every process of a job, and a
- * launcher passes its own on.
+ * Signals of a kind this close together are one: a cluster's manager signals every process of a job
+ * (SIGTERM), a terminal every process of its foreground group (SIGINT), and a launcher passes its own
+ * on. A second press of Ctrl-C comes later.
  */
-const sameTermMs = 2000;
+const sameSignalMs: Readonly<Record<InterruptSignal, number>> = { SIGINT: 300, SIGTERM: 2000 };
 
 /**
  * Turns Ctrl-C and SIGTERM into a wish to stop, so that a long job can save its state first. A
@@ -28,23 +31,21 @@ const sameTermMs = 2000;
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #system: SignalSource;
-  readonly #signals: readonly Deno.Signal[];
-  #termAtMs = -Infinity;
-  readonly #onInterrupt = (): void => {
-    if (this.signal.aborted) this.#system.exit(interruptedExitCode);
-    this.#controller.abort();
-  };
-  readonly #onTerminate = (): void => {
-    const [before, now] = [this.#termAtMs, performance.now()];
-    this.#termAtMs = now;
-    if (now - before > sameTermMs) this.#onInterrupt();
-  };
+  readonly #nowMs: () => number;
+  readonly #listeners: readonly (readonly [InterruptSignal, () => void])[];
 
-  constructor(system: SignalSource = Deno, os: string = Deno.build.os) {
+  /** @param nowMs a clock that never goes back */
+  constructor(
+    system: SignalSource = Deno,
+    os: string = Deno.build.os,
+    nowMs: () => number = () => performance.now(),
+  ) {
     this.#system = system;
+    this.#nowMs = nowMs;
     // Windows knows no SIGTERM.
-    this.#signals = os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-    for (const name of this.#signals) system.addSignalListener(name, this.#handlerOf(name));
+    const names: InterruptSignal[] = os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+    this.#listeners = names.map((name) => [name, this.#listenerFor(name)]);
+    for (const [name, listener] of this.#listeners) system.addSignalListener(name, listener);
   }
 
   /** Aborted once a signal came. */
@@ -54,12 +55,19 @@ export class Interrupt implements Disposable {
 
   /** Stops listening. */
   [Symbol.dispose](): void {
-    for (const name of this.#signals) {
-      this.#system.removeSignalListener(name, this.#handlerOf(name));
+    for (const [name, listener] of this.#listeners) {
+      this.#system.removeSignalListener(name, listener);
     }
   }
 
-  #handlerOf(name: Deno.Signal): () => void {
-    return name === "SIGTERM" ? this.#onTerminate : this.#onInterrupt;
+  #listenerFor(name: InterruptSignal): () => void {
+    let beforeMs = -Infinity;
+    return () => {
+      const nowMs = this.#nowMs();
+      if (nowMs - beforeMs <= sameSignalMs[name]) return;
+      beforeMs = nowMs;
+      if (this.signal.aborted) this.#system.exit(interruptedExitCode);
+      this.#controller.abort();
+    };
   }
 }

@@ -82,6 +82,26 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
     ["focus", ["detector.view.edge=0"], "an integer of at least 8"],
     ["focus", ["segmentor.paste=cubic"], "logits or nearest"],
     ["paper", ["detector.view.filter=canny"], "none or clahe or laplacian or sobel or gaussian"],
+    ["focus", ["detector.network.kind=resnet"], "pyramid or silhouette"],
+    ["focus", ["detector.network.kind=pyramid"], "as --set detector.network=paper"],
+    ["paper", ["detector.network.kind=silhouette"], "it is silhouette without its own"],
+    ["paper", ["detector.network.width=36", "detector.network.heads=4"], "multiple of 8 and of"],
+    ["paper", ["detector.network.width=30", "detector.network.heads=2"], "multiple of 8 and of"],
+    ["paper", ["detector.network.width=0"], "multiple of 8 and of"],
+    ["paper", ["detector.network.heads=3"], "detector.network.heads, which is 3, but it is 256"],
+    ["paper", ["detector.network.heads=0"], "a positive integer, but it is 0"],
+    ["paper", ["detector.network.points=0"], "a positive integer, but it is 0"],
+    ["paper", ["detector.network.feedForwardWidth=0"], "a positive integer, but it is 0"],
+    ["paper", ["detector.network.stageCount=0"], "a positive integer, but it is 0"],
+    ["paper", ["detector.network.stageCount=1.5"], "a positive integer, but it is 1.5"],
+    ["paper", ["detector.network.maskDropRate=-3"], "in [0, 1], but it is -3"],
+    ["paper", ["detector.network.maskDropRate=7"], "in [0, 1], but it is 7"],
+    ["paper", ["roiTraining.fallbackShare=0.1"], "0 unless detector.fallback is usual"],
+    [
+      "focus",
+      ["roiTraining.fallbackShare=0.2", "detector.fallback=none"],
+      "0 unless detector.fallback is usual",
+    ],
     ["paper", ["detector.fusion=hull"], "views unless the detector is of kind silhouette"],
     ["focus", ["model=unet"], "segmentor or segformer3d or mednext-s or swin-smt or slim-unetr"],
     ["focus", ["model=swin-smt", "roiTraining.edges=all"], "one for a model of one edge"],
@@ -90,6 +110,23 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
     const error = assertThrows(() => makeConfig(preset, overrides), UserError);
     assertStringIncludes(error.message, message);
   }
+});
+
+Deno.test("a pyramid of other legal sizes is taken", () => {
+  const sizes = ["width=24", "heads=3", "points=1", "feedForwardWidth=1", "maskDropRate=1"];
+  const { network } = makeConfig("paper", sizes.map((size) => `detector.network.${size}`)).detector;
+  assertEquals(network.kind === "pyramid" && [network.width, network.heads], [24, 3]);
+});
+
+Deno.test("a preset's share of fallback regions may stay where there is no fallback", () => {
+  for (const changes of [["detector.fallback=none"], ["detector=paper", "phases.detector=paper"]]) {
+    const config = makeConfig("focus", changes);
+    assertEquals([config.detector.fallback, config.roiTraining.fallbackShare], ["none", 0.1]);
+    assertEquals(parseConfig(JSON.stringify(config), "run"), config);
+  }
+  assertEquals(makeConfig("focus", ["roiTraining.fallbackShare=0.2"]).detector.fallback, "usual");
+  const both = ["detector.fallback=usual", "roiTraining.fallbackShare=0.1"];
+  assertEquals(makeConfig("paper", both).roiTraining.fallbackShare, 0.1);
 });
 
 Deno.test("parseConfig() reads back what was stored and names what is missing", () => {

@@ -78,6 +78,32 @@ Deno.test("conv2d: gradients equal differences", () => {
   }
 });
 
+Deno.test("conv2d: a strided 1 x 1 kernel is the strided convolution, of odd batches, too", () => {
+  const random = new Random("strided 1 x 1");
+  const shape = { inputs: 8, outputs: 16, kernel: 1, stride: 2, bias: false };
+  for (const batch of [1, 3]) {
+    const parameters = new Parameters(1);
+    const conv = new Conv2d(parameters.root(), shape);
+    tf.tidy(() => {
+      const x = uniform<tf.Rank.R4>(random, [batch, 16, 16, shape.inputs]);
+      const strided = tf.conv2d(x, conv.weight as tf.Tensor as tf.Tensor4D, shape.stride, "valid");
+      assertClose(conv.apply(x), strided, 1e-5, `batch ${batch}`);
+      assertGradients((x) => conv.apply(x as tf.Tensor4D).square().sum(), [x]);
+      const { macs } = countMacs(() => conv.apply(x).dispose());
+      assertEquals(macs, strided.size * shape.inputs);
+      const kept = x.stridedSlice([0, 0, 0, 0], x.shape, [1, 2, 2, 1]).reshape([-1, shape.inputs]);
+      const expected = tf.matMul(kept, strided.mul(2).reshape([-1, shape.outputs]), true);
+      // TensorFlow's gradient of the strided convolution ends the process, though not every time.
+      for (let again = 0; again < 30; again++) {
+        const { grads } = tf.variableGrads(() => conv.apply(x).square().sum());
+        const slope = grads[conv.weight.name].reshape([shape.inputs, shape.outputs]);
+        assertClose(slope, expected, 1e-4, `weights' gradient, batch ${batch}`);
+      }
+    });
+    parameters.dispose();
+  }
+});
+
 Deno.test("depthwise conv2d: equals one convolution for each channel", () => {
   const random = new Random("depthwise");
   for (const stride of [1, 2]) {

@@ -11,7 +11,7 @@ import { batchMatMul, matMul } from "../../lib/nn/mat_mul.ts";
 import { inference, Parameters, type Pass } from "../../lib/nn/parameters.ts";
 import { patchesToRows, rowsToPatches } from "../../lib/nn/patches3d.ts";
 import { standardize } from "../../lib/nn/standardize.ts";
-import { subsample3d } from "../../lib/nn/subsample3d.ts";
+import { subsample } from "../../lib/nn/subsample.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import { assertClose, assertGradients, assertNoLeak, uniform } from "../tensors.ts";
@@ -303,8 +303,8 @@ testEachWay("subsampling keeps every second voxel from the first, with its gradi
   const x = uniform(new Random("subsample"), [2, 4, 6, 2, 3]) as tf.Tensor5D;
   const read = reader(x);
   const expected = build([2, 2, 3, 1, 3], (n, z, y, x, c) => read(n, 2 * z, 2 * y, 2 * x, c));
-  assertClose(subsample3d(x, 2), expected, 0, "subsample");
-  assertGradients((x) => subsample3d(x as tf.Tensor5D, 2).square().sum(), [x]);
+  assertClose(subsample(x, 2), expected, 0, "subsample");
+  assertGradients((x) => subsample(x as tf.Tensor5D, 2).square().sum(), [x]);
 });
 
 testEachWay("dropout drops by its rate, keeps the mean, and repeats with the seed", () => {

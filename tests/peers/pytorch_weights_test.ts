@@ -35,9 +35,14 @@ const examples = {
     "swinViT.layers1.0.blocks.0.mlp.linear1.weight": [12, 3],
     "swinViT.layers3.0.blocks.1.mlp.experts.3.3.weight": [12, 48],
     "swinViT.layers4.0.blocks.0.mlp.to_slot_embeds.2.gamma": [24],
-    "encoder10.layer.conv1.weight": [48, 48, 3, 3, 3],
-    "decoder5.transp_conv.weight": [48, 24, 2, 2, 2],
-    "out.conv.bias": [1],
+    "swinViT.layers4.0.blocks.1.attn.relative_position_index": [343, 343],
+    "swinViT.patch_embed.proj.weight": [3, 1, 2, 2, 2],
+    "encoder1.layer.conv3.conv.weight": [3, 1, 1, 1, 1],
+    "encoder10.layer.conv1.conv.weight": [48, 48, 3, 3, 3],
+    "decoder5.transp_conv.conv.weight": [48, 24, 2, 2, 2],
+    "decoder1.conv_block.conv2.conv.weight": [3, 3, 3, 3, 3],
+    "out.conv.conv.weight": [1, 3, 1, 1, 1],
+    "out.conv.conv.bias": [1],
   },
   "slim-unetr": {
     "Encoder.DWconv2.depth_wise.weight": [12, 8, 2, 2, 2],
@@ -67,30 +72,42 @@ for (const name of peerNames) {
   });
 }
 
-Deno.test("a checkpoint of PyTorch with its buffers and wrapped convolutions is taken", async () => {
+Deno.test("swin-smt: convolutions by their own names, and PyTorch's buffers, are taken", async () => {
   const [saved, loaded] = [smallPeer("swin-smt"), smallPeer("swin-smt")];
   randomize(saved.parameters);
   const path = await Deno.makeTempFile({ suffix: ".safetensors" });
   await savePytorchWeights(saved, path);
   const { tensors } = await readSafetensors(path);
-  const wrapped = new Map(
-    [...tensors].map(([name, tensor]) => [
-      name.replace(/(conv\d?|transp_conv)\.(weight|bias)$/, "$1.conv.$2"),
-      tensor,
-    ]),
+  const bare = new Map(
+    [...tensors].map(([name, tensor]) => [name.replace(/\.conv\.(weight|bias)$/, ".$1"), tensor]),
   );
-  wrapped.set("swinViT.layers1.0.blocks.0.attn.relative_position_index", {
-    dtype: "I32",
-    shape: [1],
-    data: Int32Array.of(1098),
-  });
-  wrapped.set("any.bn.num_batches_tracked", { dtype: "I32", shape: [], data: Int32Array.of(7) });
-  await writeSafetensors(path, wrapped);
+  assertEquals(bare.has("out.conv.bias") && bare.has("decoder5.transp_conv.weight"), true);
+  bare.set("any.bn.num_batches_tracked", { dtype: "I32", shape: [], data: Int32Array.of(7) });
+  await writeSafetensors(path, bare);
   await loadPytorchWeights(loaded, path);
   assertEquals(await loaded.parameters.read(), await saved.parameters.read());
   await Deno.remove(path);
   saved.parameters.dispose();
   loaded.parameters.dispose();
+});
+
+Deno.test("swin-smt: each table of biases has its index beside it, as MONAI counts its rows", async () => {
+  const peer = smallPeer("swin-smt");
+  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+  await savePytorchWeights(peer, path);
+  const { tensors } = await readSafetensors(path);
+  const indices = [...tensors].filter(([name]) => name.endsWith("attn.relative_position_index"));
+  assertEquals(indices.length, 8);
+  const place = (token: number) => [Math.floor(token / 49), Math.floor(token / 7) % 7, token % 7];
+  for (const [name, { dtype, data }] of indices) {
+    assertEquals(dtype, "I32", name);
+    for (const [query, key] of [[0, 0], [0, 342], [342, 0], [60, 5], [5, 60]]) {
+      const [z, y, x] = place(query).map((at, axis) => at - place(key)[axis] + 6);
+      assertEquals(data[343 * query + key], (z * 13 + y) * 13 + x, `${name} ${query} ${key}`);
+    }
+  }
+  await Deno.remove(path);
+  peer.parameters.dispose();
 });
 
 Deno.test("weights of another model are refused, and change nothing", async () => {

@@ -60,6 +60,10 @@ Deno.test("progressText() has a line a part, and none is longer than the termina
       assertEquals(narrow.filter((line) => line.length > columns), []);
       assert(narrow.join(" ").includes("Training; last sign of life 0:01 ago. About 0:17 left."));
     }
+    // A terminal that does not know its size reports 0 columns.
+    for (const columns of [0, -1]) {
+      assert(progressText(progress, columns).join("").includes("Training;lastsign"));
+    }
     const stopped = await readRunProgress(run, { phases: ["segmentor"], now: () => after(900) });
     const words = progressText(stopped, 20).join("").replaceAll(" ", "");
     assert(words.includes(run.folder.replaceAll(" ", "")) && words.includes("--resume"));

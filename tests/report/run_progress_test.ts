@@ -117,6 +117,29 @@ Deno.test("a run without a sign of life is silent, at a pace that its epochs set
   });
 });
 
+Deno.test("a checkpoint that is being saved is looked for without harm", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const run = await untrainedRun(`${dir}/run`);
+    const reader = new RunReader(run, segmentorOnly);
+    const path = `${run.folder}/segmentor/checkpoint.safetensors`;
+    await writeEpochs(run, "segmentor", [epochRecord(1)]);
+    await Deno.writeTextFile(path, "state");
+    let saving = true;
+    const saves = (async () => {
+      while (saving) {
+        await Deno.rename(path, `${path}.previous`);
+        await Deno.rename(`${path}.previous`, path);
+      }
+    })();
+    try {
+      for (let look = 0; look < 300; look++) await reader.read();
+    } finally {
+      saving = false;
+      await saves;
+    }
+  });
+});
+
 Deno.test("a history that grows, is half written, or is cut by a resume is read as it is", async () => {
   await inTemporaryFolder(async (dir) => {
     const run = await untrainedRun(`${dir}/run`, tenEpochs);

@@ -4,11 +4,11 @@ import { cubeDice } from "../../lib/training/cube_dice.ts";
 const cubeDiceOf = (logits: number[], shares: number[], channels: number) =>
   cubeDice(Float32Array.from(logits), Float32Array.from(shares), channels);
 
-Deno.test("one class: positive logits against shares above one half", () => {
-  // Found: voxels 0, 1, 4. Present: 0, 3, 4 (0.5 is not above one half). Shared: 0, 4.
-  const logits = [0.1, 7, -0.1, -5, 2, 0];
-  const shares = [1, 0.4, 0, 0.51, 0.9, 0.5];
-  assertEquals(cubeDiceOf(logits, shares, 1), [2 * 2 / (3 + 3)]);
+Deno.test("one class: positive logits against shares of one half and more", () => {
+  // Found: voxels 0, 1, 4 (a logit of 0 is not positive). Present: 0, 3, 4, 5. Shared: 0, 4.
+  const logits = [0.1, 7, -0.1, -5, 2, 0, -1];
+  const shares = [1, 0.4, 0, 0.51, 0.9, 0.5, 0.49];
+  assertEquals(cubeDiceOf(logits, shares, 1), [2 * 2 / (3 + 4)]);
 });
 
 Deno.test("one class: nothing found, nothing present, and neither", () => {
@@ -24,6 +24,7 @@ Deno.test("several classes: the largest channel decides, channel 0 is background
     ...[0, 1, 2], // class 2
     ...[0, 5, 2], // class 1
     ...[0, 5, 9], // class 2
+    ...[4, 4, 0], // background, the first of two
   ];
   const shares = [
     ...[0.2, 0.3, 0.5], // class 2
@@ -31,6 +32,7 @@ Deno.test("several classes: the largest channel decides, channel 0 is background
     ...[0, 0, 1], // class 2
     ...[0, 0.4, 0.6], // class 2
     ...[1, 0, 0], // background
+    ...[0.5, 0.5, 0], // background, likewise
   ];
   const [first, second] = cubeDiceOf(logits, shares, 3);
   assertAlmostEquals(first, 2 * 1 / (2 + 1));

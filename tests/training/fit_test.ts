@@ -264,8 +264,14 @@ Deno.test("fit: validates every so many epochs and after the last", async () => 
 Deno.test("fit: without validation the average of the last step is the model", async () => {
   await inFolder(async (options) => {
     const { validate: _validate, ...task } = makeTinyTask();
-    const result = await fit(task, options);
+    const notices: string[] = [];
+    const result = await fit(task, {
+      ...options,
+      phase: { ...tinyPhase, patience: 3 },
+      listener: { notice: (text) => notices.push(text) },
+    });
     assertEquals(result.best, null);
+    assertEquals(notices, ["phase: a patience of 3 has no effect without validation cases"]);
     const { tensors } = await readSafetensors(result.modelPath!);
     const checkpoint = await readSafetensors(checkpointPath(options.folder));
     assertEquals(tensors.get("kernel")!.data, checkpoint.tensors.get("average/kernel")!.data);

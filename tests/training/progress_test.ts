@@ -135,6 +135,22 @@ Deno.test("interrupt: the first signal asks to stop, the second ends the program
   assertEquals(listeners.size, 0);
 });
 
+Deno.test("interrupt: a terminal's Ctrl-C that a launcher passes on as well is one", () => {
+  const { listeners, exits, system } = fakeSystem();
+  let nowMs = 0;
+  using interrupt = new Interrupt(system, "linux", () => nowMs);
+  const press = (atMs: number) => {
+    nowMs = atMs;
+    listeners.get("SIGINT")!();
+  };
+  press(1000);
+  press(1004);
+  press(1250);
+  assertEquals([interrupt.signal.aborted, exits], [true, []]);
+  press(1400); // of a hurried user: counted from the first, not from the last
+  assertEquals(exits, [130]);
+});
+
 Deno.test("interrupt: Windows has no SIGTERM", () => {
   const { listeners, system } = fakeSystem();
   using _interrupt = new Interrupt(system, "windows");

@@ -1,10 +1,13 @@
 import * as tf from "../tf.ts";
 
-/** Every `step`-th voxel of each axis of `[n, z, y, x, c]`, starting with the first. */
-export function subsample3d(x: tf.Tensor5D, step: number): tf.Tensor5D {
+/**
+ * Every `step`-th place of each axis between the first and the last, starting with the first: voxels of
+ * `[n, z, y, x, c]`, pixels of `[n, rows, columns, c]`.
+ */
+export function subsample<T extends tf.Tensor>(x: T, step: number): T {
   if (step === 1) return x;
-  const begin = [0, 0, 0, 0, 0];
-  const strides = [1, step, step, step, 1];
+  const begin = x.shape.map(() => 0);
+  const strides = x.shape.map((_, axis) => axis === 0 || axis === x.rank - 1 ? 1 : step);
   const op = tf.customGrad((...args) => {
     const x = args[0] as tf.Tensor;
     return {
@@ -12,7 +15,7 @@ export function subsample3d(x: tf.Tensor5D, step: number): tf.Tensor5D {
       gradFunc: (dy) => stridedSliceGradient(dy, x.shape, begin, strides),
     };
   });
-  return op(x) as tf.Tensor5D;
+  return op(x) as T;
 }
 
 /** TensorFlow.js has no gradient for `stridedSlice`, TensorFlow has. */
