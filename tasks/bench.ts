@@ -7,7 +7,7 @@ import { segmentorSizes } from "../lib/benchmark/segmentor_bench.ts";
 import { benchmarkReport, measurementLine } from "../lib/benchmark/table.ts";
 import { UserError } from "../lib/errors.ts";
 import { writeAtomic } from "../lib/files.ts";
-import { runTask } from "./command_line.ts";
+import { runTask, UsageError } from "./command_line.ts";
 
 /** Average number of running processes from which on others disturb the measurements. */
 const busyLoad = 0.5;
@@ -32,8 +32,7 @@ await runTask({
     python: {
       type: "text",
       value: "COMMAND",
-      default: "python3",
-      description: "the Python that has them",
+      description: "the Python that has them, with --peers (python3)",
     },
   },
   details: `
@@ -41,13 +40,20 @@ Medians over repeated runs after warm-up. Ratios to other programs are taken in 
 and only after their results were found equal to ours. Leave the machine alone meanwhile: a quarter of
 an hour with --peers.`,
 }, async ({ json, only, preset, peers, python }) => {
+  if (python !== undefined && !peers) {
+    throw new UsageError({
+      what: "cannot use --python",
+      rule: "it is for the comparisons that --peers asks for",
+      remedy: "Give --peers as well",
+    });
+  }
   const [load] = Deno.loadavg();
   if (load > busyLoad) {
     console.error(
       `The machine is busy (load ${load.toFixed(1)}): figures and ratios will mislead.`,
     );
   }
-  const peer = peers ? await startPeer(python) : null;
+  const peer = peers ? await startPeer(python ?? "python3") : null;
   const benchmark = await runBenchmark({
     parts: only === undefined ? undefined : [only as PartName],
     peer,

@@ -81,6 +81,17 @@ export interface Task<F extends Flags> {
   readonly interrupt?: "exit" | "signal";
 }
 
+/** By the name of a flag, what other verbs call the same; the first that the verb has is meant. */
+const synonyms: Readonly<Record<string, readonly string[]>> = {
+  model: ["run"], // the model of predict is a run
+  run: ["model"],
+  out: ["output"],
+  output: ["results"],
+  results: ["output"],
+  input: ["masks", "data"],
+  data: ["input"],
+};
+
 /** A command line that breaks the rules of the verb's flags; the exit code is 2. */
 export class UsageError extends UserError {}
 
@@ -124,7 +135,7 @@ export async function taskExitCode<const F extends Flags>(
 /**
  * The values of a verb's flags, or "help" where that is asked for.
  *
- * @throws UsageError for an unknown flag (naming the nearest known one), an argument that is no
+ * @throws UsageError for an unknown flag (naming the one that may be meant), an argument that is no
  *   flag, a missing or superfluous value, and a value that breaks the flag's rule
  */
 export function parseFlags<const F extends Flags>(
@@ -196,12 +207,18 @@ function unknownArgument<F extends Flags>(
   const what = `cannot run deno task ${task.name} with ${argument}`;
   const remedy = `See deno task ${task.name} --help`;
   if (key === undefined) return new UsageError({ what, rule: "it takes flags only", remedy });
-  const nearest = nearestName(key, Object.keys(task.flags));
+  const nearest = synonymOf(task, key) ?? nearestName(key, Object.keys(task.flags));
   return new UsageError({
     what,
     rule: `it has no flag --${key}`,
     remedy: nearest === undefined ? remedy : `Did you mean --${nearest}? ${remedy}`,
   });
+}
+
+/** What this verb calls a flag that others have under another name. */
+function synonymOf<F extends Flags>({ flags }: Task<F>, name: string): string | undefined {
+  if (!Object.hasOwn(synonyms, name)) return undefined;
+  return synonyms[name].find((synonym) => Object.hasOwn(flags, synonym));
 }
 
 function firstMissing<F extends Flags>(task: Task<F>, flag: Flag): UsageError {

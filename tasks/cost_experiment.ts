@@ -31,7 +31,7 @@ import { UsageError } from "./command_line.ts";
 /** The flags that Table 5 reads. */
 export interface CostFlags {
   readonly only?: string;
-  /** Parts of names of the measurements that are made; all unless given. */
+  /** How the names of the measurements begin that are made; all unless given. */
   readonly row: readonly string[];
   readonly list: boolean;
   readonly tables: boolean;
@@ -51,9 +51,7 @@ export async function runCostExperiment(
 ): Promise<number> {
   const places = experimentPlaces("cost", flags.results);
   if (flags.only !== undefined) return await measureOnly(flags.only, places);
-  const jobs = costJobs.filter(({ id }) =>
-    flags.row.length === 0 || flags.row.some((name) => id.startsWith(name))
-  );
+  const jobs = chooseJobs(flags.row);
   const missing: CostJob[] = [];
   for (const job of jobs) if (!await isCurrent(job, places)) missing.push(job);
   if (flags.list) {
@@ -77,6 +75,19 @@ export async function runCostExperiment(
   }
   const failed = await writeTables(places);
   return signal.aborted ? interruptedExitCode : failed > 0 ? 1 : 0;
+}
+
+function chooseJobs(rows: readonly string[]): CostJob[] {
+  const unknown = rows.find((row) => !costJobs.some(({ id }) => id.startsWith(row)));
+  if (unknown !== undefined) {
+    throw new UsageError({
+      what: "cannot choose the rows",
+      rule: `--row must be how one of these begins: ${costJobs.map(({ id }) => id).join(", ")}`,
+      seen: unknown,
+      remedy: "Write it as it is there",
+    });
+  }
+  return costJobs.filter(({ id }) => rows.length === 0 || rows.some((row) => id.startsWith(row)));
 }
 
 async function measureOnly(id: string, places: ExperimentPlaces): Promise<number> {

@@ -12,7 +12,7 @@ await runTask({
   first: "dataset",
   flags: {
     dataset: { type: "text", value: "NAME", required: true, description: "one of those below" },
-    out: {
+    output: {
       type: "text",
       value: "DIR",
       default: rawFolder,
@@ -31,7 +31,7 @@ await runTask({
   console.log(`${source.title}; licence ${source.licence}; cite ${source.reference}`);
   let step = "";
   let progress: ProgressLine | undefined;
-  const folder = await downloadDataset(source, flags.out, {
+  const folder = await downloadDataset(source, flags.output, {
     signal,
     keepArchive: flags["keep-archive"],
     onProgress: (name, done, total) => {

@@ -71,7 +71,8 @@ crop those from after it, and as many passes as configured: the first is no uppe
       remedy: "Choose another part with --subset",
     });
   }
-  await requireReplaceable(folder, { modes, caseIds, isOwn: flags.output === undefined });
+  const organs = runs.map(({ record }) => record.organ.name);
+  await requireReplaceable(folder, { organs, modes, caseIds, isOwn: flags.output === undefined });
   const prepared = await openPrepared(runs[0].record.preparedFolder);
   const progress = new ProgressLine("cases evaluated");
   const options = {

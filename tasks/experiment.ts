@@ -11,6 +11,7 @@ import {
   type ExperimentPlaces,
   experimentPlaces,
   failurePathOf,
+  lockPathOf,
   runFolderOf,
 } from "../lib/experiments/experiment_places.ts";
 import { experiments } from "../lib/experiments/experiments.ts";
@@ -44,6 +45,12 @@ import { ProgressLine } from "./progress_line.ts";
 /** The experiment that has no runs: it measures networks. */
 const costName = "table5";
 
+/** What it can be asked. */
+const costFlagNames = ["row", "only", "list", "tables", "results"];
+
+/** A timer that is set to more would end at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 const flags = {
   name: {
     type: "text",
@@ -72,7 +79,7 @@ const flags = {
   row: {
     type: "list",
     value: "NAME",
-    description: "only these rows of the tables, by their names",
+    description: "only these rows of the tables, by their names (of table5, by how they begin)",
   },
   mode: {
     type: "list",
@@ -125,6 +132,7 @@ the organs of each fold together, where their weights are on this machine.
   deno task experiment table3 --data Dataset501_CHAOST2 --preset focus --preset paper \\
     --epochs paper=60 --epochs paper.detector=12`,
 }, async (flags, signal) => {
+  refuseContradictions(flags);
   if (flags.name === costName) {
     return await runCostExperiment(flags, ownArguments(Deno.args), signal);
   }
@@ -140,11 +148,42 @@ the organs of each fold together, where their weights are on this machine.
   const states = await readRunStates(session.plan.runs, session.places);
   const { markdown } = await writeTables(session, states);
   const page = await writeFigures(reportOf(session, states), session.places);
-  if (ended === "complete") console.log(await Deno.readTextFile(markdown));
+  if (ended !== "interrupted") console.log(await Deno.readTextFile(markdown));
   console.log(`Tables: ${markdown} (and .csv, .json)${page === null ? "" : `; figures: ${page}`}`);
   if (ended === "interrupted") return interruptedExitCode;
   return states.some(({ state }) => state === "failed") ? 1 : 0;
 });
+
+/** Flags that say different things of what is to be done, or nothing where they stand. */
+function refuseContradictions(flags: ExperimentFlags): void {
+  const kinds = (["only", "list", "tables", "slurm"] as const).filter((name) => flags[name]);
+  if (kinds.length > 1) {
+    throw new UsageError({
+      what: "cannot tell what is to be done",
+      rule: "one of --only, --list, --tables and --slurm may be given",
+      seen: kinds.map((name) => `--${name}`).join(" "),
+      remedy: "Leave all but one of them out",
+    });
+  }
+  if (flags["slurm-options"] !== "" && !flags.slurm) {
+    throw new UsageError({
+      what: "cannot use --slurm-options",
+      rule: "they are for the jobs that --slurm writes",
+      remedy: "Give --slurm as well",
+    });
+  }
+  if (flags.name !== costName) return;
+  const given = Deno.args.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
+  const idle = given.filter((name) => name !== "name" && !costFlagNames.includes(name));
+  if (idle.length === 0) return;
+  throw new UsageError({
+    what: `cannot use ${idle.map((name) => `--${name}`).join(", ")} with ${costName}`,
+    rule: `it trains nothing and needs no data; its flags are ${
+      costFlagNames.map((name) => `--${name}`).join(", ")
+    }`,
+    remedy: "Leave the others out",
+  });
+}
 
 /** An experiment on a data set. */
 interface Session {
@@ -202,6 +241,14 @@ function readWish(
   experiment: Experiment,
   flags: ExperimentFlags,
 ): Omit<PlanOptions, "organs"> & { readonly modes: readonly EvaluationMode[] } {
+  if (experiment.onePreset && flags.preset.length > 1) {
+    throw new UsageError({
+      what: "cannot choose the presets",
+      rule: `${experiment.name} takes one --preset`,
+      seen: flags.preset.join(", "),
+      remedy: "Run it once for each, with --as NAME so that the tables of each stay",
+    });
+  }
   const wish = {
     presets: flags.preset.length > 0 ? flags.preset : experiment.presets,
     folds: flags.folds,
@@ -279,7 +326,7 @@ async function executeOnly(
   let cases: ProgressLine | undefined;
   try {
     const ended = await exclusively(
-      join(runFolderOf(places, id), "lock"),
+      lockPathOf(places, id),
       async () =>
         await executeRun(spec, preparedOf(spec.config.cubeEdge), {
           places,
@@ -289,7 +336,7 @@ async function executeOnly(
           onCase: (done, total) =>
             (cases ??= new ProgressLine("cases evaluated")).show(done, total, 1),
         }),
-      () => console.error("Waiting for another process, which is at this run"),
+      () => console.error(waitingText(id)),
     );
     cases?.end();
     return ended === "stopped" ? interruptedExitCode : 0;
@@ -317,15 +364,16 @@ async function runsToDo({ plan, places }: Session): Promise<RunSpec[]> {
   return await withOpenWaits(specs, places);
 }
 
-/** A timer that is set to more would end at once. */
-const longestTimerMs = 2 ** 31 - 1;
-
-/** Executes the runs that are not done, each in a process of its own. */
+/**
+ * Executes the runs that are not done, each in a process of its own.
+ *
+ * @returns "deadline" when the time of --hours was over before they had ended
+ */
 async function executeAll(
   session: Session,
   flags: ExperimentFlags,
   signal: AbortSignal,
-): Promise<"complete" | "interrupted"> {
+): Promise<"complete" | "interrupted" | "deadline"> {
   const { plan, places } = session;
   const { jobs = 1 } = flags;
   const runs = await runsToDo(session);
@@ -361,7 +409,8 @@ async function executeAll(
   }
   // A run that was ended by Ctrl-C before this process heard of it counts as interrupted, too.
   const stopped = [...outcomes.values()].includes("stopped");
-  return signal.aborted || (stopped && !deadline.signal.aborted) ? "interrupted" : "complete";
+  if (signal.aborted || (stopped && !deadline.signal.aborted)) return "interrupted";
+  return deadline.signal.aborted ? "deadline" : "complete";
 }
 
 async function measureOrgansTogether(
@@ -373,9 +422,14 @@ async function measureOrgansTogether(
     places,
     stop,
     onCase: (done, total) => (cases ??= new ProgressLine("cases together")).show(done, total, 1),
+    onWait: (id) => console.error(waitingText(id)),
     onRefusal: (message) => console.error(`Not measured together: ${message}`),
   });
   cases?.end();
+}
+
+function waitingText(id: string): string {
+  return `Waiting for another process, which is at the run ${id}`;
 }
 
 async function executeInChild(

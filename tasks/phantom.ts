@@ -8,7 +8,7 @@ await runTask({
   name: "phantom",
   summary: "Writes synthetic abdomens as a data set in the layout of nnU-Net v2.",
   flags: {
-    out: {
+    output: {
       type: "text",
       value: "DIR",
       default: phantomFolder,
@@ -24,11 +24,11 @@ await runTask({
   details: `
 A phantom shows that a program works, not how well it would do on patients. The one that all defaults
 make is that of the notebooks and of deno task train without --data; give others a folder of their
-own by --out.`,
+own by --output.`,
 }, async (flags) => {
-  const { out, cases, seed, modality } = flags;
+  const { output, cases, seed, modality } = flags;
   const progress = new ProgressLine("cases");
-  await writePhantomDataset(out, {
+  await writePhantomDataset(output, {
     cases,
     seed,
     modality,
@@ -36,5 +36,5 @@ own by --out.`,
     onCase: (done, total) => progress.show(done, total),
   });
   progress.end();
-  console.log(`${cases} phantoms (${modality}, seed ${seed}) are in ${out}`);
+  console.log(`${cases} phantoms (${modality}, seed ${seed}) are in ${output}`);
 });

@@ -8,6 +8,7 @@ import {
   ofTrainedChannel,
   type PredictOptions,
   Predictor,
+  refuseInputFolder,
 } from "../lib/evaluation/predict_files.ts";
 import { openRun } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
@@ -63,6 +64,7 @@ the exit code is then 1. Nothing is overwritten; after an interrupt, --resume go
 }, async (flags, signal) => {
   const runs = await Promise.all(flags.model.map(openRun));
   const files = await listInputs(flags.input);
+  await refuseInputFolder(flags.input, flags.output);
   const all = ofTrainedChannel(files, runs);
   if (all.length < files.length) {
     console.log(

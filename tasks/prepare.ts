@@ -1,8 +1,8 @@
 /** `deno task prepare`: resamples a data set to the cases that training reads. */
 import { openDataset } from "../lib/dataset/layout.ts";
+import { defaultPreparedFolder } from "../lib/dataset/open_cases.ts";
 import { defaultSettings, prepareDataset, type PrepareResult } from "../lib/dataset/prepare.ts";
 import { undeclaredLabels } from "../lib/dataset/undeclared_labels.ts";
-import { preparedFolder } from "../lib/paths.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask } from "./command_line.ts";
 import { modalityFlag } from "./modality_flag.ts";
@@ -16,10 +16,12 @@ await runTask({
   interrupt: "signal",
   flags: {
     data: { type: "text", value: "DIR", required: true, description: "folder of the data set" },
-    out: {
+    output: {
       type: "text",
       value: "DIR",
-      description: `prepared folder (default ${preparedFolder}/NAME)`,
+      description: `prepared folder (default ${
+        defaultPreparedFolder("NAME", cubeEdge)
+      }, with another --cube NAME-cubeN)`,
     },
     modality: modalityFlag,
     channel: { type: "integer", default: 0, min: 0, description: "channel of scans of several" },
@@ -54,7 +56,7 @@ where it stopped. A case that fails does not stop the others, but the exit code 
 }, async (flags, signal) => {
   const { modality, channel, jobs } = flags;
   const dataset = await openDataset(flags.data, { modality, channel });
-  const dir = flags.out ?? `${preparedFolder}/${dataset.name}`;
+  const dir = flags.output ?? defaultPreparedFolder(dataset.name, flags.cube);
   const progress = new ProgressLine("cases");
   const result = await prepareDataset(dataset, dir, {
     jobs,

@@ -1,12 +1,14 @@
 /** `deno task score`: measures masks of any program against a data set's labels. */
 import { join } from "node:path";
 import {
+  type MaskValues,
   pairMasks,
   parseMaskValues,
   requireMaskValues,
   scoreFiles,
 } from "../lib/evaluation/score_files.ts";
 import { scoreReport, scoresCsv } from "../lib/evaluation/score_report.ts";
+import type { Dataset } from "../lib/dataset/dataset.ts";
 import { openDataset } from "../lib/dataset/layout.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { UserError } from "../lib/errors.ts";
@@ -46,10 +48,10 @@ await runTask({
   },
   details: `
 The measures and their rules are those of deno task evaluate in the scan's own grid. So the masks of
-deno task predict, of an ensemble or of nnU-Net and TotalSegmentator can be compared. Masks have the
-data set's label values, or others that --values names: then those labels are scored, or those of
---organ. A mask that is named as no case of the data set is an error; cases without a mask are named
-in the report.
+deno task predict, of an ensemble or of nnU-Net and TotalSegmentator can be compared: one file of all
+labels for each case (TotalSegmentator: made with --ml). Masks have the data set's label values, or
+others that --values names: then those labels are scored, or those of --organ. A mask that is named
+as no case of the data set is an error; cases without a mask are named in the report.
 
   deno task score --masks masks --data Dataset501_CHAOST2 --organ liver
   deno task score --masks totalsegmentator --data Dataset501_CHAOST2 --values liver=5 --values spleen=1`,
@@ -81,26 +83,17 @@ in the report.
     await makeWritableFolder(output);
   }
   const progress = new ProgressLine("cases");
-  const declared = new Set(Object.values(dataset.labels));
-  const mayBeUndeclared = maskValues === undefined && declared.size > 0;
-  const undeclared = new Set<number>();
+  const found = new Set<number>();
   const scores = await scoreFiles(files, organs, {
     maskValues,
-    onValues: mayBeUndeclared
-      ? (values) => values.filter((value) => !declared.has(value)).forEach((v) => undeclared.add(v))
-      : undefined,
+    onValues: (values) => values.forEach((value) => found.add(value)),
     toleranceMm: flags.tolerance,
     signal,
     onCase: (done, total) => progress.show(done, total),
   });
   progress.end();
-  if (undeclared.size > 0) {
-    console.error(
-      `warning: the masks hold values that ${dataset.name} does not declare: ${
-        [...undeclared].sort((a, b) => a - b).join(", ")
-      }. Masks of another numbering need --values`,
-    );
-  }
+  if (maskValues === undefined) warnOfUndeclared(found, dataset);
+  else warnOfAbsent(found, maskValues);
   const report = scoreReport(scores, {
     dataSet: dataset.name,
     maskFolder: flags.masks,
@@ -114,3 +107,24 @@ in the report.
   await writeAtomic(join(output, reportName), report);
   console.log(`Written to ${output}: ${csvName}, ${reportName}`);
 });
+
+function warnOfUndeclared(found: ReadonlySet<number>, { name, labels }: Dataset): void {
+  const declared = new Set(Object.values(labels));
+  const undeclared = [...found].filter((value) => !declared.has(value)).sort((a, b) => a - b);
+  if (declared.size === 0 || undeclared.length === 0) return;
+  console.error(
+    `warning: the masks hold values that ${name} does not declare: ${undeclared.join(", ")}. ` +
+      "Masks of another numbering need --values",
+  );
+}
+
+/** A label whose value is nowhere has a Dice of 0: most likely --values has another numbering. */
+function warnOfAbsent(found: ReadonlySet<number>, maskValues: MaskValues): void {
+  const absent = [...new Set([...maskValues.values()].flat())].filter((value) => !found.has(value));
+  if (absent.length === 0) return;
+  const held = [...found].sort((a, b) => a - b).join(", ");
+  console.error(
+    `warning: no mask holds values that --values names: ${absent.join(", ")}. ` +
+      `The masks hold ${held === "" ? "nothing" : held}`,
+  );
+}

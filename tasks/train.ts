@@ -93,8 +93,8 @@ history.jsonl and TensorBoard's events.
 
   deno task train --data Dataset501_CHAOST2 --organ liver --fold 1/5
   deno task train --data Dataset501_CHAOST2 --organ liver --fold 2/5 --epochs 40 --epochs whole=20
-  deno task train --data AMOS22 --organ prostate/uterus --preset paper
-  deno task train --data AMOS22 --organ spleen --model segformer3d --phase whole
+  deno task train --data amos22 --organ prostate/uterus --preset paper
+  deno task train --data amos22 --organ spleen --model segformer3d --phase whole
   deno task train --run data/runs/X --resume --phase whole`,
 }, async (flags, signal) => {
   const phases: readonly PhaseName[] = flags.phase === "all" ? paperPhases : [flags.phase];

@@ -8,8 +8,9 @@ import { formatEpoch } from "../lib/training/progress.ts";
 import { openRun } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
 
-/** Columns where there is no terminal. */
+/** Where there is no terminal, or one that does not know its size and reports 0. */
 const usualColumns = 120;
+const usualRows = 24;
 
 await runTask({
   name: "watch",
@@ -44,7 +45,7 @@ sooner. The exit code is 0 in both cases.`,
 });
 
 function terminalColumns(): number {
-  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : usualColumns;
+  return Deno.stdout.isTerminal() && Deno.consoleSize().columns || usualColumns;
 }
 
 /** Redraws the lines in the place of those before. */
@@ -53,7 +54,7 @@ function liveScreen(columns: () => number): (progress: RunProgress) => void {
   return (progress) => {
     // The last column stays free: a full line would take two on some terminals.
     const lines = progressText(progress, columns() - 1)
-      .slice(0, Deno.consoleSize().rows - 1);
+      .slice(0, (Deno.consoleSize().rows || usualRows) - 1);
     const upwards = drawn === 0 ? "" : `\x1b[${drawn}A`;
     write(`${upwards}\x1b[0J${lines.join("\n")}\n`);
     drawn = lines.length;

@@ -285,12 +285,12 @@ export function requireCompatible(runs: readonly Run[], modality: Modality): voi
         const seen = `${organ.name} of ${valuesOf(other.record.organ)} and of ${valuesOf(organ)}`;
         refuse(other, "organs of one name must have the same classes", seen);
       }
-      for (const { name, values: [value] } of organ.classes) {
+      for (const { name, values } of organ.classes) {
         const taken = other.record.organ.classes.find((one) =>
-          one.name === name || one.values[0] === value
+          one.name === name || one.values.some((value) => values.includes(value))
         );
         if (taken === undefined) continue;
-        const seen = `${taken.name} (${taken.values[0]}) and ${name} (${value})`;
+        const seen = `${taken.name} (${taken.values.join("+")}) and ${name} (${values.join("+")})`;
         refuse(
           other,
           "they must have the same organ, or classes with names and label values of their own",

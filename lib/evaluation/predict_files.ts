@@ -127,6 +127,7 @@ export class Predictor {
       });
       const report = this.#report(input, grid, regions, pasted, watch.timesMs());
       await writeAtomic(json, JSON.stringify(report, null, 2) + "\n");
+      for (const path of places) await refuseExisting(path, removing); // of another process by now
       for (const [i, path] of [mask, picture, json].entries()) await Deno.rename(path, places[i]);
       const { volumesMm3, timesMs, warnings } = report;
       return { input, maskPath: places[0], volumesMm3, timesMs, warnings };
@@ -319,6 +320,21 @@ export function ofTrainedChannel(inputs: readonly string[], runs: readonly Run[]
   if (channel === undefined) return [...inputs];
   const own = inputs.filter((input) => resultName(input).endsWith(channelEnding(channel)));
   return own.length > 0 ? own : [...inputs];
+}
+
+/**
+ * Refuses to write masks among the scans: they would count as scans when it is gone on with.
+ *
+ * @throws {UserError} when the output is the folder that the input names
+ */
+export async function refuseInputFolder(input: string, output: string): Promise<void> {
+  if (!await exists(output) || await Deno.realPath(output) !== await Deno.realPath(input)) return;
+  throw new UserError({
+    what: `cannot write masks to ${output}`,
+    rule: "they must have a folder without scans, or they would count as scans the next time",
+    seen: "the folder of the input",
+    remedy: "Name another --output folder",
+  });
 }
 
 function refuseTwins(inputs: readonly string[], folder: string): void {

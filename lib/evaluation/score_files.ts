@@ -2,6 +2,7 @@ import { niftiFiles } from "../dataset/case_files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { type Organ, organValues, parseOrgan } from "../dataset/organ.ts";
 import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
 import { labelExtents } from "../volume/labels.ts";
 import { maskOfLabels } from "../volume/volume.ts";
 import { type MaskScores, scoreMasks } from "./case_scores.ts";
@@ -58,10 +59,13 @@ export async function pairMasks(folder: string, dataset: Dataset): Promise<MaskF
     new UserError({ what: `cannot score the masks of ${folder}`, rule, seen, remedy });
   const masks = await niftiFiles(folder);
   if (masks.size === 0) {
+    const rule = "the folder must hold files named CASE.nii.gz or CASE.nii";
+    const subfolder = await firstSubfolder(folder);
+    if (subfolder === undefined) throw refuse(rule, "none", "Check the path");
     throw refuse(
-      "the folder must hold files named CASE.nii.gz or CASE.nii",
-      "none",
-      "Check the path",
+      rule,
+      `none; it holds folders, as ${subfolder}`,
+      "Give one with a file of all labels for each case; TotalSegmentator makes those with --ml",
     );
   }
   const labelled = dataset.cases.flatMap(({ id, labelPath }) =>
@@ -92,6 +96,16 @@ export async function pairMasks(folder: string, dataset: Dataset): Promise<MaskF
     files: [...files.values()].sort((a, b) => a.caseId < b.caseId ? -1 : 1),
     missing: labelled.map(({ caseId }) => caseId).filter((id) => !files.has(id)),
   };
+}
+
+/** The name of a folder in a folder, which need not be there. */
+async function firstSubfolder(folder: string): Promise<string | undefined> {
+  if (!await exists(folder)) return undefined;
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory && !name.startsWith(".")) names.push(name);
+  }
+  return names.sort()[0];
 }
 
 /**

@@ -16,12 +16,14 @@ export async function writeResults(folder: string, evaluation: Evaluation): Prom
 /**
  * Refuses a folder in which a new evaluation would replace what it does not have itself.
  *
- * @throws {UserError} when the folder holds an evaluation of other cases or modes, or files of the
- *   names of {@linkcode writeResults} or a folder `masks` that are no evaluation's
+ * @throws {UserError} when the folder holds an evaluation of other organs, cases or modes, or files of
+ *   the names of {@linkcode writeResults} or a folder `masks` that are no evaluation's
  */
 export async function requireReplaceable(
   folder: string,
-  { modes, caseIds, isOwn }: {
+  { organs, modes, caseIds, isOwn }: {
+    /** Names. */
+    readonly organs: readonly string[];
     readonly modes: readonly EvaluationMode[];
     readonly caseIds: readonly string[];
     /** Whether it lies in the run's own folder, where an interrupted evaluation leaves masks. */
@@ -31,7 +33,8 @@ export async function requireReplaceable(
   const refuse = (seen: string): never => {
     throw new UserError({
       what: `cannot write an evaluation to ${folder}`,
-      rule: "it must be new, or hold an evaluation with no other cases and modes than the new one",
+      rule:
+        "it must be new, or hold an evaluation with no other organs, cases and modes than the new",
       seen,
       remedy: "Name another --output folder, or evaluate those as well",
     });
@@ -46,6 +49,7 @@ export async function requireReplaceable(
   // One of an earlier format, or damaged, can be nothing but made again.
   const { cases } = await readEvaluation(path).catch(() => ({ cases: [] }));
   const lost = [
+    ...new Set(cases.map(({ organ }) => organ).filter((name) => !organs.includes(name))),
     ...new Set(cases.map(({ mode }) => mode).filter((mode) => !modes.includes(mode))),
     ...new Set(cases.map(({ caseId }) => caseId).filter((id) => !caseIds.includes(id))),
   ];

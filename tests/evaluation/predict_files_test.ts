@@ -18,6 +18,7 @@ import {
   ofTrainedChannel,
   type PredictOptions,
   Predictor,
+  refuseInputFolder,
 } from "../../lib/evaluation/predict_files.ts";
 import * as tf from "../../lib/tf.ts";
 import type { Run, RunRecord } from "../../lib/training/run_folder.ts";
@@ -301,6 +302,14 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       await assertRejects(() => load(run, namesake), UserError, "both of 6, 2 and of 1, 3");
       const overlapping = { ...other, record: { ...other.record, organ } };
       await assertRejects(() => load(run, overlapping), UserError, "liver (6) and liver (6)");
+      const union = {
+        ...other,
+        record: {
+          ...other.record,
+          organ: { name: "trunk", classes: [{ name: "trunk", values: [9, 6] }] },
+        },
+      };
+      await assertRejects(() => load(run, union), UserError, "liver (6) and trunk (9+6)");
       const settings = { ...other.record.settings, cubeEdge: 48 };
       const otherwise = { ...other, record: { ...other.record, settings } };
       await assertRejects(() => load(run, otherwise), UserError, "cubeEdge");
@@ -440,6 +449,9 @@ Deno.test("inputs are a file, or the scans of a folder in order", async () => {
     await assertRejects(() => listInputs(dir), UserError, twins);
     assertEquals(await listInputs(`${dir}/notes.txt`), [`${dir}/notes.txt`]);
     await assertRejects(() => listInputs(`${dir}/e.nii`), UserError, "a folder without any");
+    const among = () => refuseInputFolder(dir, `${dir}/e.nii/..`);
+    await assertRejects(among, UserError, "must have a folder without scans");
+    await refuseInputFolder(dir, `${dir}/masks`);
     for (const path of [`${dir}/f`, `${dir}/notes.txt/f`]) {
       await assertRejects(() => listInputs(path), UserError, "missing");
     }

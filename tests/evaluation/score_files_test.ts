@@ -159,7 +159,9 @@ Deno.test("masks of any program are scored where their voxels lie", async (t) =>
       const affine = truth.affine.map((value, i) => i === 7 ? value + 30 : value);
       await writeLabels(`${folder}/${second.id}.nii`, { ...truth, affine });
       await refused(`must lie on the grid of ${second.labelPath}`);
-      await assertRejects(() => pairMasks(`${dir}/raw`, dataset), UserError, "none");
+      const perOrgan = () => pairMasks(`${dir}/raw`, dataset);
+      const { message } = await assertRejects(perOrgan, UserError, "it holds folders, as imagesTr");
+      assert(message.includes("TotalSegmentator makes those with --ml"));
       await assertRejects(() => pairMasks(`${dir}/absent`, dataset), UserError, "none");
     });
   });

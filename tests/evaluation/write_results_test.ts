@@ -8,7 +8,7 @@ Deno.test("an evaluation is replaced by one of the same or more, and by nothing 
   inTemporaryFolder(async (dir) => {
     const folder = `${dir}/evaluation`;
     const may = (modes: readonly ("withCrop" | "groundTruthRoi")[], ...caseIds: string[]) =>
-      requireReplaceable(folder, { modes, caseIds, isOwn: false });
+      requireReplaceable(folder, { organs: ["liver"], modes, caseIds, isOwn: false });
     await may(["withCrop"], "a");
     const cases = ["a", "b"].map((caseId) => caseResult({ caseId }));
     await writeResults(folder, evaluationOf(cases));
@@ -20,13 +20,16 @@ Deno.test("an evaluation is replaced by one of the same or more, and by nothing 
     };
     await refused("with b", ["withCrop"], "a");
     await refused("with withCrop", ["groundTruthRoi"], "a", "b");
+    const spleen = { organs: ["spleen"], modes: ["withCrop"], caseIds: ["a", "b"] } as const;
+    const replaced = () => requireReplaceable(folder, { ...spleen, isOwn: false });
+    await assertRejects(replaced, UserError, "with liver");
     await Deno.remove(`${folder}/evaluation.json`);
     await assertRejects(() => may(["withCrop"], "a", "b"), UserError, "without evaluation.json");
     assertEquals((await Deno.stat(`${folder}/report.md`)).isFile, true);
     // Masks that nobody says are an evaluation's: a person's, or those of one that was interrupted.
     const other = `${dir}/other`;
     await Deno.mkdir(`${other}/masks`, { recursive: true });
-    const asked = { modes: ["withCrop"], caseIds: ["a"] } as const;
+    const asked = { organs: ["liver"], modes: ["withCrop"], caseIds: ["a"] } as const;
     const foreign = () => requireReplaceable(other, { ...asked, isOwn: false });
     await assertRejects(foreign, UserError, "masks without evaluation.json");
     await requireReplaceable(other, { ...asked, isOwn: true });

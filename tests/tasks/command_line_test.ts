@@ -74,6 +74,27 @@ Deno.test("parseFlags() refuses what breaks a flag's rule, and says which", () =
   assertEquals([resumes("--resume=true"), resumes("--resume=false")], [true, false]);
 });
 
+Deno.test("parseFlags() knows what another verb calls a flag of this one", () => {
+  const text = { type: "text", description: "a path" } as const;
+  const meant = (name: string, ...own: string[]) => {
+    const flags = Object.fromEntries(own.map((flag) => [flag, text]));
+    const { message } = assertThrows(
+      () => parseFlags({ name: "verb", summary: "", flags }, [`--${name}`, "x"]),
+      UsageError,
+    );
+    return /Did you mean --([\w-]+)\?/.exec(message)?.[1];
+  };
+  assertEquals(meant("run", "model", "input", "output"), "model"); // predict
+  assertEquals(meant("model", "run", "mode", "output"), "run"); // evaluate
+  assertEquals(meant("model", "phase", "mode"), "mode");
+  assertEquals(meant("out", "data", "output", "cube"), "output"); // prepare
+  assertEquals(meant("output", "data", "results"), "results"); // experiment
+  assertEquals(meant("input", "masks", "data"), "masks"); // score
+  assertEquals(meant("input", "data", "jobs"), "data"); // check
+  assertEquals(meant("data", "model", "input"), "input"); // predict
+  assertEquals(meant("toString", "data"), undefined);
+});
+
 Deno.test("parseFlags() takes the first argument for the flag that may stand there", () => {
   const first = { ...task, first: "data" } as const;
   const data = (...args: string[]) => (parseFlags(first, args) as { data: string }).data;

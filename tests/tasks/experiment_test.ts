@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { inTemporaryFolder } from "../temporary_folder.ts";
+import { runVerb } from "./run_verb.ts";
 
 const launcher = fileURLToPath(new URL("../../tasks/launch.ts", import.meta.url));
 
@@ -55,6 +56,33 @@ class Workplace {
   }
 }
 
+Deno.test("experiment refuses flags that contradict each other or say nothing, before any data", () =>
+  inTemporaryFolder(async (dir) => {
+    const refused = async (words: readonly string[], ...args: string[]) => {
+      const { code, stderr } = await runVerb("experiment", args, `${dir}/data`);
+      assertEquals(code, 2, stderr);
+      for (const word of words) assertStringIncludes(stderr, word);
+    };
+    await refused(["but it is --list --tables"], "table3", "--list", "--tables");
+    await refused(["but it is --only --slurm"], "focus", "--slurm", "--only", "liver");
+    for (const name of ["table8", "ablation"]) {
+      const args = ["--data", `${dir}/no`, "--preset", "focus", "--preset", "paper"];
+      await refused([`${name} takes one --preset`, "focus, paper"], name, ...args);
+    }
+    await refused(["Give --slurm as well"], "table3", "--slurm-options=--time=1:00:00");
+    await refused(
+      ["cannot use --epochs, --data with table5"],
+      "table5",
+      "--epochs",
+      "3",
+      "--data=x",
+    );
+    await refused(["--row must be", "but it is nonsense"], "table5", "--row", "nonsense");
+    assertEquals(await Array.fromAsync(Deno.readDir(dir)), [], "nothing was made");
+    const listed = await runVerb("experiment", ["--name", "table5", "--list"], `${dir}/data`);
+    assertEquals(listed.code, 0, listed.stderr);
+  }));
+
 Deno.test("experiments: interrupted, gone on with, shared, failed, on a cluster", async (t) => {
   await inTemporaryFolder(async (dir) => {
     const place = new Workplace(dir);
@@ -63,7 +91,7 @@ Deno.test("experiments: interrupted, gone on with, shared, failed, on a cluster"
     const size = ["--width", "48", "--height", "40", "--depth", "24"];
     const made = await place.run([
       "phantom",
-      "--out",
+      "--output",
       `${dir}/data/raw/raw`,
       "--cases",
       "4",
@@ -184,6 +212,22 @@ echo 7
       const table = await Deno.readTextFile(`${dir}/${results}/table2.md`);
       assertStringIncludes(table, "The run is done.");
       assertMatch(table, /\| ground-truth region \| 16\^3 \| 1 of 2 \| 2 /);
+    });
+
+    await step("when --hours are over tables are written, and nothing else begins", async () => {
+      const cropped = [...data, "--mode", "with-crop"];
+      const spleen = cropped.map((word) => word === "liver" ? "spleen" : word);
+      for (const organ of [cropped, spleen]) {
+        const { code, stderr } = await place.experiment("focus", ...organ, "--fold", "2");
+        assertEquals(code, 0, stderr);
+      }
+      const late = [...cropped, "--organ", "spleen", "--hours", "0", "--as", "late"];
+      const { code, stdout, stderr } = await place.experiment("focus", ...late);
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(stderr, "Stopped after 0 hours; the same command goes on.");
+      assert(!stderr.includes("together"), stderr);
+      assertStringIncludes(stdout, "2 of 4 runs are done.");
+      assert((await place.names(results)).includes("late.md"));
     });
 
     await step("organs are measured together, once, and the tables keep it", async () => {

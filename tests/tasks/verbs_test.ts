@@ -73,11 +73,14 @@ const tiny = ["--preset", "tiny", "--set", "phases.detector.epochs=12"];
 
 Deno.test("help of every verb that works on data says its flags and runs nothing", async () => {
   const flags = {
-    phantom: ["--out"],
+    phantom: ["--output"],
     check: ["--data", "--organ"],
-    prepare: ["--data", "--cube"],
-    download: ["Usage"],
-    train: ["--organ", "--resume", "--fold", "--model segmentor|segformer3d", "--weights"],
+    prepare: ["--data", "--cube", "--output DIR"],
+    download: ["Usage", "--output DIR"],
+    train: [
+      ...["--organ", "--resume", "--fold", "--model segmentor|segformer3d", "--weights"],
+      ...["--data amos22 --organ prostate/uterus", "--data amos22 --organ spleen"],
+    ],
     evaluate: ["--run", "--mode", "gt-roi|with-crop|without-crop"],
     predict: ["--model", "--input", "--output", "--resume"],
     export: ["--run", "--phase finetune|segmentor|whole", "--output"],
@@ -113,11 +116,11 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
 
     await step("phantom, check and prepare", async () => {
       const size = ["--width", "48", "--height", "40", "--depth", "24"];
-      await succeed("phantom", "--out", raw, "--cases", "6", ...size);
+      await succeed("phantom", "--output", raw, "--cases", "6", ...size);
       const checked = await succeed("check", "--data", raw, "--organ", "liver", "--jobs", "1");
       assertMatch(checked.stdout, /^raw .*: 6 cases$/m);
       assertMatch(checked.stdout, /\b0 errors/);
-      const prepare = ["--data", raw, "--out", prepared, "--cube", "32", "--jobs", "1"];
+      const prepare = ["--data", raw, "--output", prepared, "--cube", "32", "--jobs", "1"];
       const first = await succeed("prepare", ...prepare);
       assertStringIncludes(first.stdout, "6 cases prepared, 0 current, 0 failed");
       const again = await succeed("prepare", ...prepare);
@@ -272,9 +275,9 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
         () => fail(1, words, "export", "--run", run, "--output", `${output}.safetensors`),
         () => fail(1, words, "train", ...data, "--run", output),
         () => fail(1, words, "check", "--data", raw, "--json", output),
-        () => fail(1, words, "prepare", "--data", raw, "--out", file),
-        () => fail(1, words, "phantom", "--out", output, "--cases", "1"),
-        () => fail(1, words, "download", "--dataset", "amos22", "--out", file),
+        () => fail(1, words, "prepare", "--data", raw, "--output", file),
+        () => fail(1, words, "phantom", "--output", output, "--cases", "1"),
+        () => fail(1, words, "download", "--dataset", "amos22", "--output", file),
       ]);
       assertEquals((await Deno.stat(file)).size, 0);
     });
@@ -362,7 +365,7 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
           ),
         () => fail(2, [".safetensors"], "export", "--run", run, "--output", `${other}.pth`),
         () => fail(1, [`${dir}/no`], "check", "--data", `${dir}/no`),
-        () => fail(1, [`${dir}/no`], "prepare", "--data", `${dir}/no`, "--out", other),
+        () => fail(1, [`${dir}/no`], "prepare", "--data", `${dir}/no`, "--output", other),
       ]);
       assertEquals(await Deno.stat(other).catch(() => null), null, "nothing was made");
     });
