@@ -60,6 +60,7 @@ const plainColumns = [
   "diceCeiling",
   "edge",
   "stage",
+  "passes",
 ] as const satisfies readonly (keyof CaseResult)[];
 
 function formatCell(value: CsvValue): string {

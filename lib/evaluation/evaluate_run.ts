@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { deviceName, nativeVersion } from "../tf.ts";
+import type { SegmentorConfig } from "../config/config.ts";
 import { entryOf, type PreparedDataset } from "../dataset/case.ts";
 import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
@@ -118,6 +119,8 @@ export async function describeEvaluation(
 /** How a mode comes from a scan to a mask. */
 interface Way {
   readonly segmenter: ScanSegmenter;
+  /** How its cubes are sampled and brought back. */
+  readonly sampling: SegmentorConfig;
   /** The region where it is given. */
   readonly regionUnit?: Box3;
 }
@@ -131,17 +134,20 @@ function wayOf(
   detector: Detector | null,
 ): Way | null {
   const { organ, config } = run.record;
-  const segmenter = new ScanSegmenter(loaded, mode === "withCrop" ? detector : null);
-  if (mode !== "groundTruthRoi") return { segmenter };
+  const way = {
+    segmenter: new ScanSegmenter(loaded, mode === "withCrop" ? detector : null),
+    sampling: loaded.config,
+  };
+  if (mode !== "groundTruthRoi") return way;
   const tightUnit = organBoxOf(entry, organ);
-  return tightUnit && { segmenter, regionUnit: groundTruthRegion(tightUnit, config) };
+  return tightUnit && { ...way, regionUnit: groundTruthRegion(tightUnit, config) };
 }
 
 async function evaluateCase(
   testCase: TestCase,
   run: Run,
   mode: EvaluationMode,
-  { segmenter, regionUnit }: Way,
+  { segmenter, sampling, regionUnit }: Way,
   { toleranceMm = defaultToleranceMm, maskFolder }: EvaluateOptions,
 ): Promise<CaseResult[]> {
   const { organ } = run.record;
@@ -162,7 +168,7 @@ async function evaluateCase(
       space,
       segmented,
       maskOf: (_, i) => maskOfLabels(found, [i + 1]),
-      sampling: run.record.config.segmentor,
+      sampling,
       timesMs: sumTimes([segmented.timesMs, watch.timesMs()]),
       toleranceMm,
     }));

@@ -68,6 +68,8 @@ export interface CaseResult {
   readonly edge: number;
   /** The stage that the segmentor started at, 1 .. N; NaN for a network without stages. */
   readonly stage: number;
+  /** How often the segmentor ran; lacking in older results. */
+  readonly passes?: number;
   readonly timesMs: Times;
 }
 

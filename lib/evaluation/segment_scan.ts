@@ -43,7 +43,15 @@ export interface SegmentedRegion {
   readonly edge: number;
   /** The stage that the cube entered at; NaN for a network without stages. */
   readonly stage: number;
+  /** How often the segmentor ran until this was the result. */
+  readonly passes: number;
   readonly timesMs: Times;
+}
+
+/** What a scan costs while it is segmented. */
+class Effort {
+  readonly watch = new Stopwatch<TimePart>();
+  passes = 0;
 }
 
 /**
@@ -75,31 +83,38 @@ export class ScanSegmenter {
     regionUnit?: Box3,
   ): Promise<SegmentedRegion> {
     const { segmentor, edge } = this.#loaded;
-    const watch = new Stopwatch<TimePart>();
+    const effort = new Effort();
+    const { watch } = effort;
     const detector = regionUnit === undefined ? this.#detector : null;
     const detection = detector &&
       await watch.time("detect", () => detector.detect(images.cubeImage));
-    const shared = { detection, edge, stage: segmentor.stageOf(edge) };
+    const described = (pass: Pass) => ({
+      ...pass,
+      detection,
+      edge,
+      stage: segmentor.stageOf(edge),
+      passes: effort.passes,
+      timesMs: watch.timesMs(),
+    });
     if (detector === null || detection === null) {
-      const only = await this.#pass(images, regionUnit ?? wholeUnit, null, watch);
-      return { ...only, ...shared, timesMs: watch.timesMs() };
+      return described(await this.#pass(images, regionUnit ?? wholeUnit, null, effort));
     }
-    const found = await this.#passes(images, detector, detection, watch);
+    const found = await this.#passes(images, detector, detection, effort);
     const isUsual = await watch.time("crop", () => this.#isUsual(found, images.scanImage));
-    const last = isUsual ? found : await this.#lookAgain(images, detector, watch) ?? found;
-    return { ...last, ...shared, timesMs: watch.timesMs() };
+    return described(isUsual ? found : await this.#lookAgain(images, detector, effort) ?? found);
   }
 
   /** A result of a usual volume that the detector did not lead to; `null` where there is none. */
   async #lookAgain(
     images: Pick<ScanImages, "scanImage" | "cubeImage">,
     detector: Detector,
-    watch: Stopwatch<TimePart>,
+    effort: Effort,
   ): Promise<Pass | null> {
+    const { watch } = effort;
     const isUsual = (pass: Pass) => watch.time("crop", () => this.#isUsual(pass, images.scanImage));
     const passesAround = (tightUnit: Box3) => {
       const roiUnit = addMargin(tightUnit, images.cubeImage.shape, detector.config);
-      return this.#passes(images, detector, { tightUnit, roiUnit }, watch);
+      return this.#passes(images, detector, { tightUnit, roiUnit }, effort);
     };
     if (detector.usualUnit === null) return null;
     const everywhere = await passesAround(detector.usualUnit);
@@ -121,10 +136,11 @@ export class ScanSegmenter {
     images: Pick<ScanImages, "scanImage" | "cubeImage">,
     { config: margin }: Detector,
     { roiUnit, tightUnit }: Pick<Detection, "roiUnit" | "tightUnit">,
-    watch: Stopwatch<TimePart>,
+    effort: Effort,
   ): Promise<Pass> {
+    const { watch } = effort;
     const { edge, pieces, config } = this.#loaded;
-    let last = await this.#pass(images, roiUnit, tightUnit, watch);
+    let last = await this.#pass(images, roiUnit, tightUnit, effort);
     for (let number = 2; number <= config.passes; number++) {
       const classes = await watch.time("crop", () => classesOfLogits(last.logits, edge));
       const tightUnit = await watch.time(
@@ -134,7 +150,7 @@ export class ScanSegmenter {
       if (tightUnit === null) break;
       const roiUnit = addMargin(tightUnit, images.cubeImage.shape, margin);
       if (boxIou3(roiUnit, last.roiUnit) > holdsStill) break;
-      const next = await this.#pass(images, roiUnit, tightUnit, watch);
+      const next = await this.#pass(images, roiUnit, tightUnit, effort);
       const nextVolume = await watch.time(
         "crop",
         () => foundVolume(classesOfLogits(next.logits, edge), roiUnit),
@@ -159,8 +175,10 @@ export class ScanSegmenter {
     { scanImage, cubeImage }: Pick<ScanImages, "scanImage" | "cubeImage">,
     roiUnit: Box3,
     tightUnit: Box3 | null,
-    watch: Stopwatch<TimePart>,
+    effort: Effort,
   ): Promise<Pass> {
+    const { watch } = effort;
+    effort.passes++;
     const { segmentor, config, edge } = this.#loaded;
     const image = config.source === "scan" ? scanImage : cubeImage;
     const cube = await watch.time("crop", () => sampleRoi(image, roiUnit, edge, config));

@@ -97,6 +97,7 @@ export function scoreOrgan(testCase: TestCase, found: FoundOrgan): CaseResult[] 
     roiUnit: segmented.roiUnit,
     edge: segmented.edge,
     stage: segmented.stage,
+    passes: segmented.passes,
     timesMs: { read: readMs, ...timesMs },
   };
   const perfect = sampling === undefined || space === "cube" ? null : perfectResult(

@@ -5,7 +5,7 @@ import { barsFigure } from "../figures/bars_figure.ts";
 import type { Figure } from "../figures/figure.ts";
 import type { CaseResult } from "../evaluation/records.ts";
 import { summarize } from "../evaluation/statistics.ts";
-import { casesCell, classCell, medianCell, modeNames, spread } from "../evaluation/table_cells.ts";
+import { casesCell, classCell, modeNames, numberCell, spread } from "../evaluation/table_cells.ts";
 import { type Boxed, type Column, iouColumns, tableOf } from "../evaluation/table_columns.ts";
 import { ablationVariants } from "./ablation_variants.ts";
 import type { Experiment, Findings } from "./experiment.ts";
@@ -17,7 +17,7 @@ import {
   type Variant,
   type Work,
 } from "./plan_options.ts";
-import { casesOf, classesOf, costsOf, passesOf, type RunGroup } from "./run_group.ts";
+import { casesOf, classesOf, macsOf, type RunGroup } from "./run_group.ts";
 import { foldsCell, hasModes } from "./table_cells.ts";
 
 const work: Work = {
@@ -32,6 +32,7 @@ export const ablationExperiment: Experiment = {
   about: "Each variant is the first preset with the changes of its row; the last is the paper's " +
     "preset. A variant whose detector learns the same copies it.",
   presets: ["focus"],
+  onePreset: true,
   organs: "paper",
   requests: (options) => requestEach(options, variantsOf(options), work),
   tables: (findings) => [
@@ -89,7 +90,7 @@ function resultTable(groups: readonly RunGroup[]): Table {
       title: "Coverage, with crop",
       cell: ({ cropped }) => spread(cropped.map(({ roiCoverage }) => roiCoverage), 4),
     },
-    { title: "MACs M with crop", cell: ({ group }) => macsCell(group) },
+    { title: "MACs M with crop", cell: ({ group }) => numberCell(macsOf(group).withCrop, 1) },
   ];
   const rows = groups.flatMap((group) =>
     classesOf(group).map((className): ResultRow => ({
@@ -108,15 +109,6 @@ interface ResultRow extends Boxed {
   readonly className: string;
   readonly given: readonly CaseResult[];
   readonly cropped: readonly CaseResult[];
-}
-
-function macsCell(group: RunGroup): string {
-  if (costsOf(group, "segmentor").length === 0) return "-";
-  const runsOf: Partial<Record<string, number>> = { detector: 1, segmentor: passesOf(group) };
-  const macs = group.results.map(({ costs }) =>
-    costs.reduce((sum, { part, macs }) => sum + (runsOf[part] ?? 0) * macs, 0) / 1e6
-  );
-  return medianCell(macs, 1);
 }
 
 function differenceTable(groups: readonly RunGroup[]): Table {

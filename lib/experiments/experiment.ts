@@ -30,6 +30,8 @@ export interface Experiment {
   /** What it runs and what for, as a paragraph. */
   readonly about: string;
   readonly presets: readonly string[];
+  /** Whether its rows are variants of one preset, so that no more than one can be asked for. */
+  readonly onePreset?: boolean;
   /** The organs unless others are given: those of the paper, or those that have a target. */
   readonly organs: "paper" | "targets";
   /** Whether the organs of a row are also measured together, once their runs are done. */

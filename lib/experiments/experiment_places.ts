@@ -27,6 +27,11 @@ export function runFolderOf({ runs }: ExperimentPlaces, id: string): string {
   return join(runs, id);
 }
 
+/** The file that a process locks which executes a run or changes its result. */
+export function lockPathOf(places: ExperimentPlaces, id: string): string {
+  return join(runFolderOf(places, id), "lock");
+}
+
 /** The folder of the files of all runs' results. */
 export function runResultsFolder({ results }: ExperimentPlaces): string {
   return join(results, "runs");

@@ -52,7 +52,9 @@ export const focusExperiment: Experiment = {
     {
       title: "Cost",
       table: costComparisonTable(groups),
-      note: "Times are of the folds that have both, where there are any.",
+      note:
+        "Times are of the folds that measured both themselves, where there are any. How often the " +
+        "segmentor runs differs: once a pass, and again where a volume is unusual.",
     },
   ],
   figures: modeFigures,

@@ -2,9 +2,20 @@ import type { PreparedDataset } from "../dataset/case.ts";
 import { UserError } from "../errors.ts";
 import { evaluateTogether } from "../evaluation/evaluate_together.ts";
 import { trainedModes } from "../evaluation/run_models.ts";
+import { exclusively } from "../runtime/exclusive.ts";
 import { isRun, openRun, type Run } from "../training/run_folder.ts";
-import { type ExperimentPlaces, resultPathOf, runFolderOf } from "./experiment_places.ts";
-import { readRunResult, type RunResult, writeRunResult } from "./run_result.ts";
+import {
+  type ExperimentPlaces,
+  lockPathOf,
+  resultPathOf,
+  runFolderOf,
+} from "./experiment_places.ts";
+import {
+  readRunResult,
+  type RunResult,
+  type TogetherResult,
+  writeRunResult,
+} from "./run_result.ts";
 import type { Plan, RunSpec } from "./run_spec.ts";
 
 /** How {@linkcode measureTogether} is told of, and stopped. */
@@ -12,6 +23,8 @@ export interface MeasureTogetherOptions {
   readonly places: ExperimentPlaces;
   readonly stop?: AbortSignal;
   onCase?(done: number, total: number): void;
+  /** Hears once of each run that another process is at, whose end is waited for. */
+  onWait?(id: string): void;
   /** Hears of organs that cannot be together. */
   onRefusal?(message: string): void;
 }
@@ -30,8 +43,9 @@ interface Member {
 export async function measureTogether(
   plan: Plan,
   preparedOf: (cubeEdge: number) => PreparedDataset,
-  { places, stop, onCase, onRefusal }: MeasureTogetherOptions,
+  options: MeasureTogetherOptions,
 ): Promise<void> {
+  const { places, stop, onCase, onRefusal } = options;
   const specs = new Map(plan.runs.map((spec) => [spec.id, spec]));
   const rows = Map.groupBy(plan.requested, ({ label, id }) => {
     const { fold, config } = specs.get(id)!;
@@ -55,14 +69,27 @@ export async function measureTogether(
       for (const member of members) {
         const { name } = member.spec.parsedOrgan;
         const own = cases.filter(({ organ }) => organ === name);
-        const together = { with: others(member), cases: own };
-        await writeRunResult(resultPathOf(places, member.spec.id), { ...member.result, together });
+        await addTogether(member.spec, { with: others(member), cases: own }, options);
       }
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       onRefusal?.(error.message);
     }
   }
+}
+
+/** Adds to a run's result as it is now: another process may have measured more of it meanwhile. */
+async function addTogether(
+  { id, hash }: RunSpec,
+  together: TogetherResult,
+  { places, onWait }: MeasureTogetherOptions,
+): Promise<void> {
+  const path = resultPathOf(places, id);
+  const add = async () => {
+    const result = await readRunResult(path);
+    if (result?.hash === hash) await writeRunResult(path, { ...result, together });
+  };
+  await exclusively(lockPathOf(places, id), add, () => onWait?.(id));
 }
 
 async function memberOf(spec: RunSpec, places: ExperimentPlaces): Promise<Member[]> {

@@ -4,7 +4,7 @@ import type {
   EvaluationSpace,
   ModelCost,
 } from "../evaluation/records.ts";
-import { summarize } from "../evaluation/statistics.ts";
+import { summarize, type Summary } from "../evaluation/statistics.ts";
 import type { RunResult } from "./run_result.ts";
 import type { Plan, RunSpec } from "./run_spec.ts";
 
@@ -65,14 +65,20 @@ export function costsOf({ results }: RunGroup, part: ModelCost["part"]): ModelCo
   return results.flatMap(({ costs }) => costs.filter((cost) => cost.part === part));
 }
 
-/** How often the segmentor runs with crop, at most: each pass looks where the one before found it. */
-export function passesOf({ specs }: RunGroup): number {
-  return specs[0].config.segmentor.passes;
+/**
+ * How often the segmentor ran with crop: once for each pass that is configured, and again where a
+ * volume is unusual. Of older results, which do not say it, the configured number.
+ */
+export function passesOf(group: RunGroup): Summary {
+  const [className] = classesOf(group);
+  const usual = group.specs[0].config.segmentor.passes;
+  const counted = casesOf(group, "withCrop", "scan", className).map(({ passes = usual }) => passes);
+  return summarize(counted.length > 0 ? counted : [usual]);
 }
 
 /**
- * Multiply-accumulates in millions; NaN for a part that was not measured. With crop the segmentor
- * runs `passes` times at most.
+ * Multiply-accumulates in millions; NaN for a part that was not measured. With crop they are the mean
+ * over the cases, whose numbers of passes differ.
  */
 export function macsOf(
   group: RunGroup,
@@ -80,5 +86,6 @@ export function macsOf(
   const [detector, segmentor, withoutCrop] = (["detector", "segmentor", "whole"] as const).map(
     (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
   );
-  return { detector, segmentor, withCrop: detector + passesOf(group) * segmentor, withoutCrop };
+  const withCrop = detector + passesOf(group).mean * segmentor;
+  return { detector, segmentor, withCrop, withoutCrop };
 }

@@ -84,6 +84,7 @@ const FORMAT = 1;
 export function covers(result: RunResult, spec: RunSpec): boolean {
   return result.hash === spec.hash &&
     spec.modes.every((mode) => result.modes.includes(mode)) &&
+    (!spec.modes.includes("withoutCrop") || result.twinHash === spec.twinHash) &&
     spec.phases.every((phase) => result.trained.some((part) => part.phase === phase)) &&
     (result.step !== null || !spec.measuresStep);
 }

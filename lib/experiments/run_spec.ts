@@ -154,8 +154,9 @@ function partHashes(
   const { seed, cubeEdge, model, modelWeights, roiTraining, phases } = config;
   const { marginRelative, marginVoxels, fallback, fusion, ...detector } = config.detector;
   const { paste, passes: _passes, largestComponent, ...segmentor } = config.segmentor;
-  const { source: _source, edge: _edge, edgeSpace: _space, edgeRounding: _rounding, ...whole } =
-    segmentor;
+  const { source, edge: _edge, edgeSpace: _space, edgeRounding: _rounding, ...read } = segmentor;
+  // Whole volumes were once sampled from the cube alone, whatever the source of regions.
+  const whole = source === "cube" ? read : { ...read, source };
   const split = splitFold(entries, organ, parseFold(fold), seed);
   const contents = (ids: readonly string[]) =>
     ids.map((id) => contentOf(entries.find((entry) => entry.id === id)!));

@@ -87,7 +87,10 @@ export const table7Experiment: Experiment = {
 
 const batchNote =
   "A batch holds no more than the fold's training cases times `phases.segmentor.repeats`: where a size " +
-  "is beyond that, its row trains with all of them at once. The step of the last table has the full size.";
+  "is beyond that, its row trains with all of them at once. An epoch's last batch holds what is left " +
+  "over, at worst one volume, and its step counts as much as the others. In as many epochs a smaller " +
+  "batch takes more steps (see Budget): what sets the rows apart may be their number as much as the " +
+  "size. The step of the last table has the full size.";
 
 function rateVariants({ presets }: PlanOptions): Variant[] {
   return presets.flatMap((preset) => {

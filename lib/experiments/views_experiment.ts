@@ -25,6 +25,7 @@ export const table8Experiment: Experiment = {
     "The detector on projections of the whole axis, through filters, beside the centre slice " +
     "that the paper's text describes.",
   presets: ["paper"],
+  onePreset: true,
   organs: "paper",
   requests: (options) =>
     requestEach(options, variants(options), { phases: ["detector"], modes: [] }),

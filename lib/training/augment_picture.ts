@@ -19,6 +19,11 @@ export interface PictureSample {
   readonly boxesUnit: readonly (Box2 | null)[];
 }
 
+/** True when any of what is to be found is in the picture. */
+export function hasTarget({ boxesUnit }: PictureSample): boolean {
+  return boxesUnit.some((box) => box !== null);
+}
+
 type PatientAxis = AugmentationConfig["flipAxes"][number];
 
 /** Edge of a blanked box as a share of the picture's edge. */

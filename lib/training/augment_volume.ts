@@ -1,9 +1,11 @@
 import type { AugmentationConfig } from "../config/config.ts";
 import type { Random } from "../random.ts";
 import { type IndexMap, resampleAffine } from "../volume/affine_resample.ts";
+import { eachAxis } from "../volume/box.ts";
 import type { Triple } from "../volume/volume.ts";
 import { changeIntensity } from "./augment_intensity.ts";
 import { organFactor } from "./organ_contrast.ts";
+import { motionMap } from "./random_affine.ts";
 
 /** An image and its labels on one grid. */
 export interface VolumeSample {
@@ -53,38 +55,10 @@ function randomMap(shape: Triple, config: AugmentationConfig, random: Random): I
     .map((axis) => flipAxes.includes(axis) && random.chance(0.5) ? -1 : 1);
   const smooth = rotationDegrees !== 0 || scale !== 0 || shift !== 0;
   if (!smooth && flips.every((flip) => flip === 1)) return null;
-  const angles = [0, 0, 0].map(() => random.uniform(-rotationDegrees, rotationDegrees));
-  const sizes = [0, 0, 0].map(() => 1 + random.uniform(-scale, scale));
-  const shifts = shape.map((edge) => random.uniform(-shift, shift) * edge);
-  const rotation = multiply(
-    rotationAbout(2, angles[2]),
-    multiply(rotationAbout(1, angles[1]), rotationAbout(0, angles[0])),
-  );
-  const matrix = rotation.map((value, i) => value * flips[i % 3] / sizes[i % 3]);
-  const center = shape.map((edge) => (edge - 1) / 2);
-  const offset = center.map((middle, row) =>
-    middle + shifts[row] - matrix[3 * row] * center[0] - matrix[3 * row + 1] * center[1] -
-    matrix[3 * row + 2] * center[2]
-  );
-  return { matrix, offset: [offset[0], offset[1], offset[2]] };
-}
-
-function rotationAbout(axis: number, degrees: number): number[] {
-  const [cos, sin] = [Math.cos(degrees * Math.PI / 180), Math.sin(degrees * Math.PI / 180)];
-  const [u, v] = [(axis + 1) % 3, (axis + 2) % 3];
-  const matrix = [1, 0, 0, 0, 1, 0, 0, 0, 1];
-  matrix[3 * u + u] = cos;
-  matrix[3 * u + v] = -sin;
-  matrix[3 * v + u] = sin;
-  matrix[3 * v + v] = cos;
-  return matrix;
-}
-
-function multiply(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((_, i) => {
-    const [row, column] = [3 * Math.floor(i / 3), i % 3];
-    return a[row] * b[column] + a[row + 1] * b[3 + column] + a[row + 2] * b[6 + column];
-  });
+  const angles = eachAxis(() => random.uniform(-rotationDegrees, rotationDegrees));
+  const sizes = eachAxis((axis) => flips[axis] * (1 + random.uniform(-scale, scale)));
+  const shifts = eachAxis((axis) => random.uniform(-shift, shift) * shape[axis]);
+  return motionMap(shape, { degrees: angles, sizes, shifts });
 }
 
 /** Multiplies the intensities inside the organ by one random factor, which its shares let fade out. */

@@ -1,14 +1,11 @@
 import * as tf from "../tf.ts";
-import type { DetectorConfig, PhaseConfig } from "../config/config.ts";
+import type { PhaseConfig } from "../config/config.ts";
 import { boxToCenterSize } from "../detector/box_format.ts";
 import type { ViewModule } from "../detector/detector.ts";
 import { foundBox } from "../detector/fusion.ts";
-import { makeView, viewChannels, viewTarget } from "../detector/views.ts";
 import { boxIou2 } from "../volume/box.ts";
-import { interleave } from "../volume/channels.ts";
-import { viewAxes, type ViewName } from "../volume/projection.ts";
-import type { Mask, Volume } from "../volume/volume.ts";
-import { augmentPicture, type PictureSample } from "./augment_picture.ts";
+import { viewAxes } from "../volume/projection.ts";
+import { augmentPicture, hasTarget, type PictureSample } from "./augment_picture.ts";
 import type { FitTask } from "./fit_task.ts";
 import type { Validation } from "./history.ts";
 import { losses } from "./loss_parts.ts";
@@ -21,29 +18,6 @@ export interface PictureBatch {
   readonly silhouettes: tf.Tensor4D;
   /** `[n, 4]`: centre and size in 0 .. 1 of the first target; zeros where it is missing. */
   readonly boxes: tf.Tensor2D;
-}
-
-/**
- * The pictures of a case in a view, and what the detector is to find in them.
- *
- * @param cubeImages of the case, and variants of it
- * @param masks one for each target
- */
-export function makePictureSamples(
-  cubeImages: Iterable<Volume>,
-  masks: readonly Mask[],
-  view: ViewName,
-  config: DetectorConfig["view"],
-): PictureSample[] {
-  const targets = masks.map((mask) => viewTarget(mask, view, config.edge));
-  const shared = {
-    rows: config.edge,
-    columns: config.edge,
-    channels: viewChannels(config),
-    silhouettes: interleave(targets.map(({ silhouette }) => silhouette)),
-    boxesUnit: targets.map(({ boxUnit }) => boxUnit),
-  };
-  return Array.from(cubeImages, (image) => ({ ...shared, picture: makeView(image, view, config) }));
 }
 
 /**
@@ -61,7 +35,7 @@ export function detectorTask(
 ): FitTask<PictureSample, PictureBatch> {
   const samplesOf = (id: string): readonly PictureSample[] => {
     const found = samples.get(id);
-    if (!found || isEmpty(found[0])) throw new Error(`case ${id} has no picture with the organ`);
+    if (!found) throw new Error(`there is no picture of case ${id}`);
     return found;
   };
   return {
@@ -77,7 +51,7 @@ export function detectorTask(
         random,
       );
       // A shift may carry a small organ out of the picture: then the picture stays as it was.
-      return isEmpty(changed) ? picked : changed;
+      return hasTarget(changed) ? changed : picked;
     },
     batch: pictureBatch,
     loss: ({ pictures, silhouettes, boxes }, pass) =>
@@ -89,10 +63,6 @@ export function detectorTask(
       ? { validate: () => validateBoxes(module, split.validation.map((id) => samplesOf(id)[0])) }
       : {}),
   };
-}
-
-function isEmpty({ boxesUnit }: PictureSample): boolean {
-  return boxesUnit.every((box) => box === null);
 }
 
 function pictureBatch(samples: readonly PictureSample[]): PictureBatch {

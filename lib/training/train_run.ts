@@ -1,23 +1,19 @@
 import type { PhaseName, RunConfig } from "../config/config.ts";
 import type { PreparedDataset } from "../dataset/case.ts";
-import { viewChannels } from "../detector/views.ts";
 import { buildDetector } from "../detector/detector.ts";
 import { lockFolder } from "../folder_lock.ts";
-import { Random } from "../random.ts";
 import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
-import { type LabelVolume, maskOfLabels, type Volume } from "../volume/volume.ts";
-import type { PictureSample } from "./augment_picture.ts";
 import { CaseStore, defaultStoreBytes } from "./case_store.ts";
 import { hasCheckpoint } from "./checkpoint.ts";
-import { detectorTask, makePictureSamples } from "./detector_task.ts";
-import { detectorTargets, targetLabels } from "./detector_targets.ts";
+import { detectorSamples } from "./detector_samples.ts";
+import { detectorTask } from "./detector_task.ts";
+import { detectorTargets } from "./detector_targets.ts";
 import { firstNetwork, requireStart } from "./first_network.ts";
 import { fit } from "./fit.ts";
 import type { FitOptions, FitResult, FitTask } from "./fit_task.ts";
 import { groundTruthSource } from "./ground_truth_source.ts";
-import { changeLabels } from "./organ_contrast.ts";
 import { mixedTask } from "./mixed_task.ts";
 import type { TrainingListener } from "./progress.ts";
 import { organBox } from "./organ_box.ts";
@@ -78,12 +74,6 @@ export async function trainRun(
   return parts;
 }
 
-/** Variants of each case's pictures: where there are few cases, within what memory allows. */
-function variantCount(cases: number, { view }: RunConfig["detector"]): number {
-  const bytes = view.edge ** 2 * viewChannels(view) * Float32Array.BYTES_PER_ELEMENT;
-  return Math.min(8, Math.floor(5e8 / (bytes * cases)));
-}
-
 class RunTraining implements Disposable {
   readonly #run: Run;
   readonly #config: RunConfig;
@@ -134,44 +124,29 @@ class RunTraining implements Disposable {
 
   async *#trainDetector(): AsyncGenerator<TrainedPart> {
     const { detector: config, seed, phases } = this.#config;
-    const { split, detectorFrom } = this.#run.record;
-    if (detectorFrom !== undefined) return await copyDetector(this.#run);
+    if (this.#run.record.detectorFrom !== undefined) return await copyDetector(this.#run);
     const detector = buildDetector(config, seed, detectorTargets(this.#run.record));
-    const targets = targetLabels(this.#run.record);
     try {
       for (const view of viewNames) {
         const module = detector.modules[view];
-        await module.loadBackbone();
-        const samples = new Map<string, PictureSample[]>();
-        for (const id of [...split.training, ...split.validation]) {
-          const { image, labels } = await this.#store.cube(id);
-          const masks = targets.map((values) => maskOfLabels(labels, values));
-          const images = this.#imageAndVariants(id, image, labels);
-          samples.set(id, makePictureSamples(images, masks, view, config.view));
-        }
+        const folder = phaseFolder(this.#run, "detector", view);
+        if (!await hasCheckpoint(folder)) await module.loadBackbone();
+        const { samples, split, without } = await detectorSamples(
+          this.#run,
+          view,
+          (id) => this.#store.cube(id),
+        );
         const task = detectorTask(module, samples, split, phases.detector);
         const name = `detector-${view}`;
         const rateFactor = (parameter: string) => module.learningRateScale(parameter);
-        const folder = phaseFolder(this.#run, "detector", view);
-        const result = await this.#fit(task, "detector", { name, folder, rateFactor }, "IoU");
+        const notices = without.map((id) => `${id} is left out: its cube has lost the organ`);
+        const part = { name, folder, rateFactor };
+        const result = await this.#fit(task, "detector", part, "IoU", notices);
         yield { name, result };
         if (result.stopped) return;
       }
     } finally {
       detector.dispose();
-    }
-  }
-
-  /** A case's image and, where it trains, some with the contrast of its organs changed. */
-  *#imageAndVariants(id: string, image: Volume, labels: LabelVolume): Generator<Volume> {
-    yield image;
-    const { seed, detector, phases } = this.#config;
-    const { training } = this.#run.record.split;
-    const { organContrast } = phases.detector.augmentation;
-    if (organContrast === 0 || !training.includes(id)) return;
-    const random = new Random(seed).fork("variants").fork(id);
-    for (let i = 0; i < variantCount(training.length, detector); i++) {
-      yield changeLabels(image, labels, organContrast, random.fork(i));
     }
   }
 
@@ -197,8 +172,11 @@ class RunTraining implements Disposable {
     phase: PhaseName,
     part: Pick<FitOptions, "name" | "folder" | "rateFactor">,
     scoreName: string,
+    notices: readonly string[] = [],
   ): Promise<FitResult> {
     const { resume, stop, keepModel, listenTo } = this.#options;
+    const listener = listenTo?.(scoreName);
+    for (const text of notices) listener?.notice?.(text);
     return await fit(task, {
       ...part,
       phase: this.#config.phases[phase],
@@ -212,7 +190,7 @@ class RunTraining implements Disposable {
       stop,
       keepModel,
       stepsAhead: this.#workers === null ? 1 : 2, // so that workers always have some
-      listener: listenTo?.(scoreName),
+      listener,
     });
   }
 
@@ -260,7 +238,7 @@ class RunTraining implements Disposable {
 
   #wholeSource(): RegionSource {
     return {
-      space: "cube",
+      space: this.#config.segmentor.source,
       makeSample: this.#makeSample,
       drawTraining: () => wholeUnit,
       validation: () => wholeUnit,

@@ -31,3 +31,29 @@ export function resampleAffine(
   });
   return result;
 }
+
+/** As {@linkcode resampleAffine}, of labels, each the nearest one's. */
+export function moveLabels(
+  source: Uint16Array,
+  [width, height, depth]: Triple,
+  { matrix: [xx, xy, xz, yx, yy, yz, zx, zy, zz], offset }: IndexMap,
+): Uint16Array {
+  const result = new Uint16Array(source.length);
+  const inside = (index: number, edge: number) =>
+    Math.min(edge - 1, Math.max(0, Math.round(index)));
+  let i = 0;
+  for (let z = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      const atX = offset[0] + xy * y + xz * z;
+      const atY = offset[1] + yy * y + yz * z;
+      const atZ = offset[2] + zy * y + zz * z;
+      for (let x = 0; x < width; x++) {
+        const column = inside(atX + xx * x, width);
+        const row = inside(atY + yx * x, height);
+        const plane = inside(atZ + zx * x, depth);
+        result[i++] = source[(plane * height + row) * width + column];
+      }
+    }
+  }
+  return result;
+}

@@ -123,7 +123,8 @@ Deno.test("a volume that no training case has lets all usual places be looked at
   const regionOf = async (usualMm3: { min: number; max: number } | null, known = true) => {
     const loaded = { ...build({ source: "scan", passes: 2 }), usualMm3 };
     const detector = detectorOf(known);
-    const { roiUnit } = await new ScanSegmenter(loaded, detector).segment(images);
+    const { roiUnit, passes } = await new ScanSegmenter(loaded, detector).segment(images);
+    assertEquals(passes, loaded.segmentor.edges.length, "those of the second look count");
     loaded.parameters.dispose();
     detector.dispose();
     return boxIou3(roiUnit, regionUnit) > 0.2 ? "usual" : "misled";
@@ -226,6 +227,7 @@ Deno.test("a detected region is segmented again around what was found, until it 
     const found = await new ScanSegmenter(loaded, detector).segment(images);
     boxes.push(found.roiUnit);
     assertEquals(loaded.segmentor.edges.length <= passes, true);
+    assertEquals(found.passes, loaded.segmentor.edges.length);
     assertEquals(loaded.segmentor.edges.length > 1, passes > 1);
     if (passes === 1) assertEquals([found.roiUnit, found.tightUnit], [roomy, wholeUnit]);
     // A ground-truth region is what it is, and so is the whole volume.

@@ -193,20 +193,32 @@ Deno.test("focus: of a run that goes on another day, what it has is shown and wh
 Deno.test("focus: a twin that another run measured is named, and its times stand beside nobody's", () => {
   const report = reportOf(named("focus"), 4);
   assert(!reportMarkdown(report).includes("results of others"));
-  const states = report.states.map((state): RunState => {
-    const taken = state.result!.cases.map((one) =>
-      one.mode === "withoutCrop" ? { ...one, timesMs: {} } : one
-    );
-    return { ...state, result: { ...state.result!, cases: taken, twinFrom: "another" } };
-  });
-  const groups = report.findings.groups.map((group) => ({
-    ...group,
-    results: group.specs.map(({ id }) => states.find(({ spec }) => spec.id === id)!.result!),
-  }));
-  const text = reportMarkdown({ ...report, states, findings: { ...report.findings, groups } });
+  const textWhere = (isTaken: (run: number) => boolean) => {
+    const states = report.states.map((state, i): RunState => {
+      if (!isTaken(i)) return state;
+      const taken = state.result!.cases.map((one) =>
+        one.mode === "withoutCrop" ? { ...one, timesMs: {} } : one
+      );
+      return { ...state, result: { ...state.result!, cases: taken, twinFrom: "another" } };
+    });
+    const groups = report.findings.groups.map((group) => ({
+      ...group,
+      results: group.specs.map(({ id }) => states.find(({ spec }) => spec.id === id)!.result!),
+    }));
+    return reportMarkdown({ ...report, states, findings: { ...report.findings, groups } });
+  };
+  const text = textWhere(() => true);
   assertMatch(text, /results of others[^]*- `liver-focus-\S+`: `another`/);
   assertStringIncludes(text, "| focus | liver | 2 of 2 | Dice of liver, with minus without crop |");
-  assertStringIncludes(text, "time with crop / without crop (medians) | < 1 | - | - |");
+  const time = "time with crop / without crop (medians) | < 1";
+  assertStringIncludes(text, `| focus | liver | 0 of 2 | ${time} | - | - |`);
+  const partly = textWhere((run) => run === 0); // the first fold of the liver
+  assertStringIncludes(
+    partly,
+    "| focus | liver | 2 of 2 | Dice of liver, with minus without crop |",
+  );
+  assertMatch(partly, /\| focus \| liver \| 1 of 2 \| time with crop [^|]*\| < 1 \| \d/);
+  assertStringIncludes(partly, `| focus | spleen | 2 of 2 | ${time} |`);
 });
 
 Deno.test("table3: the paper's numbers have their own columns, in the space it scores in", () => {
@@ -248,6 +260,9 @@ Deno.test("tables 4, 6, 7 and 8 have the paper's row beside each of theirs", () 
   const [batch, , steps] = rowOf("table7", "16", "spleen");
   assertStringIncludes(batch, "| 0.6626 | 0.9050 +- 0.0058 |");
   assertEquals(steps, "| 16 | spleen | 64^3 | 3439 | 5 | 0.0714 | 0.1200 |");
+  const note = reportMarkdown(reportOf(named("table7"), 0));
+  assertStringIncludes(note, "An epoch's last batch holds what is left over");
+  assertStringIncludes(note, "a smaller batch takes more steps");
   const views = rowOf("table8", "standard deviation, laplacian", "liver");
   assertStringIncludes(views[0], "| 0.3580 | 0.8000 +- 0.0000 | 0.7500 +- 0.0000 |");
 });

@@ -72,6 +72,7 @@ export function resultOf(spec: RunSpec, changes: Partial<RunResult> = {}): RunRe
   return {
     id: spec.id,
     hash: spec.hash,
+    twinHash: spec.twinHash,
     organ: spec.parsedOrgan.name,
     preset: spec.preset,
     changes: spec.changes,

@@ -41,8 +41,9 @@ Deno.test("the network for whole volumes takes the cube of the paper at its firs
   const config = wholeVolumeConfig(presets.focus.segmentor, 128);
   assertEquals(legalEdges(config), [128, 64, 32]);
   assertEquals(stageForEdge(config.edge as number, config), 1);
-  // It sees what the paper's "w/o crop" sees: the resized volume, not the scan.
-  assertEquals(config.source, "cube");
+  // The whole volume is a region like another, from the source that regions are sampled from.
+  assertEquals(config.source, "scan");
+  assertEquals(wholeVolumeConfig(presets.paper.segmentor, 128).source, "cube");
   assertEquals(config.channels, presets.focus.segmentor.channels);
   assertEquals(presets.focus.segmentor.minEdge, 16);
 });

@@ -6,7 +6,8 @@ import type { ViewBox } from "../../lib/detector/fusion.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import type { PictureSample } from "../../lib/training/augment_picture.ts";
-import { detectorTask, makePictureSamples } from "../../lib/training/detector_task.ts";
+import { makePictureSample } from "../../lib/training/detector_samples.ts";
+import { detectorTask } from "../../lib/training/detector_task.ts";
 import { type Box2, boxIou2 } from "../../lib/volume/box.ts";
 import { type ViewName, viewNames } from "../../lib/volume/projection.ts";
 import { type Mask, maskOfLabels, type Triple, type Volume } from "../../lib/volume/volume.ts";
@@ -49,7 +50,7 @@ function samplesOf(viewName: ViewName): Map<string, PictureSample[]> {
   ];
   return new Map(cases.map(([id, min, max]) => {
     const { image, mask } = makeCase(min, max);
-    return [id, makePictureSamples([image], [mask], viewName, view)];
+    return [id, [makePictureSample(image, [mask], viewName, view)]];
   }));
 }
 
@@ -62,7 +63,7 @@ const boxesByView: Record<ViewName, Box2> = {
 Deno.test("picture, silhouette and box of a view lie on each other", () => {
   const { image, mask } = makeCase();
   for (const name of viewNames) {
-    const [sample] = makePictureSamples([image], [mask], name, view);
+    const sample = makePictureSample(image, [mask], name, view);
     assertEquals(sample.boxesUnit, [boxesByView[name]]);
     const { min, max } = boxesByView[name];
     for (let row = 0; row < edge; row++) {
@@ -81,7 +82,7 @@ Deno.test("picture, silhouette and box of a view lie on each other", () => {
 Deno.test("the channels of slabs run along the axis that a view looks along", () => {
   // The organ lies in x 1 .. 3 of 16: all of it in the lower half, so in the first slab of yz.
   const { image, mask } = makeCase();
-  const [{ picture }] = makePictureSamples([image], [mask], "yz", view);
+  const { picture } = makePictureSample(image, [mask], "yz", view);
   const pixel = 10 * edge + 5;
   assert(picture[2 * pixel] > 0.25);
   assertAlmostEquals(picture[2 * pixel + 1], 0.2, 1e-6);
@@ -185,8 +186,8 @@ Deno.test("of several targets each has its silhouette, its box and its part in t
   const nothing = { ...mask, data: mask.data.map(() => 0) };
   const masks = [mask, other, nothing];
   for (const name of viewNames) {
-    const alone = masks.map((one) => makePictureSamples([image], [one], name, view)[0]);
-    const [sample] = makePictureSamples([image], masks, name, view);
+    const alone = masks.map((one) => makePictureSample(image, [one], name, view));
+    const sample = makePictureSample(image, masks, name, view);
     assertEquals(sample.boxesUnit, alone.map(({ boxesUnit: [box] }) => box));
     assertEquals(sample.boxesUnit[2], null);
     for (let pixel = 0; pixel < edge * edge; pixel++) {
