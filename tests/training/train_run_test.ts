@@ -135,7 +135,7 @@ Deno.test("a run is trained phase by phase", async (t) => {
       assertEquals(await seen(beside), await seen(run));
 
       const [lost] = run.record.split.training;
-      const path = `${prepared.dir}/${lost}/${caseFiles.cubeImage}`;
+      const path = `${prepared.dir}/${lost}/${caseFiles.scanImage}`;
       await Deno.rename(path, `${path}.away`);
       await assertRejects(
         () => trainRun(beside, prepared, { phases: ["whole"], resume: true, workers: 2 }),
