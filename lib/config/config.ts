@@ -95,7 +95,7 @@ export interface SegmentorConfig {
   readonly edgeSpace: "cube" | "scan";
   /** Eq. 2 as written takes the largest cube that the ROI fills: `down`; `up` loses no voxel. */
   readonly edgeRounding: "down" | "up";
-  /** Where the ROI's image is sampled from: the prepared cube, or the scan itself. */
+  /** What a region, or the whole volume, is sampled from: the prepared cube, or the scan itself. */
   readonly source: "cube" | "scan";
   /** `linear`: trilinear point samples. `area`: trilinear with the support widened to the step. */
   readonly kernel: "linear" | "area";
@@ -115,7 +115,11 @@ export interface SegmentorConfig {
   readonly largestComponent: boolean;
 }
 
-/** Random changes of the training samples. */
+/**
+ * Random changes of the training samples. The detector's pictures vary in their plane as they are drawn;
+ * the rest of a rotation, a change of size or a shift, and the contrast of organs, are drawn before
+ * training, for some variants of each case's cube.
+ */
 export interface AugmentationConfig {
   /** Axes that may be flipped, as patient directions: x is left-right. */
   readonly flipAxes: readonly ("x" | "y" | "z")[];
@@ -131,7 +135,7 @@ export interface AugmentationConfig {
   readonly gamma: number;
   /**
    * Largest change of the logarithm of the organ's own intensity; in the detector's pictures, of that
-   * of each label, drawn before training for some variants of each case.
+   * of each label.
    */
   readonly organContrast: number;
   /** Standard deviation of the added noise, at most. */
