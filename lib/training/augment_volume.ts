@@ -5,7 +5,7 @@ import { eachAxis } from "../volume/box.ts";
 import type { Triple } from "../volume/volume.ts";
 import { changeIntensity } from "./augment_intensity.ts";
 import { organFactor } from "./organ_contrast.ts";
-import { motionMap } from "./random_affine.ts";
+import { motionMap } from "./motion_map.ts";
 
 /** An image and its labels on one grid. */
 export interface VolumeSample {

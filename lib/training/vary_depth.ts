@@ -4,7 +4,7 @@ import type { Random } from "../random.ts";
 import { moveLabels, resampleAffine } from "../volume/affine_resample.ts";
 import { eachAxis } from "../volume/box.ts";
 import { viewAxes, type ViewName } from "../volume/projection.ts";
-import { motionMap } from "./random_affine.ts";
+import { motionMap } from "./motion_map.ts";
 
 /**
  * A cube moved at random in what a view cannot show: tilted about the two axes of its pictures, and

@@ -1,15 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { inTemporaryFolder } from "../temporary_folder.ts";
-import { runVerb } from "./run_verb.ts";
+import { type Outcome, outcomeOf, runVerb } from "./run_verb.ts";
 
 const launcher = fileURLToPath(new URL("../../tasks/launch.ts", import.meta.url));
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A folder of its own for everything that the verb reads and makes. */
 class Workplace {
@@ -30,14 +24,8 @@ class Workplace {
     }).spawn();
   }
 
-  async outcome(child: Deno.ChildProcess): Promise<Outcome> {
-    const { code, stdout, stderr } = await child.output();
-    const decoder = new TextDecoder();
-    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-  }
-
   async run(args: readonly string[], env?: Record<string, string>): Promise<Outcome> {
-    return await this.outcome(this.start(args, env));
+    return await outcomeOf(this.start(args, env));
   }
 
   async experiment(...args: string[]): Promise<Outcome> {
@@ -109,7 +97,7 @@ Deno.test("experiments: interrupted, gone on with, shared, failed, on a cluster"
       "Ctrl-C saves the run, and the same command goes on, two runs at a time",
       async () => {
         const child = place.start(["experiment", "table1", ...longer]);
-        const ended = place.outcome(child);
+        const ended = outcomeOf(child);
         let isOver = false;
         ended.then(() => isOver = true);
         const hasBegun = async () => {

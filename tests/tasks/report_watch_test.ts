@@ -1,29 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fileURLToPath } from "node:url";
-import { chooseImportMap } from "../../lib/runtime/import_map.ts";
 import { inTemporaryFolder } from "../temporary_folder.ts";
 import { epochRecord, untrainedRun, writeEpochs, writeModel } from "../report/run_folders.ts";
-
-const tasks = fileURLToPath(new URL("../../tasks", import.meta.url));
-const importMap = await chooseImportMap();
-const map = importMap === undefined ? [] : ["--import-map", importMap];
+import { outcomeOf, startVerb } from "./run_verb.ts";
 
 /** Starts `tasks/<verb>.ts`. */
 function start(verb: string, ...args: string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", ...map, `${tasks}/${verb}.ts`, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-async function outcomeOf(
-  child: Deno.ChildProcess,
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  return startVerb(verb, args);
 }
 
 /** An epoch that ends now. */

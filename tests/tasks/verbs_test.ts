@@ -1,36 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fileURLToPath } from "node:url";
-import { chooseImportMap } from "../../lib/runtime/import_map.ts";
 import { inTemporaryFolder } from "../temporary_folder.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const importMap = await chooseImportMap();
-const map = importMap === undefined ? [] : ["--import-map", importMap];
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function spawn(script: string, args: readonly string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", ...map, `${root}/tasks/${script}.ts`, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-async function outcomeOf(child: Deno.ChildProcess): Promise<Outcome> {
-  const { code, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
+import { type Outcome, outcomeOf, runVerb, startVerb } from "./run_verb.ts";
 
 /** Runs `tasks/<verb>.ts`. */
 async function verb(name: string, ...args: string[]): Promise<Outcome> {
-  return await outcomeOf(spawn(name, args));
+  return await runVerb(name, args);
 }
 
 async function succeed(name: string, ...args: string[]): Promise<Outcome> {
@@ -131,7 +105,7 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
       "a training that is interrupted and resumed is that of one that is not",
       async () => {
         const data = ["--data", prepared, "--organ", "liver", ...tiny];
-        const child = spawn("launch", ["train", ...data, "--run", run]);
+        const child = startVerb("launch", ["train", ...data, "--run", run]);
         const interrupted = outcomeOf(child);
         let ended = false;
         interrupted.then(() => ended = true);
