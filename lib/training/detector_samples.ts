@@ -2,6 +2,7 @@ import type { AugmentationConfig, DetectorConfig } from "../config/config.ts";
 import type { LabelledImage } from "../dataset/case.ts";
 import { makeView, viewChannels, viewTarget } from "../detector/views.ts";
 import { UserError } from "../errors.ts";
+import { once } from "../once.ts";
 import { Random } from "../random.ts";
 import { interleave } from "../volume/channels.ts";
 import type { ViewName } from "../volume/projection.ts";
@@ -12,13 +13,19 @@ import { changeLabels } from "./organ_contrast.ts";
 import type { Run } from "./run_folder.ts";
 import { varyDepth } from "./vary_depth.ts";
 
+/** The pictures of a case in a view. */
+export interface CasePictures {
+  readonly own: PictureSample;
+  /**
+   * What training draws from: the case's own picture, and variants of its cube that the picture itself
+   * cannot tell how they would look. Made when they are first asked for.
+   */
+  all(): Promise<readonly PictureSample[]>;
+}
+
 /** What a view's module is trained on. */
 export interface DetectorSamples {
-  /**
-   * Of each case its own picture, and of a training case variants of it behind that, whatever the
-   * pictures themselves cannot tell how it would look.
-   */
-  readonly samples: ReadonlyMap<string, readonly PictureSample[]>;
+  readonly samples: ReadonlyMap<string, CasePictures>;
   readonly split: { readonly training: readonly string[]; readonly validation: readonly string[] };
   /** Ids of cases that were left out, because nothing that is to be found is in their cube. */
   readonly without: readonly string[];
@@ -39,22 +46,24 @@ export async function detectorSamples(
   const targets = targetLabels(record);
   const count = variantCount(record, targets.length);
   const random = new Random(seed).fork("variants");
-  const samples = new Map<string, PictureSample[]>();
+  const picture = ({ image, labels }: LabelledImage) =>
+    makePictureSample(
+      image,
+      targets.map((values) => maskOfLabels(labels, values)),
+      view,
+      detector.view,
+    );
+  const samples = new Map<string, CasePictures>();
   for (const id of [...split.training, ...split.validation]) {
-    const picture = ({ image, labels }: LabelledImage) =>
-      makePictureSample(
-        image,
-        targets.map((values) => maskOfLabels(labels, values)),
-        view,
-        detector.view,
-      );
-    const cube = await cubeOf(id);
-    const own = picture(cube);
+    const own = picture(await cubeOf(id));
     if (!hasTarget(own)) continue;
-    const variants = split.training.includes(id)
-      ? cubeVariants(cube, view, phases.detector.augmentation, count, random.fork(id))
-      : [];
-    samples.set(id, [own, ...Array.from(variants, picture).filter(hasTarget)]);
+    const all = once(async () => {
+      const cube = await cubeOf(id);
+      const { augmentation } = phases.detector;
+      const variants = cubeVariants(cube, view, augmentation, count, random.fork(id));
+      return [own, ...Array.from(variants, picture).filter(hasTarget)];
+    });
+    samples.set(id, { own, all });
   }
   const kept = (ids: readonly string[]) => ids.filter((id) => samples.has(id));
   const [training, validation] = [kept(split.training), kept(split.validation)];

@@ -6,6 +6,7 @@ import { foundBox } from "../detector/fusion.ts";
 import { boxIou2 } from "../volume/box.ts";
 import { viewAxes } from "../volume/projection.ts";
 import { augmentPicture, hasTarget, type PictureSample } from "./augment_picture.ts";
+import type { CasePictures } from "./detector_samples.ts";
 import type { FitTask } from "./fit_task.ts";
 import type { Validation } from "./history.ts";
 import { losses } from "./loss_parts.ts";
@@ -23,17 +24,16 @@ export interface PictureBatch {
 /**
  * The training of one view's module (section 3.1: each is trained individually).
  *
- * @param samples of all training and validation cases, by case: the case's own picture, then variants
- *   of it that training draws as well
+ * @param samples of all training and validation cases, by case
  * @param split ids of the cases that train and that validate
  */
 export function detectorTask(
   module: ViewModule,
-  samples: ReadonlyMap<string, readonly PictureSample[]>,
+  samples: ReadonlyMap<string, CasePictures>,
   split: { readonly training: readonly string[]; readonly validation: readonly string[] },
   phase: PhaseConfig,
 ): FitTask<PictureSample, PictureBatch> {
-  const samplesOf = (id: string): readonly PictureSample[] => {
+  const picturesOf = (id: string): CasePictures => {
     const found = samples.get(id);
     if (!found) throw new Error(`there is no picture of case ${id}`);
     return found;
@@ -41,9 +41,9 @@ export function detectorTask(
   return {
     parameters: module.parameters,
     trainIds: split.training,
-    sample: (id, random) => {
-      const variants = samplesOf(id);
-      const picked = variants[random.fork("variant").integer(variants.length)];
+    sample: async (id, random) => {
+      const pictures = await picturesOf(id).all();
+      const picked = pictures[random.fork("variant").integer(pictures.length)];
       const changed = augmentPicture(
         picked,
         viewAxes[module.view],
@@ -60,7 +60,7 @@ export function detectorTask(
         phase.loss === "silhouette" ? silhouettes : boxes,
       ),
     ...(split.validation.length > 0
-      ? { validate: () => validateBoxes(module, split.validation.map((id) => samplesOf(id)[0])) }
+      ? { validate: () => validateBoxes(module, split.validation.map((id) => picturesOf(id).own)) }
       : {}),
   };
 }

@@ -2,6 +2,7 @@ import * as tf from "../tf.ts";
 import type { PhaseConfig } from "../config/config.ts";
 import type { Organ } from "../dataset/organ.ts";
 import type { CubeNetwork } from "../nn/cube_network.ts";
+import { once } from "../once.ts";
 import type { Random } from "../random.ts";
 import { segmentRoi } from "../segmentor/segment_roi.ts";
 import type { Box3 } from "../volume/box.ts";
@@ -101,9 +102,4 @@ async function validateDice(
   const score = means.reduce((sum, value) => sum + value, 0) / means.length;
   const byClass = organ.classes.map(({ name }, i) => [`dice ${name}`, means[i]]);
   return { score, metrics: Object.fromEntries(byClass) };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => made ??= make();
 }

@@ -23,29 +23,40 @@ function runOf(training: readonly string[], changes: readonly string[] = []): Ru
   return { folder: "", record: { config, organ, split, detectorLabels: [4] } } as unknown as Run;
 }
 
-Deno.test("a training case has variants of its pictures, a validation case its own alone", async () => {
+Deno.test("a training case has variants of its pictures", async () => {
   const { samples, split, without } = await detectorSamples(runOf(["a", "b"]), "yz", cubeOf);
   assertEquals([split, without], [{ training: ["a", "b"], validation: ["v"] }, []]);
-  assertEquals([...samples].map(([id, { length }]) => [id, length]), [["a", 41], ["b", 41], [
-    "v",
-    1,
-  ]]);
-  const [own, ...variants] = samples.get("a")!;
-  assertEquals(own, samples.get("v")![0], "the same cube");
+  const drawn = async (from: typeof samples, id: string) => await from.get(id)!.all();
+  const [own, ...variants] = await drawn(samples, "a");
+  assertEquals(variants.length, 40);
+  assertEquals([own, samples.get("a")!.own], [samples.get("v")!.own, own], "the same cube");
   // Contrast changes pictures, tilting and what happens along the line of sight silhouettes, too.
   for (const key of ["picture", "silhouettes"] as const) {
     assert(new Set(variants.map((one) => one[key].join())).size > 20, key);
   }
-  assertNotEquals(variants, samples.get("b")!.slice(1), "each case has its own");
+  assertNotEquals(variants, (await drawn(samples, "b")).slice(1), "each case has its own");
   const again = await detectorSamples(runOf(["a", "b"]), "yz", cubeOf);
-  assertEquals(again.samples, samples);
+  assertEquals(await drawn(again.samples, "a"), [own, ...variants], "whoever is asked first");
+});
+
+Deno.test("variants are made once, and not before they are drawn", async () => {
+  const read: string[] = [];
+  const { samples } = await detectorSamples(runOf(["a"]), "xz", (id) => {
+    read.push(id);
+    return cubeOf(id);
+  });
+  assertEquals(read, ["a", "v"]);
+  const pictures = samples.get("a")!;
+  const [first, second] = await Promise.all([pictures.all(), pictures.all()]);
+  assertEquals(first === second, true);
+  assertEquals(read, ["a", "v", "a"]);
 });
 
 Deno.test("without augmentation there are no variants", async () => {
   const still = ["organContrast", "rotationDegrees", "scale", "shift"]
     .map((key) => `phases.detector.augmentation.${key}=0`);
   const { samples } = await detectorSamples(runOf(["a"], still), "xy", cubeOf);
-  assertEquals(samples.get("a")?.length, 1);
+  assertEquals((await samples.get("a")!.all()).length, 1);
 });
 
 Deno.test("a case whose cube has lost the organ is left out, and named", async () => {

@@ -6,7 +6,7 @@ import type { ViewBox } from "../../lib/detector/fusion.ts";
 import { Random } from "../../lib/random.ts";
 import * as tf from "../../lib/tf.ts";
 import type { PictureSample } from "../../lib/training/augment_picture.ts";
-import { makePictureSample } from "../../lib/training/detector_samples.ts";
+import { type CasePictures, makePictureSample } from "../../lib/training/detector_samples.ts";
 import { detectorTask } from "../../lib/training/detector_task.ts";
 import { type Box2, boxIou2 } from "../../lib/volume/box.ts";
 import { type ViewName, viewNames } from "../../lib/volume/projection.ts";
@@ -42,7 +42,12 @@ function makeCase(
   return { image: { ...mask, data: Float32Array.from(mask.data, (bit) => 0.2 + 0.6 * bit) }, mask };
 }
 
-function samplesOf(viewName: ViewName): Map<string, PictureSample[]> {
+/** A case that has these pictures. */
+function picturesOf(...pictures: PictureSample[]): CasePictures {
+  return { own: pictures[0], all: () => Promise.resolve(pictures) };
+}
+
+function samplesOf(viewName: ViewName): Map<string, CasePictures> {
   const cases: [string, Triple, Triple][] = [
     ["a", [1, 3, 6], [3, 8, 14]],
     ["b", [4, 5, 2], [9, 7, 5]],
@@ -50,7 +55,7 @@ function samplesOf(viewName: ViewName): Map<string, PictureSample[]> {
   ];
   return new Map(cases.map(([id, min, max]) => {
     const { image, mask } = makeCase(min, max);
-    return [id, [makePictureSample(image, [mask], viewName, view)]];
+    return [id, picturesOf(makePictureSample(image, [mask], viewName, view))];
   }));
 }
 
@@ -93,12 +98,12 @@ Deno.test("without augmentation a batch is the cases' own pictures, in order", a
   const module = new ViewModule("xz", { ...config, view }, 0);
   const samples = samplesOf("xz");
   const task = detectorTask(module, samples, { training: ["a", "b"], validation: [] }, still);
-  const drawn = ["b", "a"].map((id, i) => task.sample(id, new Random(i)) as PictureSample);
+  const drawn = await Promise.all(["b", "a"].map((id, i) => task.sample(id, new Random(i))));
   const batch = task.batch(drawn);
   assertEquals(batch.pictures.shape, [2, edge, edge, 2]);
   assertEquals(batch.silhouettes.shape, [2, edge, edge, 1]);
   const both = (name: "picture" | "silhouettes") =>
-    new Float32Array([...samples.get("b")![0][name], ...samples.get("a")![0][name]]);
+    new Float32Array([...samples.get("b")!.own[name], ...samples.get("a")!.own[name]]);
   assertEquals(await batch.pictures.data(), both("picture"));
   assertEquals(await batch.silhouettes.data(), both("silhouettes"));
   // Case b in xz: x 4 .. 9, z 2 .. 5 of 16; centre, then size.
@@ -110,22 +115,22 @@ Deno.test("without augmentation a batch is the cases' own pictures, in order", a
   assertEquals(tf.memory().numTensors, before);
 });
 
-Deno.test("samples are drawn from the generator they are given", () => {
+Deno.test("samples are drawn from the generator they are given", async () => {
   const module = new ViewModule("xy", { ...config, view }, 0);
   const split = { training: ["a"], validation: [] };
   const task = detectorTask(module, samplesOf("xy"), split, focusPhase);
-  const draw = (seed: number) => task.sample("a", new Random(seed)) as PictureSample;
-  assertEquals(draw(1), draw(1));
-  assertNotEquals(draw(1).picture, draw(2).picture);
+  const draw = async (seed: number) => await task.sample("a", new Random(seed));
+  assertEquals(await draw(1), await draw(1));
+  assertNotEquals((await draw(1)).picture, (await draw(2)).picture);
   module.parameters.dispose();
 });
 
 Deno.test("training draws all variants of a case, validation its own picture", async () => {
   const module = new ViewModule("xy", { ...config, view }, 0);
   const samples = samplesOf("xy");
-  const [own] = samples.get("a")!;
+  const { own } = samples.get("a")!;
   const variant = { ...own, picture: own.picture.map((value) => value / 2) };
-  samples.set("a", [own, variant]);
+  samples.set("a", picturesOf(own, variant));
   const task = detectorTask(module, samples, { training: ["a"], validation: ["a"] }, still);
   const drawn = await Promise.all(
     Array.from({ length: 200 }, (_, seed) => task.sample("a", new Random(seed))),
@@ -146,15 +151,17 @@ Deno.test("training draws all variants of a case, validation its own picture", a
   module.parameters.dispose();
 });
 
-Deno.test("an organ that a shift would carry out of the picture stays in it", () => {
+Deno.test("an organ that a shift would carry out of the picture stays in it", async () => {
   const augmentation = { ...still.augmentation, shift: 1.5 };
   const module = new ViewModule("xy", { ...config, view }, 0);
   const samples = samplesOf("xy");
   const split = { training: ["a"], validation: [] };
   const task = detectorTask(module, samples, split, { ...still, augmentation });
-  const drawn = Array.from({ length: 20 }, (_, seed) => task.sample("a", new Random(seed)));
-  for (const sample of drawn as PictureSample[]) assert(sample.boxesUnit[0] !== null);
-  assert(drawn.includes(samples.get("a")![0]), "no shift carried it out: the test tests nothing");
+  const drawn = await Promise.all(
+    Array.from({ length: 20 }, (_, seed) => task.sample("a", new Random(seed))),
+  );
+  for (const sample of drawn) assert(sample.boxesUnit[0] !== null);
+  assert(drawn.includes(samples.get("a")!.own), "no shift carried it out: the test tests nothing");
   module.parameters.dispose();
 });
 
@@ -196,7 +203,7 @@ Deno.test("of several targets each has its silhouette, its box and its part in t
     }
     const module = new ThreeTargetsModule(name, { ...config, view }, 0);
     const split = { training: ["a"], validation: ["a"] };
-    const task = detectorTask(module, new Map([["a", [sample]]]), split, still);
+    const task = detectorTask(module, new Map([["a", picturesOf(sample)]]), split, still);
     // Found, not found, and one that is not there and does not count.
     assertEquals((await task.validate!()).score, (1 + 0) / 2);
     const batch = task.batch([sample, sample]);
@@ -219,7 +226,7 @@ Deno.test("validation is the mean IoU over the validation cases, and leaves no t
     const before = tf.memory().numTensors;
     const { score, metrics } = await task.validate!();
     assertEquals(tf.memory().numTensors, before);
-    const expected = (1 + boxIou2(boxesByView[name], samples.get("c")![0].boxesUnit[0]!)) / 2;
+    const expected = (1 + boxIou2(boxesByView[name], samples.get("c")!.own.boxesUnit[0]!)) / 2;
     assertAlmostEquals(score, expected, 1e-12);
     assertEquals(metrics, { iou2d: score });
     assertEquals(module.seen, 2);
