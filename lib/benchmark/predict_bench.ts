@@ -46,7 +46,12 @@ export interface PredictSizes {
 export const usualPredictSizes: PredictSizes = {
   scanShape: [512, 512, 100],
   preset: "focus",
-  changes: ([["detector", 60], ["segmentor", 12], ["whole", 2]] as const).flatMap((
+  changes: ([
+    ["detector", 60],
+    ["segmentor", 12],
+    ["finetune", 12],
+    ["whole", 2],
+  ] as const).flatMap((
     [phase, epochs],
   ) => [
     `phases.${phase}.epochs=${epochs}`,
@@ -99,7 +104,7 @@ export async function benchPredict(
   await benchCrop(context, run, imagePath);
 }
 
-const phases = ["detector", "segmentor", "whole"] as const;
+const phases = ["detector", "segmentor", "finetune", "whole"] as const;
 
 async function trainShortly(folder: string, sizes: PredictSizes): Promise<string> {
   const [source, prepared, run] = ["phantoms", "prepared", "run"].map((name) => join(folder, name));

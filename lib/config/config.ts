@@ -104,10 +104,15 @@ export interface SegmentorConfig {
   /** Way back of the result: logits trilinear, then threshold; or mask by nearest neighbour. */
   readonly paste: "logits" | "nearest";
   /**
-   * How often a region that the detector found is segmented, at most: from the second time on, the
+   * How often a region that the detector found is looked at, at most: from the second time on, the
    * region is that of the result before. It ends early where the region holds still.
    */
   readonly passes: number;
+  /**
+   * How many stages more the first of several passes skips, a search for the region of the next one:
+   * each halves its cube's edge. A network of one edge, which all but the segmentor are, skips none.
+   */
+  readonly searchSkips: number;
   /**
    * Keep only the largest connected component of each class; of one whose training labels come in
    * several pieces, such as both kidneys, as many.

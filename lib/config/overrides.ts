@@ -109,6 +109,7 @@ const laterKeys: Readonly<Record<string, string | number | boolean>> = {
   "detector.fusion": "views",
   "segmentor.fineWidth": 0,
   "segmentor.passes": 1,
+  "segmentor.searchSkips": 0,
   "roiTraining.fallbackShare": 0,
   "roiTraining.faceJitterLimit": 1,
   "phases.*.augmentation.gamma": 0,
@@ -290,6 +291,7 @@ function checkConfig(config: RunConfig): void {
 function checkSegmentor({ model, segmentor, roiTraining }: RunConfig, require: Require): void {
   const { edge, stageCount } = segmentor;
   require(isWhole(segmentor.passes, 1), "segmentor.passes", "a positive integer");
+  require(isWhole(segmentor.searchSkips, 0), "segmentor.searchSkips", "an integer from 0");
   require(edge === "auto" || typeof edge === "number", "segmentor.edge", "auto or a number");
   for (const name of ["channels", "blocks", "heads", "strides"] as const) {
     const rule = `a list of ${stageCount + 1} numbers, one for each level`;

@@ -94,7 +94,8 @@ export async function testOutcomes(
   { mode, edge = run.record.roiEdge }: TestOutcomesOptions,
 ): Promise<BoxOutcome[]> {
   const { organ, config, split } = run.record;
-  const loaded = { ...await loadSegmentor(run, mode), edge };
+  const trained = await loadSegmentor(run, mode);
+  const loaded = { ...trained, edge, searchEdge: Math.min(edge, trained.searchEdge) };
   let detector: Detector | null = null;
   const outcomes: BoxOutcome[] = [];
   try {

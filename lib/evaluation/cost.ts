@@ -7,7 +7,7 @@ import { segmentorLayers } from "../segmentor/level_layers.ts";
 import type { Segmentor } from "../segmentor/segmentor.ts";
 import { viewNames } from "../volume/projection.ts";
 import { paperLayerOperations } from "./counting_rules.ts";
-import type { ModelCost } from "./records.ts";
+import type { CubePart, ModelCost } from "./records.ts";
 
 /**
  * What the segmentor costs for a cube of this edge, batch 1.
@@ -19,7 +19,7 @@ export async function segmentorCost(
   segmentor: Segmentor,
   parameters: Parameters,
   edge: number,
-  part: "segmentor" | "whole" = "segmentor",
+  part: CubePart = "segmentor",
 ): Promise<ModelCost> {
   const run = () => {
     const image = tf.zeros([1, edge, edge, edge, 1]) as tf.Tensor5D;

@@ -61,6 +61,7 @@ const plainColumns = [
   "edge",
   "stage",
   "passes",
+  "searches",
 ] as const satisfies readonly (keyof CaseResult)[];
 
 function formatCell(value: CsvValue): string {

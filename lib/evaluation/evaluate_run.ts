@@ -17,6 +17,7 @@ import { peakProcessBytes } from "./memory.ts";
 import { networkCost } from "./network_cost.ts";
 import {
   type CaseResult,
+  type CubePart,
   type Evaluation,
   type EvaluationMode,
   type ModelCost,
@@ -183,10 +184,20 @@ async function costsOf(
   const costs: ModelCost[] = detector ? [await detectorCost(detector)] : [];
   const seen = new Set<string>();
   for (const loaded of segmentors) {
-    const part = loaded.phase === "whole" ? "whole" : "segmentor";
-    if (seen.has(part)) continue;
-    seen.add(part);
-    costs.push(await networkCost(loaded, part));
+    for (const { part, edge } of partsOf(loaded)) {
+      if (seen.has(part)) continue;
+      seen.add(part);
+      costs.push(await networkCost({ ...loaded, edge }, part));
+    }
   }
   return costs;
+}
+
+/** What a network is used for, and the edges of the cubes that it is used on. */
+function partsOf(
+  { phase, edge, searchEdge }: LoadedSegmentor,
+): { readonly part: CubePart; readonly edge: number }[] {
+  if (phase === "whole") return [{ part: "whole", edge }];
+  const segmentor = { part: "segmentor", edge } as const;
+  return searchEdge === edge ? [segmentor] : [{ part: "search", edge: searchEdge }, segmentor];
 }

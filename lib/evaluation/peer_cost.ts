@@ -6,7 +6,7 @@ import type { Peer } from "../peers/peer.ts";
 import { slimUnetrConfig, slimUnetrLayers } from "../peers/slim_unetr.ts";
 import { peakIntermediateBytes } from "./cost.ts";
 import { paperLayerOperations } from "./counting_rules.ts";
-import type { ModelCost } from "./records.ts";
+import type { CubePart, ModelCost } from "./records.ts";
 
 /**
  * What a peer costs for a cube of the edge that it was built for, batch 1. It runs twice there.
@@ -17,7 +17,7 @@ import type { ModelCost } from "./records.ts";
  */
 export async function peerCost(
   peer: Peer,
-  part: "segmentor" | "whole" = "whole",
+  part: CubePart = "whole",
 ): Promise<ModelCost> {
   const { parameters, edge } = peer;
   const run = () => void peer.apply(tf.zeros([1, edge, edge, edge, 1]), inference);

@@ -70,6 +70,8 @@ export interface CaseResult {
   readonly stage: number;
   /** How often the segmentor ran; lacking in older results. */
   readonly passes?: number;
+  /** How many of the passes were searches in a smaller cube; lacking in older results. */
+  readonly searches?: number;
   readonly timesMs: Times;
 }
 
@@ -128,10 +130,16 @@ export interface RuleOperations {
   readonly peers: number;
 }
 
+/**
+ * What a network that takes cubes is used for: in a pass that searches for the region of the next one,
+ * on a region, or on the whole volume.
+ */
+export type CubePart = "search" | "segmentor" | "whole";
+
 /** What a network costs, without regard to how well it does. */
 export interface ModelCost {
-  /** The detector's three views together; the segmentor on a region; on the whole volume. */
-  readonly part: "detector" | "segmentor" | "whole";
+  /** The detector's three views together, or one of the cube's. */
+  readonly part: "detector" | CubePart;
   /** The network of the part, unless it is the detector's; files of before there were peers lack it. */
   readonly model?: ModelName;
   /** Edge of the input: pixels of a view's picture, or voxels of a cube. */

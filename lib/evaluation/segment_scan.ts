@@ -1,3 +1,4 @@
+import type { DetectorConfig } from "../config/config.ts";
 import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection, Detector } from "../detector/detector.ts";
 import { addMargin } from "../detector/fusion.ts";
@@ -45,6 +46,8 @@ export interface SegmentedRegion {
   readonly stage: number;
   /** How often the segmentor ran until this was the result. */
   readonly passes: number;
+  /** How many of the passes were in the smaller cube of a search. */
+  readonly searches: number;
   readonly timesMs: Times;
 }
 
@@ -52,6 +55,7 @@ export interface SegmentedRegion {
 class Effort {
   readonly watch = new Stopwatch<TimePart>();
   passes = 0;
+  searches = 0;
 }
 
 /**
@@ -69,10 +73,11 @@ export class ScanSegmenter {
   }
 
   /**
-   * Segments a region of a scan. A region that the detector found is segmented up to
-   * `segmentor.passes` times, each time around what the pass before found, which may also let a face
-   * that cut the organ move outwards. It ends where the region holds still, and a pass that loses
-   * the organ does not count. A volume far from those of the training cases says that the detector was
+   * Segments a region of a scan. Around a region that the detector found it looks up to
+   * `segmentor.passes` times, each time at what is around the result of the pass before, which may also
+   * let a face that cut the organ move outwards. The first pass is a search, in a cube that may be
+   * smaller (`segmentor.searchSkips`); the others are in the organ's own, until the region holds still. A
+   * pass that loses the organ does not count. A volume far from those of the training cases says that the detector was
    * misled: all usual places are looked at then, and after them what is around a piece of that result
    * that has a usual volume. The first result of a usual volume counts, without one the very first.
    *
@@ -82,7 +87,7 @@ export class ScanSegmenter {
     images: Pick<ScanImages, "scanImage" | "cubeImage">,
     regionUnit?: Box3,
   ): Promise<SegmentedRegion> {
-    const { segmentor, edge } = this.#loaded;
+    const { segmentor } = this.#loaded;
     const effort = new Effort();
     const { watch } = effort;
     const detector = regionUnit === undefined ? this.#detector : null;
@@ -91,13 +96,14 @@ export class ScanSegmenter {
     const described = (pass: Pass) => ({
       ...pass,
       detection,
-      edge,
-      stage: segmentor.stageOf(edge),
+      stage: segmentor.stageOf(pass.edge),
       passes: effort.passes,
+      searches: effort.searches,
       timesMs: watch.timesMs(),
     });
     if (detector === null || detection === null) {
-      return described(await this.#pass(images, regionUnit ?? wholeUnit, null, effort));
+      const region = { roiUnit: regionUnit ?? wholeUnit, tightUnit: null };
+      return described(await this.#pass(images, region, this.#loaded.edge, effort));
     }
     const found = await this.#passes(images, detector, detection, effort);
     const isUsual = await watch.time("crop", () => this.#isUsual(found, images.scanImage));
@@ -119,9 +125,9 @@ export class ScanSegmenter {
     if (detector.usualUnit === null) return null;
     const everywhere = await passesAround(detector.usualUnit);
     if (await isUsual(everywhere)) return everywhere;
-    const { segmentor, edge, usualMm3 } = this.#loaded;
+    const { segmentor, usualMm3 } = this.#loaded;
     if (segmentor.outputs > 1 || usualMm3 === null) return null;
-    const { logits, roiUnit } = everywhere;
+    const { logits, edge, roiUnit } = everywhere;
     const piece = await watch.time(
       "crop",
       () => usualPieceBox(logits, edge, roiUnit, scanMm3(images.scanImage), usualMm3),
@@ -131,59 +137,66 @@ export class ScanSegmenter {
     return await isUsual(there) ? there : null;
   }
 
-  /** Up to so many passes as configured, from a region on. */
+  /** Up to so many passes as configured, from a region on; the first of several is a search. */
   async #passes(
     images: Pick<ScanImages, "scanImage" | "cubeImage">,
     { config: margin }: Detector,
-    { roiUnit, tightUnit }: Pick<Detection, "roiUnit" | "tightUnit">,
+    first: Region,
     effort: Effort,
   ): Promise<Pass> {
     const { watch } = effort;
-    const { edge, pieces, config } = this.#loaded;
-    let last = await this.#pass(images, roiUnit, tightUnit, effort);
-    for (let number = 2; number <= config.passes; number++) {
-      const classes = await watch.time("crop", () => classesOfLogits(last.logits, edge));
-      const tightUnit = await watch.time(
+    const { edge, searchEdge, config: { passes } } = this.#loaded;
+    let last = await this.#pass(images, first, passes > 1 ? searchEdge : edge, effort);
+    for (let number = 2; number <= passes; number++) {
+      const region = await watch.time(
         "crop",
-        () => resultBoxUnit(classes, edge, last.roiUnit, pieces),
+        () => this.#regionAround(last, images.cubeImage.shape, margin),
       );
-      if (tightUnit === null) break;
-      const roiUnit = addMargin(tightUnit, images.cubeImage.shape, margin);
-      if (boxIou3(roiUnit, last.roiUnit) > holdsStill) break;
-      const next = await this.#pass(images, roiUnit, tightUnit, effort);
-      const nextVolume = await watch.time(
+      const holdsStill = region === null || boxIou3(region.roiUnit, last.roiUnit) > stillIou;
+      if (holdsStill && last.edge === edge) break;
+      const next = await this.#pass(images, region ?? last, edge, effort);
+      const isLost = await watch.time(
         "crop",
-        () => foundVolume(classesOfLogits(next.logits, edge), roiUnit),
+        () => foundVolume(next) < keptShare * foundVolume(last),
       );
-      if (nextVolume < keptShare * foundVolume(classes, last.roiUnit)) break;
+      if (isLost) break;
       last = next;
     }
     return last;
   }
 
-  /** Whether training cases have about such a volume; true where nothing is known of theirs. */
-  #isUsual({ logits, roiUnit }: Pass, scan: Volume): boolean {
-    const { edge, pieces, usualMm3 } = this.#loaded;
-    if (usualMm3 === null) return true;
-    const shape: Triple = [edge, edge, edge];
+  /** What is around the result of a pass; `null` where it found nothing. */
+  #regionAround(
+    { logits, edge, roiUnit }: Pass,
+    shape: Triple,
+    margin: DetectorConfig,
+  ): Region | null {
     const classes = classesOfLogits(logits, edge);
-    const kept = pieces === null ? classes : largestPiecesOfEach({ shape, data: classes }, pieces);
-    return isUsualVolume(foundVolume(kept, roiUnit) * scanMm3(scan), usualMm3);
+    const tightUnit = resultBoxUnit(classes, edge, roiUnit, this.#loaded.pieces);
+    return tightUnit && { tightUnit, roiUnit: addMargin(tightUnit, shape, margin) };
+  }
+
+  /** Whether training cases have about such a volume; true where nothing is known of theirs. */
+  #isUsual(pass: Pass, scan: Volume): boolean {
+    const { pieces, usualMm3 } = this.#loaded;
+    if (usualMm3 === null) return true;
+    return isUsualVolume(foundVolume(pass, pieces) * scanMm3(scan), usualMm3);
   }
 
   async #pass(
     { scanImage, cubeImage }: Pick<ScanImages, "scanImage" | "cubeImage">,
-    roiUnit: Box3,
-    tightUnit: Box3 | null,
+    { roiUnit, tightUnit }: Region,
+    edge: number,
     effort: Effort,
   ): Promise<Pass> {
     const { watch } = effort;
+    const { segmentor, config } = this.#loaded;
     effort.passes++;
-    const { segmentor, config, edge } = this.#loaded;
+    if (edge !== this.#loaded.edge) effort.searches++;
     const image = config.source === "scan" ? scanImage : cubeImage;
     const cube = await watch.time("crop", () => sampleRoi(image, roiUnit, edge, config));
     const logits = await watch.time("segment", () => segmentRoi(segmentor, cube, edge));
-    return { roiUnit, tightUnit, logits };
+    return { roiUnit, tightUnit, edge, logits };
   }
 
   /**
@@ -207,21 +220,32 @@ export class ScanSegmenter {
   }
 }
 
-/** A region whose IoU with the one before is greater has not moved. */
-const holdsStill = 0.95;
+/** A region whose IoU with the one before is greater holds still. */
+const stillIou = 0.8;
 /** A pass that finds less than this of what the one before found has lost the organ. */
 const keptShare = 0.5;
 
-type Pass = Pick<SegmentedRegion, "roiUnit" | "tightUnit" | "logits">;
+type Region = Pick<SegmentedRegion, "roiUnit" | "tightUnit">;
+type Pass = Region & Pick<SegmentedRegion, "edge" | "logits">;
 
 function scanMm3(scan: Volume): number {
   return voxelMm3(scan) * voxelCount(scan.shape);
 }
 
-/** The share of the whole volume that is not background. */
-function foundVolume(classes: Uint16Array, roiUnit: Box3): number {
+/**
+ * The share of the whole volume that is not background.
+ *
+ * @param pieces so many of the largest components of each class count; `null`: all do
+ */
+function foundVolume(
+  { logits, edge, roiUnit }: Pass,
+  pieces: readonly number[] | null = null,
+): number {
+  const shape: Triple = [edge, edge, edge];
+  const classes = classesOfLogits(logits, edge);
+  const counted = pieces === null ? classes : largestPiecesOfEach({ shape, data: classes }, pieces);
   const [x, y, z] = boxEdges(roiUnit);
   let cells = 0;
-  for (let i = 0; i < classes.length; i++) cells += classes[i] > 0 ? 1 : 0;
-  return cells / classes.length * x * y * z;
+  for (let i = 0; i < counted.length; i++) cells += counted[i] > 0 ? 1 : 0;
+  return cells / counted.length * x * y * z;
 }

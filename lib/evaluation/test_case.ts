@@ -98,6 +98,7 @@ export function scoreOrgan(testCase: TestCase, found: FoundOrgan): CaseResult[] 
     edge: segmented.edge,
     stage: segmented.stage,
     passes: segmented.passes,
+    searches: segmented.searches,
     timesMs: { read: readMs, ...timesMs },
   };
   const perfect = sampling === undefined || space === "cube" ? null : perfectResult(

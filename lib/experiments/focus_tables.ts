@@ -42,6 +42,7 @@ export function costComparisonTable(groups: readonly RunGroup[]): Table {
     { title: "Organ", cell: ({ organ }) => organ },
     { title: "Folds", cell: foldsCell },
     { title: "MACs M detector", cell: macs("detector") },
+    { title: "MACs M segmentor, a search", cell: macs("search") },
     { title: "MACs M segmentor, a pass", cell: macs("segmentor") },
     { title: "Passes, mean (most)", cell: passesCell },
     { title: "MACs M with crop", cell: macs("withCrop") },

@@ -70,9 +70,8 @@ export function costsOf({ results }: RunGroup, part: ModelCost["part"]): ModelCo
  * volume is unusual. Of older results, which do not say it, the configured number.
  */
 export function passesOf(group: RunGroup): Summary {
-  const [className] = classesOf(group);
   const usual = group.specs[0].config.segmentor.passes;
-  const counted = casesOf(group, "withCrop", "scan", className).map(({ passes = usual }) => passes);
+  const counted = croppedCases(group).map(({ passes = usual }) => passes);
   return summarize(counted.length > 0 ? counted : [usual]);
 }
 
@@ -82,10 +81,19 @@ export function passesOf(group: RunGroup): Summary {
  */
 export function macsOf(
   group: RunGroup,
-): Readonly<Record<"detector" | "segmentor" | "withCrop" | "withoutCrop", number>> {
-  const [detector, segmentor, withoutCrop] = (["detector", "segmentor", "whole"] as const).map(
-    (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
-  );
-  const withCrop = detector + passesOf(group).mean * segmentor;
-  return { detector, segmentor, withCrop, withoutCrop };
+): Readonly<Record<"detector" | "search" | "segmentor" | "withCrop" | "withoutCrop", number>> {
+  const [detector, search, segmentor, withoutCrop] =
+    (["detector", "search", "segmentor", "whole"] as const).map(
+      (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
+    );
+  const searches = croppedCases(group).map(({ searches = 0 }) => searches);
+  const often = searches.length === 0 ? 0 : summarize(searches).mean;
+  const searching = often === 0 ? 0 : often * search;
+  const withCrop = detector + searching + (passesOf(group).mean - often) * segmentor;
+  return { detector, search, segmentor, withCrop, withoutCrop };
+}
+
+/** Of the first class: classes share the passes. */
+function croppedCases(group: RunGroup): CaseResult[] {
+  return casesOf(group, "withCrop", "scan", classesOf(group)[0]);
 }

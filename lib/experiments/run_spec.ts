@@ -153,7 +153,7 @@ function partHashes(
 ): Pick<RunSpec, "phaseHashes" | "twinHash"> {
   const { seed, cubeEdge, model, modelWeights, roiTraining, phases } = config;
   const { marginRelative, marginVoxels, fallback, fusion, ...detector } = config.detector;
-  const { paste, passes: _passes, largestComponent, ...segmentor } = config.segmentor;
+  const { paste, passes, searchSkips, largestComponent, ...segmentor } = config.segmentor;
   const { source, edge: _edge, edgeSpace: _space, edgeRounding: _rounding, ...read } = segmentor;
   // Whole volumes were once sampled from the cube alone, whatever the source of regions.
   const whole = source === "cube" ? read : { ...read, source };
@@ -191,6 +191,7 @@ function partHashes(
     config: withoutLaterKeys({
       ...regions,
       detector: { ...regions.detector, fusion },
+      ...(passes > 1 && searchSkips > 0 ? { segmentor: { searchSkips } } : {}),
       phases: { finetune: phases.finetune },
     }),
   });

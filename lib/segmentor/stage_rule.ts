@@ -36,6 +36,11 @@ export function stageForEdge(edge: number, rule: StageRule): number {
   });
 }
 
+/** The edge of a cube that skips so many stages more than one of this edge, or all that there are. */
+export function edgeSkipping(edge: number, stages: number, { minEdge }: StageRule): number {
+  return Math.max(minEdge, edge / 2 ** stages);
+}
+
 /**
  * The edge of the cube into which a region is resampled, for a region whose largest edge is
  * `roiEdge` voxels.

@@ -4,6 +4,7 @@ import type { CubeNetwork } from "../nn/cube_network.ts";
 import { Parameters } from "../nn/parameters.ts";
 import { buildPeer } from "../peers/peer.ts";
 import { Segmentor } from "../segmentor/segmentor.ts";
+import { edgeSkipping } from "../segmentor/stage_rule.ts";
 import type { Run } from "./run_folder.ts";
 
 /** What segments a cube, its weights, and the cube that it takes. */
@@ -16,6 +17,8 @@ export interface BuiltSegmentor {
   readonly config: SegmentorConfig;
   /** Edge of its input cube. */
   readonly edge: number;
+  /** Edge of the cube in which a pass looks for the region of the next one. */
+  readonly searchEdge: number;
 }
 
 /**
@@ -32,7 +35,9 @@ export function buildSegmentor(run: Run, phase: PhaseName): BuiltSegmentor {
   const network = model === "segmentor"
     ? new Segmentor(parameters, config, classCount)
     : buildPeer(model, parameters, { classCount, edge });
-  return { model, segmentor: network, parameters, config, edge };
+  const searches = phase === "finetune" && model === "segmentor" && config.passes > 1;
+  const searchEdge = searches ? edgeSkipping(edge, config.searchSkips, config) : edge;
+  return { model, segmentor: network, parameters, config, edge, searchEdge };
 }
 
 /**

@@ -5,6 +5,7 @@ import { lockFolder } from "../folder_lock.ts";
 import { legalEdges } from "../segmentor/stage_rule.ts";
 import { type Box3, wholeUnit } from "../volume/box.ts";
 import { viewNames } from "../volume/projection.ts";
+import type { BuiltSegmentor } from "./build_segmentor.ts";
 import { CaseStore, defaultStoreBytes } from "./case_store.ts";
 import { hasCheckpoint } from "./checkpoint.ts";
 import { detectorSamples } from "./detector_samples.ts";
@@ -126,6 +127,7 @@ class RunTraining implements Disposable {
     const { detector: config, seed, phases } = this.#config;
     if (this.#run.record.detectorFrom !== undefined) return await copyDetector(this.#run);
     const detector = buildDetector(config, seed, detectorTargets(this.#run.record));
+    const named = new Set<string>();
     try {
       for (const view of viewNames) {
         const module = detector.modules[view];
@@ -139,7 +141,9 @@ class RunTraining implements Disposable {
         const task = detectorTask(module, samples, split, phases.detector);
         const name = `detector-${view}`;
         const rateFactor = (parameter: string) => module.learningRateScale(parameter);
-        const notices = without.map((id) => `${id} is left out: its cube has lost the organ`);
+        const notices = without.filter((id) => !named.has(id))
+          .map((id) => `${id} is left out: its cube has lost the organ`);
+        for (const id of without) named.add(id);
         const part = { name, folder, rateFactor };
         const result = await this.#fit(task, "detector", part, "IoU", notices);
         yield { name, result };
@@ -156,15 +160,31 @@ class RunTraining implements Disposable {
     try {
       const taskAt = (edge: number) =>
         segmentorTask({ ...trained, edge }, organ, source, split, this.#config.phases[phase]);
-      const part = { name: phase, folder: phaseFolder(this.#run, phase) };
-      const sharesWeights = this.#config.roiTraining.edges === "all" && phase !== "whole";
-      const result = sharesWeights
-        ? await this.#fit(mixedTask(this.#tasksByEdge(taskAt)), phase, part, "Dice")
+      const part = {
+        name: phase,
+        folder: phaseFolder(this.#run, phase),
+        rateFactor: this.#rateFactor(trained),
+      };
+      const edges = this.#edges(phase, trained);
+      const result = edges.length > 1
+        ? await this.#fit(mixedTask(tasksByEdge(edges, taskAt)), phase, part, "Dice")
         : await this.#fit(taskAt(trained.edge), phase, part, "Dice");
       return { name: phase, result };
     } finally {
       trained.parameters.dispose();
     }
+  }
+
+  /**
+   * Of fine-tuning: what only a search runs has learned nothing yet, and learns as fast as the rest did
+   * at first.
+   */
+  #rateFactor({ segmentor, edge, searchEdge }: BuiltSegmentor): (parameter: string) => number {
+    const { phases: { segmentor: first, finetune }, roiTraining } = this.#config;
+    const known = new Set(segmentor.activeNames(edge));
+    const fresh = roiTraining.edges === "all" ? [] : segmentor.activeNames(searchEdge);
+    const isFresh = (name: string) => fresh.includes(name) && !known.has(name);
+    return (name) => isFresh(name) ? first.learningRate / finetune.learningRate : 1;
   }
 
   async #fit<Sample, Batch>(
@@ -194,9 +214,11 @@ class RunTraining implements Disposable {
     });
   }
 
-  #tasksByEdge<Task>(taskAt: (edge: number) => Task): Record<string, Task> {
-    const edges = legalEdges(this.#config.segmentor);
-    return Object.fromEntries(edges.map((edge) => [`dice at ${edge}`, taskAt(edge)]));
+  /** Edges of the cubes that a phase trains on. */
+  #edges(phase: PhaseName, { edge, searchEdge }: BuiltSegmentor): number[] {
+    const { roiTraining, segmentor } = this.#config;
+    if (roiTraining.edges === "all" && phase !== "whole") return legalEdges(segmentor);
+    return [...new Set([edge, searchEdge])];
   }
 
   #groundTruthSource(): RegionSource {
@@ -244,4 +266,11 @@ class RunTraining implements Disposable {
       validation: () => wholeUnit,
     };
   }
+}
+
+function tasksByEdge<Task>(
+  edges: readonly number[],
+  taskAt: (edge: number) => Task,
+): Record<string, Task> {
+  return Object.fromEntries(edges.map((edge) => [`dice at ${edge}`, taskAt(edge)]));
 }

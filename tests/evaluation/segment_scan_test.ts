@@ -71,7 +71,8 @@ function build(
   const parameters = new Parameters(0);
   const segmentor = new StubSegmentor(parameters, config, classes);
   const [model, phase] = ["segmentor" as const, "segmentor" as const];
-  return { model, segmentor, parameters, config, edge: 16, phase, pieces, usualMm3: null };
+  const cubes = { edge: 16, searchEdge: 16 };
+  return { model, segmentor, parameters, config, ...cubes, phase, pieces, usualMm3: null };
 }
 
 class FixedDetector extends Detector {
@@ -239,6 +240,36 @@ Deno.test("a detected region is segmented again around what was found, until it 
   const truth = voxelsToUnit(boundingBoxVoxels(brightMask)!, shape);
   const ious = boxes.map((box) => boxIou3(box, truth));
   assert(ious[1] > ious[0] && ious[2] >= ious[1] - 0.05, `${ious}`);
+});
+
+Deno.test("the first of several passes searches in a smaller cube, the others in the organ's own", async () => {
+  const noMargin = { ...presets.tiny.detector, marginRelative: 0, marginVoxels: 0 };
+  const look = async (passes: number, inside: Inside, detected = wholeUnit, margin = noMargin) => {
+    const loaded = { ...build({ source: "scan", passes }), edge: 32 };
+    const detector = new FixedDetector(margin, 0);
+    detector.region = detected;
+    const { edge, stage, searches, roiUnit } = await new ScanSegmenter(loaded, detector)
+      .segment({ scanImage: paint((...at) => inside(...at) ? 1 : 0), cubeImage: dark });
+    detector.dispose();
+    loaded.parameters.dispose();
+    return { edges: loaded.segmentor.edges, edge, stage, searches, roiUnit };
+  };
+  const { tiny: { detector: withMargin } } = presets;
+  const one = await look(1, organ);
+  assertEquals([one.edges, one.edge, one.stage, one.searches], [[32], 32, 2, 0]);
+  const two = await look(2, organ, wholeUnit, withMargin);
+  assertEquals([two.edges, two.edge, two.stage, two.searches], [[16, 32], 32, 2, 1]);
+  // The organ reaches out of the region that was detected: what the search saw of it moves it once, and
+  // what the second pass saw once more.
+  const cut = voxelsToUnit({ min: [4, 4, 2], max: [7, 12, 4] }, shape);
+  const three = await look(3, organ, cut, withMargin);
+  assertEquals([three.edges, three.edge, three.searches], [[16, 32, 32], 32, 1]);
+  // A search that moves nothing, or finds nothing, is followed by one pass.
+  const still = await look(5, inRegion, regionUnit);
+  assertEquals([still.edges, still.edge, still.searches], [[16, 32], 32, 1]);
+  assert(boxIou3(still.roiUnit, regionUnit) > 0.95);
+  const nothing = await look(5, () => false, regionUnit);
+  assertEquals([nothing.edges, nothing.roiUnit], [[16, 32], regionUnit]);
 });
 
 Deno.test("a pass that finds nothing, or has lost the organ, does not count", async () => {

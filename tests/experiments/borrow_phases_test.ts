@@ -26,7 +26,7 @@ Deno.test("a phase is copied from a run that trains the same, and then nobody wa
     const places = { runs: join(dir, "runs"), results: join(dir, "results") };
     const { runs } = planRuns([
       request({ label: "a" }),
-      request({ label: "b", changes: ["segmentor.passes=1"] }),
+      request({ label: "b", changes: ["segmentor.passes=2"] }),
       request({ label: "c", changes: ["roiTraining.groundTruthShare=0"] }),
     ], () => manifestOnly());
     const [a, b, c] = runs;

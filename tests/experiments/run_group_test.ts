@@ -23,6 +23,13 @@ Deno.test("the cost with crop is the mean over the cases' passes, the second loo
   const looked = withPasses(1, 6);
   assertEquals([passesOf(looked).mean, passesOf(looked).max], [3.5, 6]);
   assertAlmostEquals(macsOf(looked).withCrop, 400 + 3.5 * 300);
+  // Passes that search are in a smaller cube.
+  const results = looked.results.map((result) => ({
+    ...result,
+    costs: [...costs, modelCost({ part: "search", macs: 100e6 })],
+    cases: result.cases.map((one) => ({ ...one, searches: one.passes! > 1 ? 3 : 0 })),
+  }));
+  assertAlmostEquals(macsOf({ ...looked, results }).withCrop, 400 + 2 * 300 + 1.5 * 100);
   // Results of before say nothing: as often as is configured.
   const older = withPasses(undefined, undefined);
   assertAlmostEquals(macsOf(older).withCrop, 400 + 2 * 300);

@@ -3,6 +3,7 @@ import { UserError } from "../../lib/errors.ts";
 import {
   edgeForRoi,
   edgeOfStage,
+  edgeSkipping,
   legalEdges,
   stageForEdge,
 } from "../../lib/segmentor/stage_rule.ts";
@@ -41,4 +42,10 @@ Deno.test("a region is rounded down by Eq. 2 or up to what holds it, within the 
   for (const edge of [0, -1, NaN]) {
     assertThrows(() => edgeForRoi(edge, paper, "up"), UserError, "positive");
   }
+});
+
+Deno.test("a cube skips more stages by half its edge each, as far as there are any", () => {
+  const skips = [0, 1, 2, 3];
+  assertEquals(skips.map((count) => edgeSkipping(64, count, paper)), [64, 32, 16, 16]);
+  assertEquals(skips.map((count) => edgeSkipping(16, count, paper)), [16, 16, 16, 16]);
 });

@@ -75,6 +75,21 @@ Deno.test("the other phases take the organ's cube, with the run's configuration"
   }
 });
 
+Deno.test("only a fine-tuned network searches in a smaller cube, where it runs more than once", () => {
+  const edgesOf = (phase: "segmentor" | "finetune" | "whole", ...set: string[]) => {
+    const { record } = runWith(["cubeEdge=64", "segmentor.searchSkips=1", ...set]);
+    const built = buildSegmentor({ folder: "", record: { ...record, roiEdge: 32 } }, phase);
+    built.parameters.dispose();
+    return [built.edge, built.searchEdge];
+  };
+  assertEquals(edgesOf("finetune"), [32, 16]);
+  assertEquals(edgesOf("finetune", "segmentor.searchSkips=0"), [32, 32]);
+  assertEquals(edgesOf("finetune", "segmentor.passes=1"), [32, 32]);
+  assertEquals(edgesOf("finetune", "model=segformer3d"), [32, 32]);
+  assertEquals(edgesOf("segmentor"), [32, 32]);
+  assertEquals(edgesOf("whole"), [64, 64]);
+});
+
 Deno.test("first weights depend on the seed and on nothing else", async () => {
   assertEquals(await weightsOf(runWith([])), await weightsOf(runWith([])));
   assertNotEquals(await weightsOf(runWith([])), await weightsOf(runWith(["seed=1"])));

@@ -87,11 +87,11 @@ function build(of: Organ, answer?: StubSegmentor["answer"]): BuiltSegmentor {
   const count = of.classes.length;
   if (!answer) {
     const segmentor = new Segmentor(parameters, config, count);
-    return { model: "segmentor", segmentor, parameters, config, edge };
+    return { model: "segmentor", segmentor, parameters, config, edge, searchEdge: edge };
   }
   const segmentor = new StubSegmentor(parameters, config, count);
   segmentor.answer = answer;
-  return { model: "segmentor", segmentor, parameters, config, edge };
+  return { model: "segmentor", segmentor, parameters, config, edge, searchEdge: edge };
 }
 
 Deno.test("a sample is the region's voxels, axis by axis, image and labels alike", async () => {

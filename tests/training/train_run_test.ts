@@ -187,6 +187,31 @@ Deno.test("a run is trained phase by phase", async (t) => {
       assertEquals(new Set(all).size, 3);
     });
 
+    await t.step(
+      "fine-tuning learns the cube of a search, and what only a search runs fast",
+      async () => {
+        const edges = ["segmentor.edge=32", "segmentor.searchSkips=1"];
+        const searching = await tinyRun(prepared, `${dir}/searching`, {
+          phases: [],
+          set: [...set, ...edges],
+        });
+        await copyModels(run, searching);
+        await trainRun(searching, prepared, { phases: ["finetune"], resume: true });
+        const [line] = await readHistory(`${searching.folder}/finetune/history.jsonl`);
+        assertEquals(Object.keys(line.validation!.metrics), ["dice at 32", "dice at 16"]);
+        const [start, end] = await Promise.all(
+          (["segmentor", "finetune"] as const).map((phase) =>
+            weightsIn(modelFile(searching, phase))
+          ),
+        );
+        const isMoved = ([name, values]: [string, Float32Array]) =>
+          values.some((value, i) => Math.abs(value - end.get(name)![i]) > 1e-6);
+        const moved = [...start].filter(isMoved).map(([name]) => name);
+        assert(moved.length > 0);
+        assertEquals(moved.filter((name) => !name.includes(".gate3.")), []);
+      },
+    );
+
     await t.step("the whole-volume twin is a network of its own", async () => {
       await trainRun(run, prepared, { phases: ["whole"], resume: true });
       const { metadata } = await readSafetensors(modelFile(run, "whole"));
