@@ -26,7 +26,12 @@ await runTask({
     data: { type: "text", value: "DIR", required: true, description: "folder of the data set" },
     organ: { type: "text", description: "an organ that the cases should have" },
     modality: modalityFlag,
-    channel: { type: "integer", default: 0, min: 0, description: "channel of scans of several" },
+    channel: {
+      type: "integer",
+      min: 0,
+      description:
+        "channel of scans of several, volume of 4D files; the first declared unless given",
+    },
     jobs: {
       type: "integer",
       default: navigator.hardwareConcurrency,

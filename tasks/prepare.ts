@@ -24,7 +24,12 @@ await runTask({
       }, with another --cube NAME-cubeN)`,
     },
     modality: modalityFlag,
-    channel: { type: "integer", default: 0, min: 0, description: "channel of scans of several" },
+    channel: {
+      type: "integer",
+      min: 0,
+      description:
+        "channel of scans of several, volume of 4D files; the first declared unless given",
+    },
     jobs: {
       type: "integer",
       default: navigator.hardwareConcurrency,

@@ -16,6 +16,8 @@ export interface DatasetCase {
   readonly imagePath: string;
   /** Which volume of an image file of several is used (its channel); undefined for one of one. */
   readonly imageVolume?: number;
+  /** Whether `--channel` can say so; where unset, it has. */
+  readonly canChooseVolume?: boolean;
   /** The channel that `imagePath` has, where each has a file of its own; undefined for one of one. */
   readonly imageChannel?: number;
   readonly labelPath: string | null;
@@ -23,9 +25,11 @@ export interface DatasetCase {
   readonly subset: Subset;
 }
 
-/** How the volume of a case's image is chosen: by `--channel` only where its data set has channels. */
-export function volumeChoice({ imageVolume }: DatasetCase): VolumeChoice {
-  return { volume: imageVolume, canChoose: imageVolume !== undefined };
+/** How the volume of a case's image is chosen, and whether by `--channel`. */
+export function volumeChoice(
+  { imageVolume, canChooseVolume = imageVolume !== undefined }: DatasetCase,
+): VolumeChoice {
+  return { volume: imageVolume, canChoose: canChooseVolume };
 }
 
 /** A folder of scans, as its description has it. */

@@ -6,7 +6,10 @@ import type { DatasetJson } from "./dataset_json.ts";
 export interface OpenOptions {
   /** Overrules what the data set says of its modality. */
   readonly modality?: Modality;
-  /** Which channel of scans of several is used; 0 unless given. */
+  /**
+   * Which channel of scans of several is used, of those that a description declares the first unless
+   * given; of a plain pair of folders, which volume of 4D images: they must be 3D unless given.
+   */
   readonly channel?: number;
 }
 

@@ -2,15 +2,17 @@ import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { niftiFiles } from "./case_files.ts";
 import { readJsonObject, readLabelNames } from "./dataset_json.ts";
-import { type LayoutContent, type OpenOptions, requireChannel } from "./layout_content.ts";
+import type { LayoutContent, OpenOptions } from "./layout_content.ts";
 
-/** Reads a plain pair: images/CASE.nii.gz with labels/CASE.nii.gz, and an optional labels.json. */
+/**
+ * Reads a plain pair: images/CASE.nii.gz with labels/CASE.nii.gz, and an optional labels.json. A channel
+ * is a volume of 4D images, which each file must have when it is read.
+ */
 export async function readPair(
   root: string,
-  { modality, channel = 0 }: OpenOptions,
+  { modality, channel }: OpenOptions,
   what: string,
 ): Promise<LayoutContent> {
-  requireChannel(what, undefined, channel);
   if (modality === undefined) {
     throw new UserError({
       what,
@@ -25,7 +27,8 @@ export async function readPair(
   const cases = [...images].map(([id, imagePath]) => {
     const labelPath = labels.get(id) ?? null;
     labels.delete(id);
-    return { id, imagePath, labelPath, modality, subset: "training" } as const;
+    const volume = { canChooseVolume: true, imageVolume: channel };
+    return { id, imagePath, ...volume, labelPath, modality, subset: "training" } as const;
   });
   return {
     layout: "pair",

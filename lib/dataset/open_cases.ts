@@ -109,7 +109,7 @@ async function refuseOtherPreparation(
     if (source.modality !== modality) {
       differences.push(`${modality} in place of ${source.modality}`);
     }
-    if (source.imageVolume !== imageVolume) {
+    if ((source.imageVolume ?? 0) !== (imageVolume ?? 0)) {
       differences.push(`channel ${imageVolume ?? 0} in place of ${source.imageVolume ?? 0}`);
     }
     if (differences.length > 0) break;

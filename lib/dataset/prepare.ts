@@ -274,7 +274,7 @@ async function currentEntry(
   const { entry } = record;
   const isAlike = record.version === preparedVersion &&
     JSON.stringify(record.settings) === JSON.stringify(settings) &&
-    entry.modality === source.modality && entry.imageVolume === source.imageVolume &&
+    entry.modality === source.modality && (entry.imageVolume ?? 0) === (source.imageVolume ?? 0) &&
     await isUnchanged(source.imagePath, entry.source.image, entry.imagePath) &&
     await isUnchanged(source.labelPath, entry.source.labels, entry.labelPath) &&
     (await Promise.all(Object.values(caseFiles).map((file) => exists(`${folder}/${file}`))))

@@ -259,17 +259,27 @@ Deno.test("prepareDataset() measures the volume of a sheared grid by its base an
     assertAlmostEquals(label.volumeMm3, 6 * 1.5 * 2 * 4, 1e-4);
   }));
 
-Deno.test("files of several volumes are refused with a way out, which --channel is not", () =>
+Deno.test("of files of several volumes a pair of folders has one chosen, labels must be one", () =>
   inTemporaryFolder(async (dir) => {
     await writeSeries(`${dir}/source`);
     const dataset = await open(`${dir}/source`);
     const { failures } = await prepareDataset(dataset, `${dir}/out`, { settings, jobs: 1 });
     const message = (id: string) => failures.find((one) => one.id === id)?.message ?? "";
     assertStringIncludes(message("series"), "a scan must be one volume");
-    assertStringIncludes(message("series"), "Extract one of the volumes");
+    assertStringIncludes(message("series"), "Choose one of the volumes (--channel)");
     assertStringIncludes(message("masks"), "labels must be one volume");
     assertStringIncludes(message("masks"), "Extract the volume that holds the labels");
-    for (const { message } of failures) assertEquals(message.includes("--channel"), false);
+    assertEquals(message("masks").includes("--channel"), false);
+    const byChannel = async (channel: number) => {
+      const chosen = await openDataset(`${dir}/source`, { modality: "ct", channel });
+      return await prepareDataset(chosen, `${dir}/${channel}`, { settings, jobs: 1 });
+    };
+    assertEquals((await byChannel(1)).failures.map(({ id }) => id), ["masks"]);
+    const [{ id, imageVolume }] = (await readManifest(`${dir}/1`)).entries;
+    assertEquals([id, imageVolume], ["series", 1]);
+    const { failures: beyond } = await byChannel(2);
+    const [{ message: refused }] = beyond.filter(({ id }) => id === "series");
+    assertStringIncludes(refused, "must lie in 0 .. 1, but it is 2");
   }));
 
 Deno.test("prepareDataset() windows MR by its own percentiles", () =>
