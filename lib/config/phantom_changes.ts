@@ -8,7 +8,7 @@ export const phantomChanges: readonly string[] = [
   "detector.view.slabCount=8",
   "phases.detector.epochs=45",
   "phases.segmentor.epochs=30",
-  "phases.finetune.epochs=10",
+  "phases.finetune.epochs=20",
   "phases.whole.epochs=30",
   "phases.detector.repeats=2",
 ];

@@ -65,6 +65,11 @@ export const ablationVariants: readonly Variant[] = [
   ),
   variant("one pass", ["segmentor.passes=1"], "the first region is the last"),
   variant(
+    "no search",
+    ["segmentor.searchSkips=0"],
+    "the first pass is in the organ's own cube, too",
+  ),
+  variant(
     "no fallback",
     ["detector.fallback=none", "roiTraining.fallbackShare=0"],
     "a box in an unusual place is taken as it is",
