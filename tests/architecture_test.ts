@@ -7,7 +7,16 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { standInEntries, writeImportMap } from "../lib/runtime/import_map.ts";
 
 /** Plain helpers that everything above them may use. */
-const base = ["errors", "paths", "files", "random", "nearest name", "disk space", "folder lock"];
+const base = [
+  "errors",
+  "once",
+  "paths",
+  "files",
+  "random",
+  "nearest name",
+  "disk space",
+  "folder lock",
+];
 
 /**
  * The layers, from the bottom up: which files, and which other layers they may import. A path that
@@ -15,6 +24,7 @@ const base = ["errors", "paths", "files", "random", "nearest name", "disk space"
  */
 const layers: readonly { name: string; path: string; mayImport: readonly string[] }[] = [
   { name: "errors", path: "lib/errors.ts", mayImport: [] },
+  { name: "once", path: "lib/once.ts", mayImport: [] },
   { name: "paths", path: "lib/paths.ts", mayImport: ["runtime"] },
   { name: "files", path: "lib/files.ts", mayImport: ["errors"] },
   { name: "random", path: "lib/random.ts", mayImport: ["errors"] },

@@ -45,12 +45,22 @@ Deno.test("formatCsv() quotes as RFC 4180 does", () => {
 });
 
 Deno.test("casesCsv() has a column for every part of the time", () => {
-  const [header, row, end] = casesCsv([caseResult({ passes: 2 })]).split("\r\n");
+  const [header, row, end] = casesCsv([caseResult({ passes: 2, searches: 1 })]).split("\r\n");
   assertEquals(
-    header.split(",").slice(-8),
-    ["stage", "passes", "readMs", "detectMs", "cropMs", "segmentMs", "pasteMs", "writeMs"],
+    header.split(",").slice(-9),
+    [
+      "stage",
+      "passes",
+      "searches",
+      "readMs",
+      "detectMs",
+      "cropMs",
+      "segmentMs",
+      "pasteMs",
+      "writeMs",
+    ],
   );
-  assertEquals(row.endsWith(",64,1,2,50,100,20,200,30,"), true);
+  assertEquals(row.endsWith(",64,1,2,1,50,100,20,200,30,"), true);
   assertEquals(end, "");
 });
 

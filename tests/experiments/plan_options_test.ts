@@ -53,10 +53,10 @@ Deno.test("--epochs keeps fine-tuning's share, and a warm-up takes half at most"
     [phases.detector.epochs, phases.segmentor.epochs, phases.whole.epochs],
     [6, 6, 6],
   );
-  assertEquals([phases.finetune.epochs, phases.finetune.warmupEpochs], [1, 0]);
+  assertEquals([phases.finetune.epochs, phases.finetune.warmupEpochs], [3, 1]);
   assertEquals(phases.segmentor.warmupEpochs, 3);
   const more = makeConfig("focus", epochChanges("focus", [{ epochs: 16 }])).phases;
-  assertEquals([more.finetune.epochs, more.finetune.warmupEpochs], [2, 1]);
+  assertEquals([more.finetune.epochs, more.finetune.warmupEpochs], [8, 4]);
   const longer = makeConfig("paper", epochChanges("paper", [{ epochs: 400 }]));
   assertEquals(longer.phases.finetune.epochs, 100);
   assertEquals(epochChanges("paper", []), []);
