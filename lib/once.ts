@@ -1,5 +1,5 @@
-/** Calls `make` when first asked, and gives the same promise ever after. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
+/** Calls `make` when first asked, and gives the same object ever after. */
+export function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
   return () => made ??= make();
 }

@@ -122,8 +122,8 @@ export interface SegmentorConfig {
 
 /**
  * Random changes of the training samples. The detector's pictures vary in their plane as they are drawn;
- * the rest of a rotation, a change of size or a shift, and the contrast of organs, are drawn before
- * training, for some variants of each case's cube.
+ * the rest of a rotation, a change of size or a shift, and the contrast of organs, are drawn once, for
+ * some variants of each case's cube.
  */
 export interface AugmentationConfig {
   /** Axes that may be flipped, as patient directions: x is left-right. */

@@ -3,6 +3,7 @@ import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection, Detector } from "../detector/detector.ts";
 import { addMargin } from "../detector/fusion.ts";
 import { isUsualVolume } from "../detector/usual_volume.ts";
+import { once } from "../once.ts";
 import { resultBoxUnit } from "../segmentor/result_box.ts";
 import {
   classesOfLogits,
@@ -76,10 +77,11 @@ export class ScanSegmenter {
    * Segments a region of a scan. Around a region that the detector found it looks up to
    * `segmentor.passes` times, each time at what is around the result of the pass before, which may also
    * let a face that cut the organ move outwards. The first pass is a search, in a cube that may be
-   * smaller (`segmentor.searchSkips`); the others are in the organ's own, until the region holds still. A
-   * pass that loses the organ does not count. A volume far from those of the training cases says that the detector was
-   * misled: all usual places are looked at then, and after them what is around a piece of that result
-   * that has a usual volume. The first result of a usual volume counts, without one the very first.
+   * smaller (`segmentor.searchSkips`); the others are in the organ's own, until the region holds
+   * still. A pass that loses the organ does not count. A volume far from those of the training cases
+   * says that the detector was misled: all usual places are looked at then, and after them what is
+   * around a piece of that result that has a usual volume. The first result of a usual volume counts,
+   * without one the very first.
    *
    * @param regionUnit the region; without it the detector's, or the whole volume without a detector
    */
@@ -93,7 +95,7 @@ export class ScanSegmenter {
     const detector = regionUnit === undefined ? this.#detector : null;
     const detection = detector &&
       await watch.time("detect", () => detector.detect(images.cubeImage));
-    const described = (pass: Pass) => ({
+    const described = ({ classes: _classes, ...pass }: Pass) => ({
       ...pass,
       detection,
       stage: segmentor.stageOf(pass.edge),
@@ -167,12 +169,11 @@ export class ScanSegmenter {
 
   /** What is around the result of a pass; `null` where it found nothing. */
   #regionAround(
-    { logits, edge, roiUnit }: Pass,
+    { classes, edge, roiUnit }: Pass,
     shape: Triple,
     margin: DetectorConfig,
   ): Region | null {
-    const classes = classesOfLogits(logits, edge);
-    const tightUnit = resultBoxUnit(classes, edge, roiUnit, this.#loaded.pieces);
+    const tightUnit = resultBoxUnit(classes(), edge, roiUnit, this.#loaded.pieces);
     return tightUnit && { tightUnit, roiUnit: addMargin(tightUnit, shape, margin) };
   }
 
@@ -196,7 +197,8 @@ export class ScanSegmenter {
     const image = config.source === "scan" ? scanImage : cubeImage;
     const cube = await watch.time("crop", () => sampleRoi(image, roiUnit, edge, config));
     const logits = await watch.time("segment", () => segmentRoi(segmentor, cube, edge));
-    return { roiUnit, tightUnit, edge, logits };
+    const classes = once(() => classesOfLogits(logits, edge));
+    return { roiUnit, tightUnit, edge, logits, classes };
   }
 
   /**
@@ -226,7 +228,10 @@ const stillIou = 0.8;
 const keptShare = 0.5;
 
 type Region = Pick<SegmentedRegion, "roiUnit" | "tightUnit">;
-type Pass = Region & Pick<SegmentedRegion, "edge" | "logits">;
+type Pass = Region & Pick<SegmentedRegion, "edge" | "logits"> & {
+  /** The decision on the cube, taken when it is first asked for. */
+  readonly classes: () => Uint16Array;
+};
 
 function scanMm3(scan: Volume): number {
   return voxelMm3(scan) * voxelCount(scan.shape);
@@ -238,12 +243,12 @@ function scanMm3(scan: Volume): number {
  * @param pieces so many of the largest components of each class count; `null`: all do
  */
 function foundVolume(
-  { logits, edge, roiUnit }: Pass,
+  { classes, edge, roiUnit }: Pass,
   pieces: readonly number[] | null = null,
 ): number {
   const shape: Triple = [edge, edge, edge];
-  const classes = classesOfLogits(logits, edge);
-  const counted = pieces === null ? classes : largestPiecesOfEach({ shape, data: classes }, pieces);
+  const data = classes();
+  const counted = pieces === null ? data : largestPiecesOfEach({ shape, data }, pieces);
   const [x, y, z] = boxEdges(roiUnit);
   let cells = 0;
   for (let i = 0; i < counted.length; i++) cells += counted[i] > 0 ? 1 : 0;

@@ -66,8 +66,8 @@ export function costsOf({ results }: RunGroup, part: ModelCost["part"]): ModelCo
 }
 
 /**
- * How often the segmentor ran with crop: once for each pass that is configured, and again where a
- * volume is unusual. Of older results, which do not say it, the configured number.
+ * How often the segmentor ran with crop, searches included: up to as often as is configured, and again
+ * where a volume is unusual. Of older results, which do not say it, the configured number.
  */
 export function passesOf(group: RunGroup): Summary {
   const usual = group.specs[0].config.segmentor.passes;
@@ -86,10 +86,10 @@ export function macsOf(
     (["detector", "search", "segmentor", "whole"] as const).map(
       (part) => summarize(costsOf(group, part).map(({ macs }) => macs / 1e6)).mean,
     );
-  const searches = croppedCases(group).map(({ searches = 0 }) => searches);
-  const often = searches.length === 0 ? 0 : summarize(searches).mean;
-  const searching = often === 0 ? 0 : often * search;
-  const withCrop = detector + searching + (passesOf(group).mean - often) * segmentor;
+  const counted = croppedCases(group).map(({ searches = 0 }) => searches);
+  const searches = counted.length > 0 ? summarize(counted).mean : 0;
+  const searching = searches > 0 ? searches * search : 0; // older results have no part of it
+  const withCrop = detector + searching + (passesOf(group).mean - searches) * segmentor;
   return { detector, search, segmentor, withCrop, withoutCrop };
 }
 

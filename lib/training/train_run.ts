@@ -181,10 +181,10 @@ class RunTraining implements Disposable {
    */
   #rateFactor({ segmentor, edge, searchEdge }: BuiltSegmentor): (parameter: string) => number {
     const { phases: { segmentor: first, finetune }, roiTraining } = this.#config;
-    const known = new Set(segmentor.activeNames(edge));
-    const fresh = roiTraining.edges === "all" ? [] : segmentor.activeNames(searchEdge);
-    const isFresh = (name: string) => fresh.includes(name) && !known.has(name);
-    return (name) => isFresh(name) ? first.learningRate / finetune.learningRate : 1;
+    const fresh = roiTraining.edges === "all"
+      ? new Set<string>()
+      : new Set(segmentor.activeNames(searchEdge)).difference(new Set(segmentor.activeNames(edge)));
+    return (name) => fresh.has(name) ? first.learningRate / finetune.learningRate : 1;
   }
 
   async #fit<Sample, Batch>(
