@@ -33,13 +33,25 @@ export async function downloadDataset(
   const target = `${dir}/${source.name}`;
   if (await isComplete(source, target)) return target;
   const passing = `${target}.partial`;
-  await makeFolder(passing);
-  using _lock = await lockFolder(passing, "download into");
+  using _lock = await makeAndLock(passing);
   // Another process may have completed it between that look and the lock.
   if (!await isComplete(source, target)) await bring(source, { dir, target, passing }, options);
   // With the lock's file: whoever locks it from now on finds the data set complete.
   await Deno.remove(passing, { recursive: true }).catch(ignoreMissing);
   return target;
+}
+
+/** Whoever held the folder removes it when done, perhaps between its making and its locking here. */
+async function makeAndLock(folder: string): Promise<Disposable> {
+  while (true) {
+    await makeFolder(folder);
+    try {
+      return await lockFolder(folder, "download into");
+    } catch (error) {
+      const isGone = error instanceof UserError && error.cause instanceof Deno.errors.NotFound;
+      if (!isGone) throw error;
+    }
+  }
 }
 
 /** @throws UserError when another folder is in the data set's place */
