@@ -1,6 +1,6 @@
 /** `deno task experiment table5`: what the networks cost; it needs no data and trains nothing. */
 import { join } from "node:path";
-import { type CostJob, costJobs } from "../lib/experiments/cost_job.ts";
+import { type CostJob, costJobs, subjectDigest } from "../lib/experiments/cost_job.ts";
 import {
   costCsv,
   costFigures,
@@ -103,11 +103,12 @@ async function measureOnly(id: string, places: ExperimentPlaces): Promise<number
   return 0;
 }
 
-/** A measurement of another machine says nothing of this one. */
-async function isCurrent({ id }: CostJob, places: ExperimentPlaces): Promise<boolean> {
+/** A measurement of another machine, or of another network, says nothing of this one. */
+async function isCurrent({ id, subject }: CostJob, places: ExperimentPlaces): Promise<boolean> {
   const result = await readCostResult(resultPathOf(places, id));
+  if (result?.subject !== subjectDigest(subject)) return false;
   const { device, processor } = costEnvironment();
-  return result?.environment.device === device && result.environment.processor === processor;
+  return result.environment.device === device && result.environment.processor === processor;
 }
 
 /** @returns how many measurements failed */

@@ -13,6 +13,7 @@ import { openRun, type Run } from "../lib/training/run_folder.ts";
 import { runTask, UsageError } from "./command_line.ts";
 import { modeOfName } from "./mode_names.ts";
 import { ProgressLine } from "./progress_line.ts";
+import { noteStopped } from "./stopped_notice.ts";
 
 await runTask({
   name: "evaluate",
@@ -74,6 +75,7 @@ crop those from after it, and as many passes as configured: the first is no uppe
   const organs = runs.map(({ record }) => record.organ.name);
   await requireReplaceable(folder, { organs, modes, caseIds, isOwn: flags.output === undefined });
   const prepared = await openPrepared(runs[0].record.preparedFolder);
+  await noteStopped(runs);
   const progress = new ProgressLine("cases evaluated");
   const options = {
     toleranceMm: flags.tolerance,

@@ -15,7 +15,12 @@ import {
   runFolderOf,
 } from "../lib/experiments/experiment_places.ts";
 import { experiments } from "../lib/experiments/experiments.ts";
-import { changesOf, narrowRequests, type PlanOptions } from "../lib/experiments/plan_options.ts";
+import {
+  changesOf,
+  narrowRequests,
+  type PlanOptions,
+  requireEffect,
+} from "../lib/experiments/plan_options.ts";
 import { measureTogether } from "../lib/experiments/measure_together.ts";
 import { runChild } from "../lib/experiments/run_child.ts";
 import { groupRuns } from "../lib/experiments/run_group.ts";
@@ -165,6 +170,17 @@ function refuseContradictions(flags: ExperimentFlags): void {
       remedy: "Leave all but one of them out",
     });
   }
+  const idleKind = kinds.find((kind) => kind !== "only"); // a run is ended by what started it
+  if (flags.hours !== undefined && idleKind !== undefined) {
+    throw new UsageError({
+      what: "cannot use --hours",
+      rule: `--${idleKind} runs nothing that could be stopped`,
+      seen: String(flags.hours),
+      remedy: idleKind === "slurm"
+        ? 'Limit the jobs by --slurm-options="--time=..."'
+        : "Leave it out",
+    });
+  }
   if (flags["slurm-options"] !== "" && !flags.slurm) {
     throw new UsageError({
       what: "cannot use --slurm-options",
@@ -257,6 +273,7 @@ function readWish(
     changes: flags.set,
   };
   const ofAnyOrgan = experiment.requests({ ...wish, organs: ["any"] });
+  requireEffect(flags.set, ofAnyOrgan);
   const rowNames = new Set(ofAnyOrgan.flatMap(({ label, preset }) => [label, preset]));
   const epochs = flags.epochs.map((text) => parseEpochs(text, [...rowNames]));
   const modes = flags.mode.map(modeOf);

@@ -3,6 +3,7 @@ import { modelTitles } from "../lib/config/model_name.ts";
 import { exportedPhases, exportWeights, lastTrainedPhase } from "../lib/training/export_weights.ts";
 import { openRun, phaseMissing } from "../lib/training/run_folder.ts";
 import { runTask, UsageError } from "./command_line.ts";
+import { noteStopped } from "./stopped_notice.ts";
 
 await runTask({
   name: "export",
@@ -30,6 +31,7 @@ its published PyTorch code. deno task train --weights FILE starts from such a fi
   const run = await openRun(flags.run);
   const phase = flags.phase ?? await lastTrainedPhase(run);
   if (phase === undefined) throw phaseMissing(run, "segmentor");
+  await noteStopped([run], [phase]);
   await exportWeights(run, phase, flags.output);
   const { model } = run.record.config;
   console.log(`${flags.output}: ${modelTitles[model]}, phase ${phase}`);

@@ -13,6 +13,7 @@ import {
 import { openRun } from "../lib/training/run_folder.ts";
 import { runTask } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
+import { noteStopped } from "./stopped_notice.ts";
 
 await runTask({
   name: "predict",
@@ -71,6 +72,7 @@ the exit code is then 1. Nothing is overwritten; after an interrupt, --resume go
       `${files.length - all.length} files of other channels than the training's are left`,
     );
   }
+  await noteStopped(runs);
   const largest = flags["largest-component"];
   const options: PredictOptions = {
     mode: flags["without-crop"] ? "withoutCrop" : "withCrop",

@@ -8,7 +8,7 @@ import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
 import type { Modality } from "../lib/dataset/dataset.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
-import { isRun, openRun, type Run } from "../lib/training/run_folder.ts";
+import { askedSplit, isRun, openRun, type Run } from "../lib/training/run_folder.ts";
 import { defaultSampleWorkers } from "../lib/training/sample_workers.ts";
 import { defaultFolder, readSplitWish, startRun } from "../lib/training/start_run.ts";
 import { trainRun } from "../lib/training/train_run.ts";
@@ -16,6 +16,7 @@ import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask, UsageError } from "./command_line.ts";
 import { modalityFlag } from "./modality_flag.ts";
 import { openCasesAloud } from "./prepared_data.ts";
+import { noteStopped } from "./stopped_notice.ts";
 
 await runTask({
   name: "train",
@@ -194,6 +195,9 @@ async function findRun(
     }
     console.error(`There is no run in ${folder} to go on with: a new one begins`);
   }
+  if (flags.detector !== undefined) {
+    await noteStopped([await openRun(flags.detector)], ["detector"]);
+  }
   const run = await startRun({
     prepared,
     organ,
@@ -265,11 +269,8 @@ function requireSame(
   if (JSON.stringify(organ) !== JSON.stringify(record.organ)) {
     differences.push(`organ ${organ.name} and not ${record.organ.name}`);
   }
-  const foldBefore = /^fold (.*), seed /.exec(record.splitRule)?.[1];
-  const wanted = split === undefined ? fold : `${fold} of ${basename(split)}`;
-  if (wanted !== foldBefore) {
-    differences.push(`${splitText(wanted)} and not ${splitText(foldBefore)}`);
-  }
+  const [wanted, before] = [splitText({ fold, splitFile: split }), splitText(askedSplit(record))];
+  if (wanted !== before) differences.push(`${wanted} and not ${before}`);
   if (detector !== undefined && resolve(detector) !== record.detectorFrom) {
     differences.push(`detector ${detector} and not ${record.detectorFrom ?? "its own"}`);
   }
@@ -282,6 +283,7 @@ function requireSame(
   });
 }
 
-function splitText(fold: string | undefined): string {
-  return fold === undefined ? "no fold" : `fold ${fold}`;
+function splitText({ fold, splitFile }: ReturnType<typeof askedSplit>): string {
+  const ofFile = splitFile === undefined ? "" : ` of ${basename(splitFile)}`;
+  return fold === undefined ? "no fold" : `fold ${fold}${ofFile}`;
 }

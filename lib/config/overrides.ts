@@ -78,17 +78,19 @@ export function parseConfig(text: string, source: string): RunConfig {
     stored as unknown as Tree,
     reference as unknown as Tree,
   ) as unknown as RunConfig;
-  const missing = ["detector", "segmentor", "roiTraining", "phases", "cubeEdge", "seed"]
-    .filter((key) => !(key in config));
-  const keys = flatten(config as unknown as Tree);
-  const lost = [...flatten(reference.segmentor as unknown as Tree).keys()]
-    .filter((key) => !keys.has(`segmentor.${key}`));
-  const absent = [...missing, ...lost];
-  if (absent.length > 0) {
+  const keys = keysOf(config);
+  const known = new Set(Object.values(presets).flatMap((preset) => [...keysOf(preset)]));
+  const ofNetwork = /^detector\.network\./; // which depend on its kind
+  const absent = [...keysOf(reference)].filter((key) => !keys.has(key) && !ofNetwork.test(key));
+  const strange = [...keys].filter((key) => !known.has(key));
+  if (absent.length + strange.length > 0) {
     throw new UserError({
       what: `cannot use the configuration of ${source}`,
-      rule: "it must have every key of this version",
-      seen: `without ${absent.join(", ")}`,
+      rule: "it must have every key of this version, and no other",
+      seen: [
+        ...(absent.length === 0 ? [] : [`without ${firstFew(absent)}`]),
+        ...(strange.length === 0 ? [] : [`with ${firstFew(strange)}`]),
+      ].join(", and "),
       remedy: "Train again with this version, or use the version that wrote it",
     });
   }
@@ -151,6 +153,14 @@ function flatten(tree: Tree, prefix = ""): Map<string, string> {
     }
   }
   return leaves;
+}
+
+function firstFew(keys: readonly string[]): string {
+  return keys.slice(0, 5).join(", ") + (keys.length > 5 ? ` and ${keys.length - 5} more` : "");
+}
+
+function keysOf(config: RunConfig): Set<string> {
+  return new Set(flatten(config as unknown as Tree).keys());
 }
 
 function isTree(value: Leaf | Tree | undefined): value is Tree {

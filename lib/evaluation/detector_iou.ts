@@ -1,6 +1,6 @@
 import type { Detection } from "../detector/detector.ts";
 import { foundBox } from "../detector/fusion.ts";
-import { type Box3, boxIou2, boxIou3, unitToVoxels } from "../volume/box.ts";
+import { type Box3, boxIou2, boxIou3, unitToVoxels, wholeUnit } from "../volume/box.ts";
 import { projectBox, type ViewName, viewNames } from "../volume/projection.ts";
 import type { Mask, Triple } from "../volume/volume.ts";
 
@@ -21,8 +21,8 @@ export interface DetectorScore {
 }
 
 /**
- * Scores one detection. A view that found nothing has IoU 0, and so has the fused box where none did,
- * whose walls are NaN then.
+ * Scores one detection. A view that found nothing has IoU 0, and so has the fused box where none did;
+ * its walls are those of the whole volume then, the worst that a box may be.
  *
  * @param groundTruthUnit the organ's tight box; `null` when the case has no such organ, to which
  *   nothing here applies: every value is NaN
@@ -40,9 +40,9 @@ export function scoreDetection(
   };
   const iou2dByView = { xy: inView("xy"), yz: inView("yz"), xz: inView("xz") };
   const isFound = viewNames.some((view) => foundBox(views[view]) !== null);
-  const fusedUnit = isFound ? tightUnit : null;
+  const fusedUnit = isFound ? tightUnit : wholeUnit;
   const wallsMm = ([0, 1, 2] as const).map((axis): [number, number] => {
-    if (!groundTruthUnit || !fusedUnit) return [NaN, NaN];
+    if (!groundTruthUnit) return [NaN, NaN];
     return [
       (groundTruthUnit.min[axis] - fusedUnit.min[axis]) * extentMm[axis],
       (fusedUnit.max[axis] - groundTruthUnit.max[axis]) * extentMm[axis],
@@ -51,7 +51,7 @@ export function scoreDetection(
   return {
     iou2d: viewNames.reduce((sum, view) => sum + iou2dByView[view], 0) / viewNames.length,
     iou2dByView,
-    iou3d: !groundTruthUnit ? NaN : fusedUnit ? boxIou3(groundTruthUnit, fusedUnit) : 0,
+    iou3d: !groundTruthUnit ? NaN : isFound ? boxIou3(groundTruthUnit, fusedUnit) : 0,
     wallsMm,
     wallErrorMm: wallsMm.flat().reduce((sum, wall) => sum + Math.abs(wall), 0) / 6,
   };

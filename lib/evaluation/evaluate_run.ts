@@ -4,8 +4,10 @@ import type { SegmentorConfig } from "../config/config.ts";
 import { entryOf, type PreparedDataset } from "../dataset/case.ts";
 import type { Detector } from "../detector/detector.ts";
 import { groundTruthRegion, organBoxOf } from "../training/organ_box.ts";
+import { UserError } from "../errors.ts";
 import { makeWritableFolder } from "../files.ts";
 import type { Run } from "../training/run_folder.ts";
+import { hasSameContent } from "../training/same_cases.ts";
 import { isPhaseTrained } from "../training/run_part.ts";
 import { loadDetector } from "../training/trained_detector.ts";
 import type { Box3 } from "../volume/box.ts";
@@ -56,8 +58,8 @@ export const defaultToleranceMm = 2;
  * case lacks one of the organ's classes, nothing found is NaN, which is counted as not applicable, and
  * anything found is Dice 0.
  *
- * @throws {UserError} when a mode's phases have not finished, a source file is gone, or the masks'
- *   folder is closed to writing, which is tried first
+ * @throws {UserError} when a mode's phases have not finished, a source file is gone, cases that it
+ *   learned from are others now, or the masks' folder is closed to writing, which is tried first
  */
 export async function evaluateRun(
   run: Run,
@@ -65,6 +67,7 @@ export async function evaluateRun(
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   const { modes, caseIds = run.record.split.test, onCase, stop } = options;
+  requireSeen(run, prepared, caseIds);
   const needsDetector = modes.includes("withCrop") || await isPhaseTrained(run, "detector");
   const detector = needsDetector ? await loadDetector(run) : null;
   const segmentors = new Map<EvaluationMode, LoadedSegmentor>();
@@ -90,6 +93,19 @@ export async function evaluateRun(
     detector?.dispose();
     for (const { parameters } of segmentors.values()) parameters.dispose();
   }
+}
+
+/** Refuses to call cases those of the training that are not any more. */
+function requireSeen({ folder, record }: Run, prepared: PreparedDataset, ids: readonly string[]) {
+  const { training, validation } = record.split;
+  const areOfTest = ids.every((id) => !training.includes(id) && !validation.includes(id));
+  if (areOfTest || hasSameContent(record, prepared)) return;
+  throw new UserError({
+    what: `cannot evaluate the run ${folder} on cases that it learned from`,
+    rule: "their images and labels must be those of then",
+    seen: `others in ${prepared.dir}`,
+    remedy: "Evaluate it on its test cases, or train again",
+  });
 }
 
 /** An evaluation of these cases as it is written: with what a run says of itself, machine and memory. */

@@ -248,13 +248,21 @@ export function usualChannel(
 }
 
 /**
- * Refuses runs whose masks cannot be one label map. Runs of the very same organ may be among them:
- * their probabilities are averaged.
+ * Refuses runs that cannot segment scans of a modality, or whose masks cannot be one label map. Runs of
+ * the very same organ may be among them: their probabilities are averaged.
  *
- * @throws {UserError} when one of several was trained on scans of another modality, or two are the
- *   same, prepare scans differently, or share a name or a label value of organs that differ
+ * @throws {UserError} when one was trained on scans of another modality, or two are the same, prepare scans differently, or share a name or a label value of organs that differ
  */
 export function requireCompatible(runs: readonly Run[], modality: Modality): void {
+  for (const { folder, record: { modalities } } of runs) {
+    if (modalities.includes(modality)) continue;
+    throw new UserError({
+      what: `cannot use the run ${folder} on ${modality}`,
+      rule: `it must have been trained on ${modality}`,
+      seen: modalities.join(" and "),
+      remedy: "Leave out --modality, or give a run that was trained on such scans",
+    });
+  }
   const [first, ...others] = runs;
   for (const [i, run] of others.entries()) {
     const refuse = (other: Run, rule: string, seen: string): never => {
@@ -265,10 +273,6 @@ export function requireCompatible(runs: readonly Run[], modality: Modality): voi
         remedy: "Predict with each of them into a folder of its own",
       });
     };
-    for (const { record: { modalities } } of [first, run]) {
-      if (modalities.includes(modality)) continue;
-      refuse(first, `they must have been trained on ${modality}`, modalities.join(" and "));
-    }
     const differences = jsonDifference(first.record.settings, run.record.settings)
       .map(({ key, before, now }) => `${key} ${before} and ${now}`);
     if (differences.length > 0) {

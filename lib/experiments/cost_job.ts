@@ -2,6 +2,7 @@ import type { DetectorConfig, PhaseConfig } from "../config/config.ts";
 import { modelTitles } from "../config/model_name.ts";
 import { presets } from "../config/presets.ts";
 import type { MeasuredModel } from "../evaluation/model_measurement.ts";
+import { digest } from "./digest.ts";
 
 /** A network whose cost is measured, at an edge of its input. */
 export interface CostSubject {
@@ -17,6 +18,11 @@ export interface CostJob {
   readonly id: string;
   readonly subject: CostSubject;
   readonly only: "forward" | "step";
+}
+
+/** Tells apart networks that a preset had at different times under one id: their costs differ. */
+export function subjectDigest({ measured, phase: { loss, batchSize } }: CostSubject): string {
+  return digest({ measured, loss, batchSize });
 }
 
 const { paper, focus } = presets;

@@ -5,6 +5,8 @@ import { parseNumbers, stringifyNumbers } from "../training/json_numbers.ts";
 /** What a {@linkcode CostJob} measured, and where; NaN for what it does not measure. */
 export interface CostResult extends ModelMeasurement {
   readonly id: string;
+  /** Of the network that it is of, as {@linkcode subjectDigest} makes it. */
+  readonly subject: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 

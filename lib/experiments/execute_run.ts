@@ -117,6 +117,8 @@ async function measure(
     ...(known?.costs ?? []),
   ];
   const onGpu = evaluation?.gpuBytes ?? known?.gpuBytes;
+  const processBytes = peakProcessBytes(); // before a step is measured, from which on it counts anew
+  const step = spec.measuresStep ? await measureStep(run) : known?.step ?? null;
   return {
     id: spec.id,
     hash: spec.hash,
@@ -141,9 +143,9 @@ async function measure(
     ...(known?.together && { together: known.together }),
     detections: detector?.cases ?? known?.detections ?? [],
     costs: eachPartOnce(costs),
-    step: spec.measuresStep ? await measureStep(run) : known?.step ?? null,
+    step,
     toleranceMm: toleranceOf(evaluation, known),
-    peakProcessBytes: Math.max(known?.peakProcessBytes ?? 0, peakProcessBytes()),
+    peakProcessBytes: Math.max(known?.peakProcessBytes ?? 0, processBytes, peakProcessBytes()),
     ...(onGpu === undefined ? {} : { gpuBytes: onGpu }),
     environment: { ...record.environment, processor: cpus()[0]?.model.trim() ?? "unknown" },
     finishedAt: new Date().toISOString(),

@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { deviceName, nativeVersion } from "../tf.ts";
 import { measureModel } from "../evaluation/model_measurement.ts";
 import { wholeVolumeConfig } from "../training/build_segmentor.ts";
-import type { CostJob } from "./cost_job.ts";
+import { type CostJob, subjectDigest } from "./cost_job.ts";
 import type { CostResult } from "./cost_result.ts";
 
 /** What the measurements of this process are made on. */
@@ -26,5 +26,5 @@ export async function measureCost({ id, subject, only }: CostJob): Promise<CostR
     only,
     repeats: 3,
   });
-  return { id, ...measurement, environment: costEnvironment() };
+  return { id, subject: subjectDigest(subject), ...measurement, environment: costEnvironment() };
 }

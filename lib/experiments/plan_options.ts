@@ -75,14 +75,37 @@ export function changesOf(
   preset: string,
   ofRow: readonly string[] = [],
 ): string[] {
-  const ofPreset: string[] = [];
-  const ofAll: string[] = [];
+  const ofWhich = (name: string | undefined) =>
+    changes.map(ofPreset).filter((change) => change.preset === name).map(({ rest }) => rest);
+  return [...ofWhich(preset), ...ofRow, ...ofWhich(undefined)];
+}
+
+/**
+ * Refuses changes of presets that would change nothing.
+ *
+ * @throws {UserError} when no run is of the preset, or the change is of the seed, which is of all runs
+ */
+export function requireEffect(changes: readonly string[], requests: readonly RunRequest[]): void {
+  const used = [...new Set(requests.map(({ preset }) => preset))];
   for (const change of changes) {
-    const [, name, rest] = /^(\w+):(.+)$/s.exec(change) ?? [];
-    if (name === undefined || !Object.hasOwn(presets, name)) ofAll.push(change);
-    else if (name === preset) ofPreset.push(rest);
+    const { preset, rest } = ofPreset(change);
+    if (preset === undefined) continue;
+    const refuse = (rule: string, remedy: string): never => {
+      throw new UserError({ what: "cannot change the preset", rule, seen: change, remedy });
+    };
+    if (!used.includes(preset)) {
+      refuse(`its runs must be among those of ${used.join(", ")}`, `Add --preset ${preset}`);
+    }
+    if (rest.startsWith("seed=")) refuse("the seed is of all runs", "Give --seed");
   }
-  return [...ofPreset, ...ofRow, ...ofAll];
+}
+
+/** The preset that a change is of, if it is one of a preset, and the change itself. */
+function ofPreset(change: string): { preset: string | undefined; rest: string } {
+  const [, preset, rest] = /^(\w+):(.+)$/s.exec(change) ?? [];
+  return preset !== undefined && Object.hasOwn(presets, preset)
+    ? { preset, rest }
+    : { preset: undefined, rest: change };
 }
 
 /** What must be trained for a mode. */

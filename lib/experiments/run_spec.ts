@@ -7,6 +7,7 @@ import { type Organ, parseOrgan } from "../dataset/organ.ts";
 import { parseFold, splitFold } from "../dataset/split.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";
 import { inOrder } from "./in_order.ts";
+import { digest } from "./digest.ts";
 
 /** A run that an experiment asks for. */
 export interface RunRequest {
@@ -210,8 +211,7 @@ interface StartingWeights {
 
 /**
  * Digests of the files that the networks start from, where there are some: another file under the
- * same name is another run. A file that is not here, as on a machine that only writes tables, counts as
- * its name does.
+ * same name is another run. One that is not here is yet another: tables of such runs need the file.
  */
 function startingWeights(
   { modelWeights, detector: { network } }: RunConfig,
@@ -229,18 +229,6 @@ function fileDigest(path: string): string {
   } catch {
     return "not here";
   }
-}
-
-/** SHA-256 of a JSON value, whatever the order of its keys. */
-function digest(value: unknown): string {
-  const sorted = JSON.stringify(
-    value,
-    (_key, item) =>
-      typeof item === "object" && item !== null && !Array.isArray(item)
-        ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => a < b ? -1 : 1))
-        : item,
-  );
-  return createHash("sha256").update(sorted).digest("hex");
 }
 
 function mergeSpecs(first: RunSpec | undefined, second: RunSpec): RunSpec {

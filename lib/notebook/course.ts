@@ -11,14 +11,12 @@ import { markdownTable } from "../evaluation/markdown_table.ts";
 import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
 import { variable } from "../runtime/settings.ts";
-import { partProgress } from "../report/part_progress.ts";
+import { stoppedParts } from "../report/stopped_parts.ts";
 import { deviceName, nativeVersion } from "../tf.ts";
-import { hasCheckpoint } from "../training/checkpoint.ts";
-import { readHistory } from "../training/history.ts";
-import { historyPath, openRun, type Run, type RunRecord } from "../training/run_folder.ts";
+import { askedSplit, openRun, type Run, type RunRecord } from "../training/run_folder.ts";
 import { chooseRoiEdge } from "../training/organ_box.ts";
 import { startRun } from "../training/start_run.ts";
-import { isPhaseTrained, partsOf } from "../training/run_part.ts";
+import { isPhaseTrained } from "../training/run_part.ts";
 import { LiveOutput } from "./live_output.ts";
 import { markdownMedia, showMarkdown } from "./show.ts";
 import { trainLive } from "./train_live.ts";
@@ -179,12 +177,11 @@ async function runsOf(course: Course): Promise<Run[]> {
 }
 
 function isOf({ record }: Run, course: Course): boolean {
-  const fold = foldOf(course);
+  const { fold, splitFile } = askedSplit(record);
   return record.preparedFolder === course.prepared.dir &&
     JSON.stringify(record.organ) === JSON.stringify(course.organ) &&
     isTrainedAlike(record, course) &&
-    (fold === undefined) !== record.splitRule.startsWith("fold ") &&
-    (fold === undefined || record.splitRule.startsWith(`fold ${fold},`));
+    fold === foldOf(course) && splitFile === undefined;
 }
 
 /** A cube's edge that is named, and the same one chosen by the stage rule, are one training. */
@@ -199,17 +196,8 @@ function isTrainedAlike({ config, split, roiEdge }: RunRecord, course: Course): 
 async function untrained(run: Run, phases: readonly PhaseName[]): Promise<PhaseName[]> {
   const missing: PhaseName[] = [];
   for (const phase of phases) {
-    if (!await isPhaseTrained(run, phase) || await wasStopped(run, phase)) missing.push(phase);
+    const isTrained = await isPhaseTrained(run, phase);
+    if (!isTrained || (await stoppedParts(run, [phase])).length > 0) missing.push(phase);
   }
   return missing;
-}
-
-/** True when the models of a phase are those that Jupyter's Stop left. */
-async function wasStopped(run: Run, phase: PhaseName): Promise<boolean> {
-  for (const part of partsOf(run, phase)) {
-    if (!await hasCheckpoint(part.folder)) continue; // taken over from another run
-    const records = await readHistory(historyPath(part.folder));
-    if (partProgress(part, records, true).state !== "complete") return true;
-  }
-  return false;
 }

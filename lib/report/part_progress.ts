@@ -30,12 +30,13 @@ const recentEpochs = 5;
 /**
  * How far a part is by its history.
  *
- * @param hasModel whether the weights that it ends with are there
+ * @param weights whether the weights that it ends with are there; those that another run trained, which
+ *   may have had another number of epochs, complete it
  */
 export function partProgress(
   part: RunPart,
   records: readonly EpochRecord[],
-  hasModel: boolean,
+  weights: "none" | "own" | "taken over",
 ): PartProgress {
   const { epochs, patience, validateEvery } = part.settings;
   const stopping = new EarlyStopping(patience);
@@ -45,8 +46,8 @@ export function partProgress(
     if (stopping.observe(validation.score)) best = { epoch, score: validation.score };
   }
   const epoch = records.at(-1)?.epoch ?? 0;
-  const isTrained = epoch >= epochs || stopping.exhausted;
-  const isComplete = isTrained && hasModel;
+  const isTrained = weights === "taken over" || epoch >= epochs || stopping.exhausted;
+  const isComplete = isTrained && weights !== "none";
   const recent = records.slice(-Math.max(recentEpochs, 2 * validateEvery));
   const secondsPerEpoch = sumOfSeconds(recent) / recent.length;
   return {

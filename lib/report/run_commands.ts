@@ -1,7 +1,8 @@
 import type { PresetName, RunConfig } from "../config/config.ts";
 import { configDifference, makeConfig } from "../config/overrides.ts";
+import { paperPhases } from "../config/config.ts";
 import type { Organ } from "../dataset/organ.ts";
-import type { Run } from "../training/run_folder.ts";
+import { askedSplit, type Run } from "../training/run_folder.ts";
 import type { RunFacts } from "./run_facts.ts";
 
 /**
@@ -10,10 +11,14 @@ import type { RunFacts } from "./run_facts.ts";
  */
 export function runCommands({ run, progress, evaluation }: RunFacts): string[] {
   const folder = quote(run.folder);
-  const hasWhole = progress.parts.some(({ phase }) => phase === "whole");
+  const trained = [...new Set(progress.parts.map(({ phase }) => phase))];
+  const isUsual = paperPhases.every((phase) => trained.includes(phase));
+  const [first, ...later] = isUsual
+    ? ["all", ...trained.filter((one) => !paperPhases.includes(one))]
+    : trained;
   return [
-    trainCommand(run),
-    ...(hasWhole ? [`deno task train --run ${folder} --resume --phase whole`] : []),
+    trainCommand(run) + (isUsual ? "" : ` --phase ${first}`),
+    ...later.map((phase) => `deno task train --run ${folder} --resume --phase ${phase}`),
     ...(evaluation.value === null
       ? []
       : [`deno task evaluate --run ${folder} --tolerance ${evaluation.value.toleranceMm}`]),
@@ -23,14 +28,16 @@ export function runCommands({ run, progress, evaluation }: RunFacts): string[] {
 
 /** The command line that starts and trains a run of the same data, split and configuration. */
 export function trainCommand({ folder, record }: Run): string {
-  const { config, organ, preparedFolder, splitRule } = record;
-  const fold = splitRule.match(/^fold (\d+\/\d+),/)?.[1];
+  const { config, organ, preparedFolder, detectorFrom } = record;
+  const { fold, splitFile } = askedSplit(record);
   return [
     "deno task train",
     `--data ${quote(preparedFolder)}`,
     `--organ ${quote(organText(organ))}`,
     `--preset ${config.preset}`,
     ...(fold === undefined ? [] : [`--fold ${fold}`]),
+    ...(splitFile === undefined ? [] : [`--split ${quote(splitFile)}`]),
+    ...(detectorFrom === undefined ? [] : [`--detector ${quote(detectorFrom)}`]),
     ...configChanges(config).map((change) => `--set ${quote(change)}`),
     `--run ${quote(folder)}`,
   ].join(" ");

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { type PhaseName, phaseNames } from "../config/config.ts";
+import { paperPhases, type PhaseName, phaseNames } from "../config/config.ts";
 import { exists } from "../files.ts";
 import { historyPath, modelPath, type Run } from "../training/run_folder.ts";
 import { HistoryTail } from "./history_tail.ts";
 import { type PartProgress, partProgress } from "./part_progress.ts";
-import { partsOf, type RunPart } from "../training/run_part.ts";
+import { isTakenOver, partsOf, type RunPart } from "../training/run_part.ts";
 
 /** How far a run is. */
 export interface RunProgress {
@@ -30,7 +30,10 @@ export interface RunProgress {
 
 /** What {@linkcode RunReader} reads. */
 export interface RunReaderOptions {
-  /** The phases that are to be trained; unless given, the paper's three, and others once begun. */
+  /**
+   * The phases that are to be trained; unless given, those that were asked for (the paper's three where
+   * that is not known), and others once begun.
+   */
   readonly phases?: readonly PhaseName[];
   /** The time in ms since 1970. */
   readonly now?: () => number;
@@ -62,8 +65,7 @@ export class RunReader {
     const parts: PartProgress[] = [];
     const signsMs = [Date.parse(this.#run.record.createdAt)];
     for (const { part, history } of this.#sources) {
-      const hasModel = await exists(modelPath(part.folder));
-      const progress = partProgress(part, await history.read(), hasModel);
+      const progress = partProgress(part, await history.read(), await weightsOf(part));
       if (progress.state === "waiting" && !this.#isAsked(part.phase)) continue;
       parts.push(progress);
       signsMs.push(
@@ -77,8 +79,13 @@ export class RunReader {
   }
 
   #isAsked(phase: PhaseName): boolean {
-    return this.#phases?.includes(phase) ?? phase !== "whole";
+    return (this.#phases ?? this.#run.record.phases ?? paperPhases).includes(phase);
   }
+}
+
+async function weightsOf(part: RunPart): Promise<Parameters<typeof partProgress>[2]> {
+  if (!await exists(modelPath(part.folder))) return "none";
+  return await isTakenOver([part]) ? "taken over" : "own";
 }
 
 /** How far a run is, once. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { meaningBefore } from "../config/overrides.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
@@ -166,8 +166,18 @@ function laterKey(key: string): string | undefined {
 
 function checkIdentity(before: unknown, now: unknown, path: string): void {
   const differences = jsonDifference(before, JSON.parse(JSON.stringify(now)))
-    .filter(({ key, before, now }) => before !== undefined || laterKey(key) !== now);
+    .filter(({ key, before, now }) =>
+      before !== undefined || (key !== "basis" && laterKey(key) !== now)
+    );
   if (differences.length === 0) return;
+  if (differences.some(({ key }) => key === "basis")) {
+    throw new UserError({
+      what: `cannot resume from ${path}`,
+      rule: "the weights that it builds on must be those that it began with",
+      seen: "others, which were trained further or anew since",
+      remedy: `Remove the folder ${dirname(path)} to train this phase from its beginning`,
+    });
+  }
   const shown = differences.slice(0, 5)
     .map(({ key, before, now }) => `${key} was ${before ?? "absent"}, is ${now ?? "absent"}`);
   const more = differences.length > 5 ? ` and ${differences.length - 5} more` : "";

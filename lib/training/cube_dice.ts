@@ -1,7 +1,8 @@
 /**
  * Dice of each class on a cube: logits decided as the segmentor's result is (positive, or the largest
  * channel), shares counted as the organ from one half on (or the largest channel, of equal ones the
- * first). 1 where both are empty, so that a class that a region does not show costs nothing.
+ * first). Where both are empty it is 1, so that a class that a region does not show costs nothing, but 0
+ * where the cube shows no class at all: its region has missed the organ.
  *
  * @param logits C-order `[voxel, channel]`; one channel for one class, else background first
  * @param shares of the same shape, in 0 .. 1
@@ -16,7 +17,9 @@ export function cubeDice(logits: Float32Array, shares: Float32Array, channels: n
     if (wanted > 0) present[wanted - 1]++;
     if (found > 0 && found === wanted) shared[found - 1]++;
   }
+  const isMissed = present.every((count) => count === 0);
   return Array.from(shared, (both, i) => {
+    if (isMissed) return 0;
     const sum = predicted[i] + present[i];
     return sum === 0 ? 1 : 2 * both / sum;
   });

@@ -86,8 +86,8 @@ async function start<Sample, Batch>(
 }
 
 function identityOf<Sample, Batch>(task: FitTask<Sample, Batch>, options: FitOptions): unknown {
-  const { name, phase, seed, config } = options;
-  return { name, phase, seed, config, trainIds: task.trainIds };
+  const { name, phase, seed, config, basis } = options;
+  return { name, phase, seed, config, trainIds: task.trainIds, basis };
 }
 
 const defaultSaveSeconds = 60;

@@ -39,6 +39,8 @@ export interface FitOptions {
    * is stored with the weights, and a resumed training must have the same.
    */
   readonly config: unknown;
+  /** A digest of other parts' weights that the result depends on, which a resumed training finds again. */
+  readonly basis?: string;
   /** Go on from the folder's checkpoint; from the start when there is none. */
   readonly resume?: boolean;
   /** What the learning rate of a parameter is multiplied by; 1 unless given. */

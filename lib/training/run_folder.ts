@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PhaseName, RunConfig } from "../config/config.ts";
+import { type PhaseName, phaseNames, type RunConfig } from "../config/config.ts";
 import { parseConfig } from "../config/overrides.ts";
 import type { Modality } from "../dataset/dataset.ts";
 import type { PrepareSettings } from "../dataset/manifest.ts";
@@ -10,7 +10,7 @@ import type { UsualVolume } from "../detector/usual_volume.ts";
 import { UserError } from "../errors.ts";
 import { exists, writeAtomic } from "../files.ts";
 
-/** What a run is: everything that its result depends on, written once when it is made. */
+/** What a run is: everything that its result depends on, written when it is made. */
 export interface RunRecord {
   readonly formatVersion: 1;
   readonly createdAt: string;
@@ -35,6 +35,8 @@ export interface RunRecord {
   readonly content?: string;
   /** Which rule made the split: "fold 1/5, seed 0". */
   readonly splitRule: string;
+  /** The file that it names, where it is a fold of one; runs of earlier versions do not say. */
+  readonly splitFile?: string;
   /** Edge of the input cube of what segments this organ (Eq. 3). */
   readonly roiEdge: number;
   /** Why it is not what Eq. 3 or the configuration says, where it is not: a peer's legal edges. */
@@ -49,6 +51,10 @@ export interface RunRecord {
   readonly usualMm3?: UsualVolume;
   /** The run whose trained detector this one took over, instead of training its own. */
   readonly detectorFrom?: string;
+  /** With it: the cases that this detector has learned from; runs of earlier versions do not say. */
+  readonly detectorCases?: readonly string[];
+  /** The phases that were asked for so far; absent where the first was not known by name. */
+  readonly phases?: readonly PhaseName[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -78,8 +84,32 @@ export async function createRun(folder: string, record: RunRecord): Promise<Run>
       remedy: "Continue it with --resume, or name another folder with --run",
     });
   }
-  await writeAtomic(join(folder, recordFile), JSON.stringify(record, null, 2) + "\n");
+  await writeRecord(folder, record);
   return { folder, record };
+}
+
+/** What a run was told of its split; of a file, runs of earlier versions know the name only. */
+export function askedSplit(
+  { splitRule, splitFile }: Pick<RunRecord, "splitRule" | "splitFile">,
+): { readonly fold?: string; readonly splitFile?: string } {
+  const [, fold, fileName] = /^fold (\S+)(?: of (.+))?, seed /.exec(splitRule) ?? [];
+  return { fold, splitFile: splitFile ?? fileName };
+}
+
+/**
+ * Writes down that these phases are asked for, too: before they end the run is not complete. A run that
+ * does not say what was asked before is left as it is.
+ */
+export async function askFor({ folder }: Run, phases: readonly PhaseName[]): Promise<void> {
+  const record = parseRecord(await Deno.readTextFile(join(folder, recordFile)), folder);
+  const { phases: before } = record;
+  if (before === undefined || phases.every((phase) => before.includes(phase))) return;
+  const all = phaseNames.filter((phase) => before.includes(phase) || phases.includes(phase));
+  await writeRecord(folder, { ...record, phases: all });
+}
+
+async function writeRecord(folder: string, record: RunRecord): Promise<void> {
+  await writeAtomic(join(folder, recordFile), JSON.stringify(record, null, 2) + "\n");
 }
 
 /**

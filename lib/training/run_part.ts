@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import type { PhaseConfig, PhaseName } from "../config/config.ts";
 import { exists, writeAtomic } from "../files.ts";
+import { hasCheckpoint } from "./checkpoint.ts";
 import { viewNames } from "../volume/projection.ts";
 import { historyPath, modelPath, phaseFolder, type Run } from "./run_folder.ts";
 
@@ -31,7 +32,18 @@ export function partsOf(run: Run, phase: PhaseName): RunPart[] {
   }));
 }
 
-/** True when every part of a phase has finished training. */
+/** Whether other runs trained these parts: their weights came without a checkpoint to go on from. */
+export async function isTakenOver(parts: readonly Pick<RunPart, "folder">[]): Promise<boolean> {
+  const found = await Promise.all(parts.map(async ({ folder }) => {
+    return await exists(modelPath(folder)) && !await hasCheckpoint(folder);
+  }));
+  return found.every(Boolean);
+}
+
+/**
+ * True when every part of a phase has the weights that it ends with: those of its best validation, or
+ * of the one so far where Jupyter's Stop ended it.
+ */
 export async function isPhaseTrained(run: Run, phase: PhaseName): Promise<boolean> {
   const found = await Promise.all(
     partsOf(run, phase).map(({ folder }) => exists(modelPath(folder))),

@@ -27,7 +27,7 @@ import { countPieces } from "./organ_pieces.ts";
 import { requireStart } from "./first_network.ts";
 import { createRun, isRun, type Run, type RunRecord } from "./run_folder.ts";
 import { contentOfSplit } from "./same_cases.ts";
-import { type DetectorTaker, openDetectorRun } from "./take_detector.ts";
+import { casesOfDetector, type DetectorTaker, openDetectorRun } from "./take_detector.ts";
 
 /** What a new run is made from. */
 export interface NewRun {
@@ -90,6 +90,8 @@ export async function startRun(
     split,
     content: contentOfSplit(prepared, split),
     splitRule: rule,
+    ...(splitFile === undefined ? {} : { splitFile: resolve(splitFile) }),
+    ...(phases.length === 0 ? {} : { phases }),
     ...legalRoiEdge(config.model, wanted),
     pieces: await countPieces(prepared, split.training, organ),
     ...detector,
@@ -131,9 +133,10 @@ function usualOf(
 async function takenDetector(
   folder: string,
   taker: DetectorTaker,
-): Promise<Pick<RunRecord, "detectorLabels" | "detectorFrom">> {
-  const { record: { detectorLabels } } = await openDetectorRun(folder, taker);
-  return { detectorLabels, detectorFrom: resolve(folder) };
+): Promise<Pick<RunRecord, "detectorLabels" | "detectorFrom" | "detectorCases">> {
+  const { record } = await openDetectorRun(folder, taker);
+  const { detectorLabels } = record;
+  return { detectorLabels, detectorFrom: resolve(folder), detectorCases: casesOfDetector(record) };
 }
 
 async function requireWeights(path: string): Promise<void> {

@@ -18,7 +18,7 @@ export type DetectorTaker = Pick<
  */
 export async function openDetectorRun(folder: string, taker: DetectorTaker): Promise<Run> {
   const run = await openRun(folder);
-  const { config, organ, split, datasetName, settings, modalities, detectorLabels } = run.record;
+  const { config, organ, datasetName, settings, modalities, detectorLabels } = run.record;
   const refuse = (rule: string, seen: string): never => {
     throw new UserError({
       what: `cannot take the detector of ${folder}`,
@@ -48,10 +48,17 @@ export async function openDetectorRun(folder: string, taker: DetectorTaker): Pro
   if (unknown.length > 0 || !isSameOrgan) {
     refuse(`it must know ${taker.organ.name}`, `it was trained on ${known.join(", ")}`);
   }
-  const learned = new Set([...split.training, ...split.validation]);
-  const seen = taker.split.test.filter((id) => learned.has(id));
+  const learned = casesOfDetector(run.record);
+  const seen = taker.split.test.filter((id) => learned.includes(id));
   if (seen.length > 0) refuse("it must not have learned from a test case", seen.join(", "));
   return run;
+}
+
+/** The cases that a run's detector has learned from, in whichever run it did. */
+export function casesOfDetector(
+  { split, detectorCases }: Pick<RunRecord, "split" | "detectorCases">,
+): readonly string[] {
+  return detectorCases ?? [...split.training, ...split.validation];
 }
 
 /**

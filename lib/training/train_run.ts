@@ -19,14 +19,15 @@ import { mixedTask } from "./mixed_task.ts";
 import type { TrainingListener } from "./progress.ts";
 import { organBox } from "./organ_box.ts";
 import { drawFallback, drawRegion } from "./region_boxes.ts";
-import { phaseFolder, type Run } from "./run_folder.ts";
-import { isPhaseTrained, partsOf } from "./run_part.ts";
+import { askFor, modelPath, phaseFolder, type Run } from "./run_folder.ts";
+import { isTakenOver, partsOf } from "./run_part.ts";
 import { requireSameCases } from "./same_cases.ts";
 import { SampleWorkers } from "./sample_workers.ts";
 import { type RegionSource, segmentorTask } from "./segmentor_task.ts";
 import { copyDetector } from "./take_detector.ts";
 import { loadDetector } from "./trained_detector.ts";
 import type { SampleMaker } from "./training_sample.ts";
+import { weightsDigest } from "./weights_digest.ts";
 
 /** How the phases of a run are trained. */
 export interface TrainRunOptions {
@@ -64,6 +65,7 @@ export async function trainRun(
   using _lock = await lockFolder(run.folder, "train");
   requireSameCases(run, prepared);
   await requireStart(run, options.phases);
+  await askFor(run, options.phases);
   using training = new RunTraining(run, prepared, options);
   const parts: TrainedPart[] = [];
   for (const phase of options.phases) {
@@ -99,7 +101,7 @@ class RunTraining implements Disposable {
   }
 
   async *train(phase: PhaseName): AsyncGenerator<TrainedPart> {
-    if (this.#options.resume && await this.#isTakenOver(phase)) return;
+    if (this.#options.resume && await isTakenOver(partsOf(this.#run, phase))) return;
     switch (phase) {
       case "detector":
         yield* this.#trainDetector();
@@ -114,13 +116,6 @@ class RunTraining implements Disposable {
         yield await this.#trainSegmentor(phase, this.#wholeSource());
         break;
     }
-  }
-
-  /** Whether another run trained the phase: its weights came without a checkpoint to go on from. */
-  async #isTakenOver(phase: PhaseName): Promise<boolean> {
-    if (!await isPhaseTrained(this.#run, phase)) return false;
-    const parts = partsOf(this.#run, phase);
-    return !(await Promise.all(parts.map(({ folder }) => hasCheckpoint(folder)))).some(Boolean);
   }
 
   async *#trainDetector(): AsyncGenerator<TrainedPart> {
@@ -164,6 +159,7 @@ class RunTraining implements Disposable {
         name: phase,
         folder: phaseFolder(this.#run, phase),
         rateFactor: this.#rateFactor(trained),
+        ...(phase === "finetune" ? { basis: await this.#basisOfFinetuning() } : {}),
       };
       const edges = this.#edges(phase, trained);
       const result = edges.length > 1
@@ -173,6 +169,12 @@ class RunTraining implements Disposable {
     } finally {
       trained.parameters.dispose();
     }
+  }
+
+  /** Segmentor and detector, of which Jupyter's Stop may have left others before. */
+  async #basisOfFinetuning(): Promise<string> {
+    const parts = [...partsOf(this.#run, "segmentor"), ...partsOf(this.#run, "detector")];
+    return await weightsDigest(parts.map(({ folder }) => modelPath(folder)));
   }
 
   /**
@@ -190,7 +192,7 @@ class RunTraining implements Disposable {
   async #fit<Sample, Batch>(
     task: FitTask<Sample, Batch>,
     phase: PhaseName,
-    part: Pick<FitOptions, "name" | "folder" | "rateFactor">,
+    part: Pick<FitOptions, "name" | "folder" | "rateFactor" | "basis">,
     scoreName: string,
     notices: readonly string[] = [],
   ): Promise<FitResult> {

@@ -137,6 +137,22 @@ Deno.test("parseConfig() reads back what was stored and names what is missing", 
   assertStringIncludes(error.message, "phases");
 });
 
+Deno.test("parseConfig() names what only another version knows", () => {
+  const { focus } = presets;
+  const strange = [
+    { ...focus, brandNew: 1 },
+    { ...focus, segmentor: { ...focus.segmentor, newKey: 2 } },
+    { ...focus, phases: { ...focus.phases, whole: { ...focus.phases.whole, zzz: 3 } } },
+  ];
+  const names = ["with brandNew", "with segmentor.newKey", "with phases.whole.zzz"];
+  for (const [i, config] of strange.entries()) {
+    assertThrows(() => parseConfig(JSON.stringify(config), "run"), UserError, names[i]);
+  }
+  const { marginVoxels: _, ...detector } = focus.detector;
+  const lacking = JSON.stringify({ ...focus, detector });
+  assertThrows(() => parseConfig(lacking, "run"), UserError, "without detector.marginVoxels");
+});
+
 Deno.test("parseConfig() gives a run without a filter of its views the filter none", () => {
   for (const preset of Object.values(presets)) {
     const { filter: _, ...view } = preset.detector.view;

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { roiCoverage, scoreDetection } from "../../lib/evaluation/detector_iou.ts";
 import type { ViewBox } from "../../lib/detector/fusion.ts";
-import { type Box3, wholeUnit } from "../../lib/volume/box.ts";
+import type { Box3 } from "../../lib/volume/box.ts";
 import { projectBox, type ViewName, viewNames } from "../../lib/volume/projection.ts";
 import { maskWhere } from "./masks.ts";
 
@@ -35,8 +35,10 @@ Deno.test("scoreDetection() of a view that found nothing, and of nothing at all"
   const score = scoreDetection(organ, detectionOf(organ, ["yz"]), [1, 1, 1]);
   assertAlmostEquals(score.iou2d, 2 / 3, 1e-12);
   assertEquals([score.iou2dByView.yz, score.iou3d], [0, 1]);
-  const nothing = scoreDetection(organ, detectionOf(wholeUnit, viewNames), [1, 1, 1]);
-  assertEquals([nothing.iou2d, nothing.iou3d, nothing.wallErrorMm], [0, 0, NaN]);
+  const nothing = scoreDetection(organ, detectionOf(organ, viewNames), [40, 30, 20]);
+  assertEquals([nothing.iou2d, nothing.iou3d], [0, 0]);
+  // The walls of the whole volume: 0.2 and 0.6 of x, 0.1 and 0.5 of y, 0.5 and 0.1 of z away.
+  assertAlmostEquals(nothing.wallErrorMm, (0.8 * 40 + 0.6 * 30 + 0.6 * 20) / 6, 1e-9);
 });
 
 Deno.test("scoreDetection() does not apply to a case without the organ", () => {

@@ -319,8 +319,10 @@ Deno.test("scans are segmented by a trained run", async (t) => {
       await assertRejects(() => load(run, otherwise), UserError, "cubeEdge");
       const ofMr = { ...other, record: { ...other.record, modalities: ["mr" as const] } };
       await assertRejects(() => load(run, ofMr), UserError, "--modality ct or --modality mr");
-      const asMr = () => Predictor.load([run, ofMr], { ...options, modality: "mr" });
-      await assertRejects(asMr, UserError, "trained on mr, but it is ct");
+      for (const runs of [[run, ofMr], run]) {
+        const asMr = () => Predictor.load(runs, { ...options, modality: "mr" });
+        await assertRejects(asMr, UserError, "trained on mr, but it is ct");
+      }
       const cropped = () => Predictor.load(other, { mode: "withCrop" });
       await assertRejects(cropped, UserError, "Add --without-crop");
       assertEquals(tf.memory().numTensors, before);

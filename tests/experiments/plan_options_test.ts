@@ -10,6 +10,7 @@ import {
   narrowRequests,
   type PlanOptions,
   requestEach,
+  requireEffect,
 } from "../../lib/experiments/plan_options.ts";
 import { planRuns, type RunRequest } from "../../lib/experiments/run_spec.ts";
 import { defaultOrgans, targetOf } from "../../lib/experiments/targets.ts";
@@ -45,6 +46,14 @@ Deno.test("every fold has every variant and organ, the folds outermost", () => {
   assertEquals(runs[0].changes, ["seed=7", "phases.whole.batchSize=1"]);
   const some = requestEach({ ...options, onlyFolds: [3] }, variants, { phases: [], modes: [] });
   assertEquals(new Set(some.map(({ fold }) => fold)), new Set(["3/3"]));
+});
+
+Deno.test("a change of a preset that no run has, or of its seed, is refused", () => {
+  const requests = [{ preset: "focus" }, { preset: "tiny" }] as RunRequest[];
+  const ofPaper = () => requireEffect(["paper:segmentor.edge=32"], requests);
+  assertThrows(ofPaper, UserError, "Add --preset paper");
+  assertThrows(() => requireEffect(["tiny:seed=7"], requests), UserError, "Give --seed");
+  requireEffect(["focus:segmentor.edge=32", "seed=7", "phases.whole.epochs=3"], requests);
 });
 
 Deno.test("--epochs keeps fine-tuning's share, and a warm-up takes half at most", () => {

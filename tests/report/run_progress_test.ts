@@ -1,9 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Run } from "../../lib/training/run_folder.ts";
+import { askFor, openRun, type Run } from "../../lib/training/run_folder.ts";
 import { followRun } from "../../lib/report/follow_run.ts";
 import type { PartProgress } from "../../lib/report/part_progress.ts";
 import { lossFigure, scoreFigure } from "../../lib/report/run_figures.ts";
 import { readRunProgress, RunReader } from "../../lib/report/run_progress.ts";
+import { stoppedParts } from "../../lib/report/stopped_parts.ts";
 import { cutHistory } from "../../lib/training/history.ts";
 import { inTemporaryFolder } from "../temporary_folder.ts";
 import { after, epochRecord, untrainedRun, writeEpochs, writeModel } from "./run_folders.ts";
@@ -87,6 +88,7 @@ Deno.test("a part is complete once its model is there, and not by its model alon
   await inTemporaryFolder(async (dir) => {
     const run = await untrainedRun(`${dir}/run`);
     await writeModel(run, "segmentor");
+    await Deno.writeTextFile(`${run.folder}/segmentor/checkpoint.safetensors`, "state");
     assertEquals((await segmentorAt(run, 0)).state, "waiting");
     await writeEpochs(run, "segmentor", [epochRecord(1)]);
     assertEquals((await segmentorAt(run, 2)).state, "unfinished", "stopped, with its model kept");
@@ -94,6 +96,51 @@ Deno.test("a part is complete once its model is there, and not by its model alon
     assertEquals((await segmentorAt(run, 4)).state, "complete");
     await Deno.remove(`${run.folder}/segmentor/model.safetensors`);
     assertEquals((await segmentorAt(run, 4)).state, "unfinished", "still writing");
+  });
+});
+
+Deno.test("what another run has trained is complete, however many epochs it had", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const run = await untrainedRun(`${dir}/run`, ["phases.detector.epochs=6"]);
+    for (const view of ["xy", "yz", "xz"]) await writeModel(run, `detector/${view}`);
+    await writeEpochs(run, "detector/xy", [epochRecord(2, { phase: "detector-xy" })]);
+    const { parts, state } = await readRunProgress(run, { phases: ["detector"] });
+    assertEquals(parts.map((part) => [part.state, part.secondsLeft, part.endedEarly]), [
+      ["complete", 0, false],
+      ["complete", 0, false],
+      ["complete", 0, false],
+    ]);
+    assertEquals(state, "complete");
+    assertEquals(await stoppedParts(run), []);
+  });
+});
+
+Deno.test("a run is complete with the phases that were asked for", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const changes = { phases: ["whole"] as const };
+    const run = await untrainedRun(`${dir}/run`, ["phases.whole.epochs=1"], changes);
+    await writeEpochs(run, "whole", [epochRecord(1, { phase: "whole" })]);
+    await writeModel(run, "whole");
+    assertEquals((await readRunProgress(run)).state, "complete");
+    await askFor(run, ["whole", "detector"]);
+    const more = await openRun(run.folder);
+    assertEquals(more.record.phases, ["detector", "whole"]);
+    assertEquals((await readRunProgress(more, { now: () => after(9) })).parts.length, 4);
+    const older = await untrainedRun(`${dir}/older`);
+    await askFor(older, ["whole"]);
+    assertEquals((await openRun(older.folder)).record.phases, undefined);
+  });
+});
+
+Deno.test("a part whose training was stopped with its model kept is known", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const run = await untrainedRun(`${dir}/run`, tenEpochs);
+    await writeEpochs(run, "segmentor", [epochRecord(1)]);
+    assertEquals(await stoppedParts(run), [], "no model yet");
+    await writeModel(run, "segmentor");
+    await Deno.writeTextFile(`${run.folder}/segmentor/checkpoint.safetensors`, "state");
+    assertEquals((await stoppedParts(run)).map(({ name }) => name), ["segmentor"]);
+    assertEquals(await stoppedParts(run, ["finetune"]), []);
   });
 });
 

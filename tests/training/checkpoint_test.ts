@@ -177,6 +177,22 @@ Deno.test("checkpoint: other settings are named, up to five of them", async () =
   });
 });
 
+Deno.test("checkpoint: what builds on other weights goes on with those alone", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const loadWith = (basis: string) => loadCheckpoint(folder, { ...identity, basis }, () => {});
+    await saveCheckpoint(folder, makeCheckpoint(1), identity);
+    assertEquals((await loadWith("b"))?.progress.epoch, 1, "one that does not say");
+    await saveCheckpoint(folder, makeCheckpoint(2), { ...identity, basis: "a" });
+    assertEquals((await loadWith("a"))?.progress.epoch, 2);
+    const error = await assertRejects(
+      () => loadWith("b"),
+      UserError,
+      "the weights that it builds on",
+    );
+    assertStringIncludes(error.message, `Remove the folder ${folder}`);
+  });
+});
+
 Deno.test("checkpoint: one of a time when views had no filter goes on without a filter", async () => {
   await inTemporaryFolder(async (folder) => {
     const withView = (view: Record<string, unknown>) => ({

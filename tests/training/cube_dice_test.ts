@@ -11,10 +11,10 @@ Deno.test("one class: positive logits against shares of one half and more", () =
   assertEquals(cubeDiceOf(logits, shares, 1), [2 * 2 / (3 + 4)]);
 });
 
-Deno.test("one class: nothing found, nothing present, and neither", () => {
+Deno.test("one class: nothing found, nothing present; of a region that has missed it, neither", () => {
   assertEquals(cubeDiceOf([-1, -1], [1, 0], 1), [0]);
   assertEquals(cubeDiceOf([1, -1], [0, 0], 1), [0]);
-  assertEquals(cubeDiceOf([-1, -1], [0.2, 0], 1), [1]);
+  assertEquals(cubeDiceOf([-1, -1], [0.2, 0], 1), [0]);
 });
 
 Deno.test("several classes: the largest channel decides, channel 0 is background", () => {
@@ -41,6 +41,10 @@ Deno.test("several classes: the largest channel decides, channel 0 is background
 
 Deno.test("several classes: one that is absent on both sides has Dice 1, the other its own", () => {
   assertEquals(cubeDiceOf([0, 1, 0, 1, 0, 0], [0, 1, 0, 0, 1, 0], 3), [2 / 3, 1]);
+});
+
+Deno.test("several classes: a region that shows none of them has missed the organ", () => {
+  assertEquals(cubeDiceOf([1, 0, 0, 2, 0, 1], [1, 0, 0, 0.6, 0.4, 0], 3), [0, 0]);
 });
 
 Deno.test("a result of the wrong class is no overlap", () => {

@@ -31,6 +31,8 @@ Deno.test("one detector serves the runs of several organs, copied and checked", 
 
     const run = await start("kidneys=right kidney+left kidney");
     assertEquals(run.record.detectorLabels, donor.record.detectorLabels);
+    const { training, validation } = donor.record.split;
+    assertEquals(run.record.detectorCases, [...training, ...validation]);
     const parts = await trainRun(run, prepared, { phases: ["detector"], resume: false });
     assertEquals(parts, []);
     await Deno.remove(donor.folder, { recursive: true });
@@ -76,6 +78,13 @@ Deno.test("a detector that does not fit is refused, with the reason", async () =
         fold,
         detectorFrom,
       });
+    // As if the donor had taken the detector of a run over that was trained on this one's test cases.
+    const recordPath = `${donor.folder}/run.json`;
+    const text = await Deno.readTextFile(recordPath);
+    const taken = { ...donor.record, detectorCases: donor.record.split.test };
+    await Deno.writeTextFile(recordPath, JSON.stringify(taken));
+    await assertRejects(() => start(prepared, donor.folder), UserError, "from a test case");
+    await Deno.writeTextFile(recordPath, text);
     const elsewhere = { ...prepared, name: "elsewhere" };
     const entries = prepared.entries.map((entry) => ({ ...entry, modality: "mr" as const }));
     await assertRejects(

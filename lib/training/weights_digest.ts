@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+import { readSafetensors } from "../nn/safetensors.ts";
+
+/** SHA-256 of the tensors of some .safetensors files, whatever their metadata; their order counts. */
+export async function weightsDigest(paths: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    const { tensors } = await readSafetensors(path);
+    for (const [name, { data }] of tensors) {
+      hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+  }
+  return hash.digest("hex");
+}
