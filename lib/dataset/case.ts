@@ -1,8 +1,9 @@
 import { UserError } from "../errors.ts";
 import { readImage, readLabels } from "../volume/nifti_read.ts";
 import type { LabelVolume, Volume } from "../volume/volume.ts";
+import { contentOf } from "./content.ts";
 import { type Manifest, type ManifestEntry, readManifest } from "./manifest.ts";
-import { caseFiles } from "./prepare_case.ts";
+import { caseFiles, readRecord } from "./prepare_case.ts";
 
 /** A folder of prepared cases. */
 export interface PreparedDataset extends Manifest {
@@ -103,10 +104,34 @@ async function loadPair(
   imageFile: string,
   labelFile: string,
 ): Promise<LabelledImage> {
-  const folder = `${prepared.dir}/${entryOf(prepared, id).id}`;
+  const entry = entryOf(prepared, id);
+  const folder = `${prepared.dir}/${entry.id}`;
   const [{ volume }, { labels }] = await Promise.all([
     readImage(`${folder}/${imageFile}`),
     readLabels(`${folder}/${labelFile}`),
   ]);
+  await refuseOther(folder, entry, prepared); // once the files are read: it may happen at any time
   return { image: volume, labels };
+}
+
+/** Refuses what another process has prepared from other files, or in another way, since it was opened. */
+async function refuseOther(
+  folder: string,
+  entry: ManifestEntry,
+  { settings }: PreparedDataset,
+): Promise<void> {
+  const record = await readRecord(folder);
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  if (
+    record !== undefined && same(record.settings, settings) &&
+    same(contentOf(record.entry), contentOf(entry))
+  ) return;
+  throw new UserError({
+    what: `cannot load the case ${entry.id}`,
+    rule: `${folder} must be as it was when the data set was opened`,
+    seen: record === undefined
+      ? "without its record"
+      : "prepared anew, from other files or in another way",
+    remedy: "Prepare into folders of their own what is prepared in several ways, and start again",
+  });
 }

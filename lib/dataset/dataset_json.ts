@@ -72,7 +72,8 @@ function readChannels(value: unknown, path: string): string[] {
  * or a mixture. Of an nnU-Net region, which is a list of values, the values are kept that have no
  * name of their own, named by their numbers. Background is left out.
  *
- * @throws UserError when a value is not an integer in 0 .. 65535, two names share one, or a name has two
+ * @throws UserError when a value is not an integer in 0 .. 65535, two names share one, a name has two,
+ *   or one is for voxels that are to be ignored
  */
 export function readLabelNames(value: unknown, path: string): Record<string, number> {
   if (value === undefined) return {};
@@ -84,6 +85,16 @@ export function readLabelNames(value: unknown, path: string): Record<string, num
       throw fault(path, "a label value must be an integer in 0 .. 65535", entry);
     }
     if (number === 0) return;
+    if (name === "ignore") {
+      throw fault(
+        path,
+        "voxels that nobody labelled (nnU-Net's ignore) cannot be left out",
+        entry,
+        {
+          remedy: "Give them a label, or leave cases that have such voxels out",
+        },
+      );
+    }
     const other = names.get(number);
     if (other !== undefined) {
       throw fault(path, "a label value must have one name", `${number} for ${other} and ${name}`);
@@ -128,6 +139,11 @@ function readList(
   });
 }
 
-function fault(path: string, rule: string, seen: string): UserError {
-  return new UserError({ what: `cannot read ${path}`, rule, seen, remedy: "Correct the file" });
+function fault(
+  path: string,
+  rule: string,
+  seen: string,
+  { remedy = "Correct the file" } = {},
+): UserError {
+  return new UserError({ what: `cannot read ${path}`, rule, seen, remedy });
 }

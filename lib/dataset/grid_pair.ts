@@ -1,5 +1,5 @@
 import { affineDistanceMm } from "../volume/affine.ts";
-import { orientationLetters, orientationOf, rasGrid } from "../volume/orientation.ts";
+import { orientationOf, rasGrid } from "../volume/orientation.ts";
 import { type Grid, spacingMm, type Triple } from "../volume/volume.ts";
 
 /** How the grid of a label file agrees with that of its image, both brought to RAS order. */
@@ -11,9 +11,6 @@ export interface GridComparison {
   readonly distanceMm: number;
   /** `equal`: they agree within rounding. `near`: usable. `apart`: labels of another place. */
   readonly verdict: "equal" | "near" | "apart";
-  /** The axes of the two files: "LPS". */
-  readonly imageOrientation: string;
-  readonly labelOrientation: string;
 }
 
 /** Shares of the image's shortest voxel edge up to which a distance is equal, and near. */
@@ -26,8 +23,7 @@ const tolerance = { equal: 0.02, near: 0.2 };
  * @throws UserError when an affine is singular
  */
 export function compareGrids(image: Grid, labels: Grid): GridComparison {
-  const [imageAxes, labelAxes] = [orientationOf(image), orientationOf(labels)];
-  const [imageRas, labelRas] = [rasGrid(imageAxes), rasGrid(labelAxes)];
+  const [imageRas, labelRas] = [image, labels].map((grid) => rasGrid(orientationOf(grid)));
   const sameShape = imageRas.shape.every((size, axis) => size === labelRas.shape[axis]);
   const distanceMm = sameShape
     ? affineDistanceMm(imageRas.affine, labelRas.affine, imageRas.shape)
@@ -43,8 +39,6 @@ export function compareGrids(image: Grid, labels: Grid): GridComparison {
       : distanceMm <= tolerance.near * edge
       ? "near"
       : "apart",
-    imageOrientation: orientationLetters(imageAxes),
-    labelOrientation: orientationLetters(labelAxes),
   };
 }
 

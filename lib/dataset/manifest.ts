@@ -6,7 +6,7 @@ import type { Triple } from "../volume/volume.ts";
 import type { Layout, Modality, Subset } from "./dataset.ts";
 
 /** Raised whenever prepared cases of an older program must be made again. */
-export const preparedVersion = 3;
+export const preparedVersion = 4;
 
 /** What decides how a case is prepared. */
 export interface PrepareSettings {
@@ -46,6 +46,7 @@ export interface ManifestEntry {
   readonly modality: Modality;
   /** Absolute paths of the sources. */
   readonly imagePath: string;
+  /** Which volume of a file of several. */
   readonly imageVolume?: number;
   readonly imageChannel?: number;
   readonly labelPath: string;
@@ -80,6 +81,14 @@ export interface Manifest {
   readonly missing?: readonly string[];
 }
 
+/** Whether two say the same of a file's volumes: of one alone it is the first, asked for or not. */
+export function isSameVolume(
+  one: Pick<ManifestEntry, "imageVolume">,
+  other: Pick<ManifestEntry, "imageVolume">,
+): boolean {
+  return (one.imageVolume ?? 0) === (other.imageVolume ?? 0);
+}
+
 /** The file of a prepared folder that lists its cases. */
 export function manifestPath(dir: string): string {
   return `${dir}/manifest.json`;
@@ -107,15 +116,29 @@ export async function readSources(dir: string): Promise<readonly string[]> {
   return entries.map(({ imagePath }) => imagePath);
 }
 
+/** True for a folder with a manifest of this program, by any version; other data sets may have theirs. */
+export async function isPrepared(dir: string): Promise<boolean> {
+  if (!await exists(manifestPath(dir))) return false;
+  const manifest = await parseManifest(dir).catch(() => undefined);
+  return manifest === undefined || typeof manifest.version === "number"; // a damaged one is told of
+}
+
 type AnyManifest = Partial<Manifest> & Pick<Manifest, "version">;
 
 async function parseManifest(dir: string): Promise<AnyManifest> {
   const path = manifestPath(dir);
   if (!await exists(path)) throw fault(dir, "the folder must hold manifest.json", "without one");
+  const manifest = await parseObject(path);
+  if (manifest === null) throw fault(dir, "manifest.json must be an object of JSON", "damaged");
+  return manifest as AnyManifest;
+}
+
+async function parseObject(path: string): Promise<object | null> {
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    const value = JSON.parse(await Deno.readTextFile(path));
+    return typeof value === "object" ? value : null;
   } catch {
-    throw fault(dir, "manifest.json must be JSON", "damaged");
+    return null;
   }
 }
 

@@ -1,10 +1,17 @@
 import { UserError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { exists, makeFolder } from "../files.ts";
+import { lockFolder } from "../folder_lock.ts";
 import { preparedFolder, rawFolder } from "../paths.ts";
 import { openPrepared, type PreparedDataset } from "./case.ts";
 import type { Dataset, Modality } from "./dataset.ts";
 import { openDataset } from "./layout.ts";
-import { manifestPath, type PrepareSettings, readManifest } from "./manifest.ts";
+import {
+  isPrepared,
+  isSameVolume,
+  manifestPath,
+  type PrepareSettings,
+  readManifest,
+} from "./manifest.ts";
 import { requirePhantom, writePhantomDataset } from "./phantom_dataset.ts";
 import { defaultSettings, prepareDataset, type PrepareProgress } from "./prepare.ts";
 
@@ -51,10 +58,12 @@ export interface OpenCasesOptions {
  */
 export async function openCases(options: OpenCasesOptions): Promise<PreparedDataset> {
   const { data, modality, cubeEdge, signal, onLabels, onPhantom, onPrepare } = options;
-  if (data !== undefined && await exists(manifestPath(data))) {
+  if (data !== undefined && await isPrepared(data)) {
     return await openFitting(data, options);
   }
   if (data === undefined) {
+    await makeFolder(phantomFolder);
+    using _lock = await lockFolder(phantomFolder, "make the phantom in", true);
     const isThere = await exists(`${phantomFolder}/dataset.json`);
     const options = { cases: phantomCases, onCase: onPhantom };
     await (isThere ? requirePhantom : writePhantomDataset)(phantomFolder, options);
@@ -63,13 +72,12 @@ export async function openCases(options: OpenCasesOptions): Promise<PreparedData
   onLabels?.(dataset.labels);
   const dir = defaultPreparedFolder(dataset.name, cubeEdge);
   const settings = { ...defaultSettings, cubeEdge };
-  await refuseOtherPreparation(dataset, dir, settings);
-  const { failures, interrupted } = await prepareDataset(
-    dataset,
-    dir,
-    { settings, signal, waits: true }, // several trainings may start at once
-    onPrepare,
-  );
+  const { failures, interrupted } = await prepareDataset(dataset, dir, {
+    settings,
+    signal,
+    waits: true, // several trainings may start at once
+    onHeld: () => refuseOtherPreparation(dataset, dir, settings),
+  }, onPrepare);
   if (interrupted) signal?.throwIfAborted();
   if (failures.length > 0) {
     throw new UserError({
@@ -98,18 +106,17 @@ async function refuseOtherPreparation(
     .filter(({ before, now }) => before !== JSON.stringify(now))
     .map(({ key, before, now }) => `${key} ${before} in place of ${JSON.stringify(now)}`);
   const cases = new Map(dataset.cases.map((one) => [one.id, one]));
-  for (const { id, imagePath, imageVolume, imageChannel, modality } of manifest.entries) {
+  for (const { id, imageVolume, imageChannel, modality } of manifest.entries) {
     const source = cases.get(id);
     if (source === undefined) continue;
     if (imageChannel !== undefined && source.imageChannel !== imageChannel) {
       differences.push(`channel ${imageChannel} in place of ${source.imageChannel ?? 0}`);
       break; // another channel has another file
     }
-    if (source.imagePath !== imagePath) continue;
     if (source.modality !== modality) {
       differences.push(`${modality} in place of ${source.modality}`);
     }
-    if ((source.imageVolume ?? 0) !== (imageVolume ?? 0)) {
+    if (!isSameVolume(source, { imageVolume })) {
       differences.push(`channel ${imageVolume ?? 0} in place of ${source.imageVolume ?? 0}`);
     }
     if (differences.length > 0) break;

@@ -6,6 +6,7 @@ import { softTissueWindow } from "../volume/intensity.ts";
 import type { Dataset } from "./dataset.ts";
 import { readJsonObject } from "./dataset_json.ts";
 import {
+  isSameVolume,
   type Manifest,
   type ManifestEntry,
   manifestPath,
@@ -16,11 +17,13 @@ import {
 } from "./manifest.ts";
 import {
   caseFiles,
-  type CaseRecord,
+  fileState,
   isUnchanged,
   type LabelledCase,
   type PrepareJob,
+  readRecord,
   recordFile,
+  writeRecord,
 } from "./prepare_case.ts";
 import { runInWorkers } from "./worker_pool.ts";
 
@@ -47,6 +50,8 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
   /** Wait for another process that prepares into the same folder, instead of refusing. */
   readonly waits?: boolean;
+  /** Looks at the folder once no other process prepares into it; what it throws ends the preparing. */
+  readonly onHeld?: () => Promise<void>;
 }
 
 /** A case that could not be prepared, and why. */
@@ -108,6 +113,7 @@ export async function prepareDataset(
   await refuseSource(dataset.root, dir);
   await makeFolder(dir);
   using _lock = await lockFolder(dir, "prepare into", options.waits);
+  await options.onHeld?.();
   await refuseOtherSource(dataset, labelled, dir);
   await removePassing(dir);
 
@@ -265,23 +271,42 @@ async function currentEntry(
   settings: PrepareSettings,
 ): Promise<ManifestEntry | undefined> {
   const folder = `${dir}/${source.id}`;
-  let record: CaseRecord;
-  try {
-    record = JSON.parse(await Deno.readTextFile(`${folder}/${recordFile}`));
-  } catch {
-    return undefined;
-  }
+  const record = await readRecord(folder);
+  if (record === undefined) return undefined;
   const { entry } = record;
   const isAlike = record.version === preparedVersion &&
     JSON.stringify(record.settings) === JSON.stringify(settings) &&
-    entry.modality === source.modality && (entry.imageVolume ?? 0) === (source.imageVolume ?? 0) &&
+    entry.modality === source.modality && isSameVolume(entry, source) &&
     await isUnchanged(source.imagePath, entry.source.image, entry.imagePath) &&
     await isUnchanged(source.labelPath, entry.source.labels, entry.labelPath) &&
     (await Promise.all(Object.values(caseFiles).map((file) => exists(`${folder}/${file}`))))
       .every((isThere) => isThere);
   if (!isAlike) return undefined;
   const { imagePath, imageChannel, labelPath, subset } = source;
-  return { ...entry, imagePath, imageChannel, labelPath, subset };
+  const now = {
+    ...entry,
+    imagePath,
+    imageChannel,
+    labelPath,
+    subset,
+    source: await statesNow(entry, source),
+  };
+  // With today's paths and times, the files need not be read again the next time.
+  if (JSON.stringify(now) !== JSON.stringify(entry)) {
+    await writeRecord(folder, { ...record, entry: now });
+  }
+  return now;
+}
+
+/** The digests of before, of files that are the same, with what the system says of the files now. */
+async function statesNow(
+  { source: { image, labels } }: ManifestEntry,
+  { imagePath, labelPath }: LabelledCase,
+): Promise<ManifestEntry["source"]> {
+  return {
+    image: { ...image, ...await fileState(imagePath) },
+    labels: { ...labels, ...await fileState(labelPath) },
+  };
 }
 
 async function isPhantom({ root }: Dataset): Promise<boolean> {

@@ -70,7 +70,7 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
     subset: source.subset,
     modality: source.modality,
     imagePath: source.imagePath,
-    imageVolume: source.imageVolume,
+    ...(scan.header.volumeCount > 1 ? { imageVolume: source.imageVolume } : {}),
     imageChannel: source.imageChannel,
     labelPath: source.labelPath,
     source: states,
@@ -89,14 +89,27 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
       writeVolume(`${folder}/${caseFiles.scanImage}`, scanImage, unitFormat),
       writeLabels(`${folder}/${caseFiles.scanLabels}`, labels.scanLabels),
     ]);
-    const record: CaseRecord = { version: preparedVersion, settings, entry };
-    await writeAtomic(`${folder}/${recordFile}`, JSON.stringify(record, null, 1) + "\n");
+    await writeRecord(folder, { version: preparedVersion, settings, entry });
   });
   return entry;
 }
 
+/** The record in the folder of a case; `undefined` where there is none, or a damaged one. */
+export async function readRecord(folder: string): Promise<CaseRecord | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(`${folder}/${recordFile}`)) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the record in the folder of a case, whole or not at all. */
+export async function writeRecord(folder: string, record: CaseRecord): Promise<void> {
+  await writeAtomic(`${folder}/${recordFile}`, JSON.stringify(record, null, 1) + "\n");
+}
+
 /** Size, time and digest of a source file. */
-export async function sourceState(path: string): Promise<SourceState> {
+async function sourceState(path: string): Promise<SourceState> {
   const { bytes, modifiedMs } = await fileState(path);
   return { sha256: await hashFile(path, "sha256"), bytes, modifiedMs };
 }
@@ -147,7 +160,9 @@ async function refuseChange(path: string, before: SourceState): Promise<void> {
   throw new UserError({
     what: `cannot prepare ${path}`,
     rule: "a file must not change while it is read",
-    seen: `changed from ${before.bytes} to ${bytes} bytes`,
+    seen: bytes === before.bytes
+      ? "written again meanwhile"
+      : `changed from ${before.bytes} to ${bytes} bytes`,
     remedy: "Wait until it is complete and prepare again",
   });
 }

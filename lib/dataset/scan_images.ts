@@ -83,13 +83,18 @@ function takeMr(geometry: NiftiGeometry, { settings }: ReadScanOptions): ScanTak
   return {
     plane: (plane, z) => data.set(plane, z * size),
     finish: () => {
-      const { low, high } = settings.mrPercentiles;
-      const window = percentileWindow({ ...geometry, data }, low, high);
+      const window = mrWindow({ ...geometry, data }, settings);
       const maker = new ScanImageMaker(orientationOf(geometry), settings, window);
       for (let z = 0; z < depth; z++) maker.add(data.subarray(z * size, (z + 1) * size), z);
       return maker.images();
     },
   };
+}
+
+/** The window of an MR; where nearly all voxels are equal, so that it would be empty, all of the range. */
+function mrWindow(volume: Volume, { mrPercentiles: { low, high } }: PrepareSettings) {
+  const window = percentileWindow(volume, low, high);
+  return window.low < window.high ? window : percentileWindow(volume, 0, 100);
 }
 
 /** Makes the images out of a file's planes. */

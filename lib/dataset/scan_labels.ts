@@ -5,7 +5,7 @@ import { readLabelPlanes, readLabels } from "../volume/nifti_read.ts";
 import { type Orientation, orientationOf, rasGrid, toRas } from "../volume/orientation.ts";
 import { sampleLabelsNearest } from "../volume/resample.ts";
 import { removeSpecks } from "../volume/specks.ts";
-import { type Grid, type LabelVolume, type Triple, voxelCount } from "../volume/volume.ts";
+import type { Grid, LabelVolume, Triple } from "../volume/volume.ts";
 import type { PrepareSettings } from "./manifest.ts";
 import { scanShape } from "./scan_images.ts";
 
@@ -15,9 +15,9 @@ export interface ReadScanLabels {
   readonly scanLabels: LabelVolume;
   /** On the grid of `ScanImages.cubeImage`. */
   readonly cubeLabels: LabelVolume;
-  /** Where each label is in the file's own resolution. */
+  /** Where each label is, in the file's own resolution and without specks. */
   readonly extents: ReadonlyMap<number, LabelExtent>;
-  /** Voxels of specks that were left out, by label. */
+  /** The file's voxels of specks that were left out, by label. */
   readonly specks: ReadonlyMap<number, number>;
   /** How many pieces each label comes in. */
   readonly pieces: ReadonlyMap<number, number>;
@@ -31,9 +31,10 @@ export interface ReadScanLabels {
  * Reads the labels of a scan plane by plane, so that they are not whole in memory, and brings them by
  * nearest neighbour to the grids of the images that `readScanImages` makes, without their specks.
  *
- * Specks are looked for on the scan's grid. Where that is coarser than the file's, one may lie between
- * its samples and yet widen its label's box. A label that reaches farther in the file has the file
- * read again, whole; what is a speck there is taken out before anything is sampled.
+ * Specks are looked for on the scan's grid. Where that is coarser than the file's, it shows a part of
+ * them only, and one may lie between its samples and yet widen its label's box. So where it shows one,
+ * or a label reaches farther in the file, the file is read again, whole, and what is a speck there is
+ * taken out before anything is sampled.
  *
  * @throws UserError when the file cannot be read, or is not one of labels
  */
@@ -56,10 +57,12 @@ export async function readScanLabels(
     return [value, { voxels, boxVoxels: toRasBox(boxVoxels, orientation) }];
   }));
   const sampled = { scanLabels: scan.labels(), cubeLabels: cube.labels(), extents };
-  const cleaned = cleanSampled(sampled, grid, settings);
-  const suspects = settings.speckShare === 0 ? [] : labelsBeyond(cleaned, grid);
-  const again = suspects.length === 0 ? null : await readCleaned(path, suspects, settings);
-  return { ...again ?? cleaned, fileGrid: orientation.grid, grid };
+  const cleaned = cleanSampled(sampled, settings);
+  const isCoarser = grid.shape.some((size, axis) => size !== sampled.scanLabels.shape[axis]);
+  const readsAgain = isCoarser && settings.speckShare > 0 &&
+    (cleaned.specks.size > 0 || reachesFarther(cleaned, grid));
+  const found = readsAgain ? await readCleaned(path, settings) : cleaned;
+  return { ...found, fileGrid: orientation.grid, grid };
 }
 
 /** A scan's labels on the grids of its images, and where each is in the file. */
@@ -67,78 +70,54 @@ type SampledLabels = Pick<ReadScanLabels, "scanLabels" | "cubeLabels" | "extents
 
 type CleanedSamples = Omit<ReadScanLabels, "fileGrid" | "grid">;
 
-/** Takes out the specks that the scan's grid shows. Labels that have none keep their extents. */
+/** Takes out the specks of a scan that is in the file's own grid. */
 function cleanSampled(
   { scanLabels: sampled, cubeLabels, extents }: SampledLabels,
-  { shape }: Grid,
   { speckShare, cubeEdge }: PrepareSettings,
 ): CleanedSamples {
   const { labels: scanLabels, removed: specks, pieces } = removeSpecks(sampled, speckShare);
   if (specks.size === 0) return { scanLabels, cubeLabels, extents, specks, pieces };
-  const left = [...extentsOnGrid(scanLabels, shape)].filter(([value]) => specks.has(value));
   return {
     scanLabels,
     cubeLabels: sampleWhole(scanLabels, [cubeEdge, cubeEdge, cubeEdge]),
-    extents: new Map([...extents, ...left]),
+    extents: labelExtents(scanLabels),
     specks,
     pieces,
   };
 }
 
 /**
- * The labels that reach beyond what the scan's grid shows of them by more than a voxel of that grid.
- * Those that it does not show at all are too small for a comparison.
+ * Whether a label reaches beyond what the scan's coarser grid shows of it by more than a voxel of that
+ * grid. One that it does not show at all is too small for a comparison.
  */
-function labelsBeyond({ scanLabels, extents }: SampledLabels, { shape }: Grid): number[] {
+function reachesFarther({ scanLabels, extents }: SampledLabels, { shape }: Grid): boolean {
   const step = shape.map((size, axis) => size / scanLabels.shape[axis]);
-  if (step.every((size) => size === 1)) return [];
-  const shown = extentsOnGrid(scanLabels, shape);
-  return [...extents.keys()].filter((value) => {
-    const [file, scan] = [extents.get(value)?.boxVoxels, shown.get(value)?.boxVoxels];
-    return file !== undefined && scan !== undefined &&
-      step.some((size, axis) =>
-        scan.min[axis] - file.min[axis] > size || file.max[axis] - scan.max[axis] > size
-      );
+  return [...labelExtents(scanLabels)].some(([value, { boxVoxels }]) => {
+    const shown = unitToVoxels(voxelsToUnit(boxVoxels, scanLabels.shape), shape);
+    const file = extents.get(value)!.boxVoxels;
+    return step.some((size, axis) =>
+      shown.min[axis] - file.min[axis] > size || file.max[axis] - shown.max[axis] > size
+    );
   });
 }
 
-/** Reads the file whole and takes out its specks; `null` when none of the suspects has any. */
-async function readCleaned(
-  path: string,
-  suspects: readonly number[],
-  settings: PrepareSettings,
-): Promise<CleanedSamples | null> {
+/** Reads the file whole, takes out its specks, and brings the rest to the grids of the images. */
+async function readCleaned(path: string, settings: PrepareSettings): Promise<CleanedSamples> {
   const file = toRas((await readLabels(path)).labels).volume;
-  const { labels, removed } = removeSpecks(file, settings.speckShare);
-  if (!suspects.some((value) => removed.has(value))) return null;
+  const { labels, removed: specks, pieces } = removeSpecks(file, settings.speckShare);
   const { cubeEdge } = settings;
-  const cleaned = cleanSampled(
-    {
-      scanLabels: sampleWhole(labels, scanShape(labels, settings)),
-      cubeLabels: sampleWhole(labels, [cubeEdge, cubeEdge, cubeEdge]),
-      extents: labelExtents(labels),
-    },
-    labels,
-    settings,
-  );
-  return { ...cleaned, specks: new Map([...cleaned.specks, ...removed]) };
+  return {
+    scanLabels: sampleWhole(labels, scanShape(labels, settings)),
+    cubeLabels: sampleWhole(labels, [cubeEdge, cubeEdge, cubeEdge]),
+    extents: labelExtents(labels),
+    specks,
+    pieces,
+  };
 }
 
 /** Labels brought to another shape with the same outer faces, by nearest neighbour. */
 function sampleWhole(labels: LabelVolume, shape: Triple): LabelVolume {
   return sampleLabelsNearest(labels, { min: [0, 0, 0], max: labels.shape }, shape);
-}
-
-/** Extents of labels, in voxels of a grid of another shape with the same outer faces. */
-function extentsOnGrid(labels: LabelVolume, shape: Triple): Map<number, LabelExtent> {
-  const share = voxelCount(shape) / voxelCount(labels.shape);
-  return new Map([...labelExtents(labels)].map(([value, { voxels, boxVoxels }]) => {
-    const boxUnit = voxelsToUnit(boxVoxels, labels.shape);
-    return [value, {
-      voxels: Math.round(voxels * share),
-      boxVoxels: unitToVoxels(boxUnit, shape),
-    }];
-  }));
 }
 
 function takersFor(orientation: Orientation, settings: PrepareSettings) {

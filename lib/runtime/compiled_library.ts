@@ -93,7 +93,8 @@ export async function ensureLibrary(
 }
 
 async function compile(source: LibrarySource, path: string): Promise<void> {
-  const { command } = await findCompiler();
+  const what = `cannot compile the project's ${source.name} library`;
+  const { command } = await findCompiler(what);
   const passing = passingPath(path);
   const result = await runProgram(command, [
     ...usualArguments,
@@ -105,7 +106,7 @@ async function compile(source: LibrarySource, path: string): Promise<void> {
   if (!result?.success) {
     const lines = result?.stderr.split("\n") ?? [];
     throw new UserError({
-      what: `cannot compile the project's ${source.name} library`,
+      what,
       rule: `${command} must accept its sources`,
       seen: `refusing them: ${lines.find((line) => line.includes("error")) ?? lines[0]}`,
       remedy: "Try another compiler: CXX=clang++ deno task setup --force",

@@ -33,9 +33,10 @@ function candidates(): string[] {
 /**
  * The first of $CXX, g++, c++ and clang++ that compiles a C++17 file with a standard header.
  *
+ * @param what what cannot be done without one
  * @throws UserError with the command that installs one.
  */
-export async function findCompiler(): Promise<Compiler> {
+export async function findCompiler(what = "cannot build TensorFlow's binding"): Promise<Compiler> {
   for (const command of candidates()) {
     const args = ["-std=c++17", "-fsyntax-only", "-x", "c++", "-"];
     const trial = await runProgram(command, args, { input: "#include <memory>\nint main() {}\n" });
@@ -44,7 +45,7 @@ export async function findCompiler(): Promise<Compiler> {
     return { command, version: about?.stdout.split("\n")[0] ?? "" };
   }
   throw new UserError({
-    what: "cannot build TensorFlow's binding",
+    what,
     rule: "there must be a C++ compiler (g++ or clang++) with its standard headers",
     remedy: installHint("compiler"),
   });

@@ -6,7 +6,7 @@ export const variable = {
   device: "ROISEG_DEVICE",
   /** "yes" or "no": whether JSR answers; the default asks it. */
   jsr: "ROISEG_JSR",
-  /** "no": compose the networks of TensorFlow's own ops, though the project's own are built. */
+  /** "no": what the project compiles is left alone: networks of TensorFlow's own ops, loops in TypeScript. */
   nativeOps: "ROISEG_NATIVE_OPS",
   /** Set by the launcher for `--help` where there is no native backend yet. */
   withoutNative: "ROISEG_WITHOUT_NATIVE",

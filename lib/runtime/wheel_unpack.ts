@@ -6,13 +6,15 @@ import type { Python } from "./python.ts";
 
 /** Reads wheels (zip files) and extracts the members whose names match a pattern. */
 const extract = `
-import re, sys, zipfile
+import os, re, sys, zipfile
 target, pattern, wheels = sys.argv[1], re.compile(sys.argv[2]), sys.argv[3:]
 for wheel in wheels:
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             if pattern.match(member.filename):
-                archive.extract(member, target)
+                path = archive.extract(member, target)
+                mode = member.external_attr >> 16 & 0o777 # which extract() leaves out
+                if mode: os.chmod(path, mode)
 `;
 
 /**

@@ -106,7 +106,8 @@ export function mirrorKernel(
 
 /**
  * The voxels, of `size`, in which the centres of `length` equal cells of [from, to) lie; the border
- * voxels for those beyond them.
+ * voxels for those beyond them. A centre between two voxels is in the upper one, so that of 256 voxels
+ * in 128 cells each shows the one half a voxel above its centre.
  */
 export function nearestVoxels(size: number, from: number, to: number, length: number): Int32Array {
   const step = (to - from) / length;

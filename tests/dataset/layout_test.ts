@@ -147,6 +147,14 @@ Deno.test("openDataset() refuses what is no data set, and says what is wrong", (
         "one name",
       ],
       [
+        "ignored",
+        {
+          "dataset.json":
+            '{"modality": "CT", "labels": {"x": 1, "ignore": 2}, "training": ["a.nii"]}',
+        },
+        "cannot be left out",
+      ],
+      [
         "ending",
         { "dataset.json": '{"channel_names": {"0": "CT"}, "file_ending": ".nrrd"}' },
         ".nrrd",

@@ -76,6 +76,12 @@ Deno.test("openCases() uses what was prepared in another way under its own name 
       await prepare({});
       const asMr = () => openCases({ data, modality: "mr", cubeEdge });
       await assertRejects(asMr, UserError, "ct in place of mr");
+      await Deno.mkdir(`${dir}/link`);
+      await Deno.symlink(data, `${dir}/link/${basename(data)}`);
+      const byLink = () =>
+        openCases({ data: `${dir}/link/${basename(data)}`, modality: "mr", cubeEdge });
+      await assertRejects(byLink, UserError, "ct in place of mr");
+      await Deno.writeTextFile(`${data}/manifest.json`, '{"files": 2}'); // another program's
       assertEquals((await openCases({ data, modality: "ct", cubeEdge })).entries.length, 2);
       await Deno.writeTextFile(`${data}/labels/two.nii.gz`, "damaged");
       assertEquals((await prepare({})).failures.length, 1);

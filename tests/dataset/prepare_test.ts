@@ -9,6 +9,7 @@ import { loadCase, openPrepared } from "../../lib/dataset/case.ts";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { type Manifest, readManifest } from "../../lib/dataset/manifest.ts";
 import { prepareDataset, type PrepareProgress } from "../../lib/dataset/prepare.ts";
+import { readRecord } from "../../lib/dataset/prepare_case.ts";
 import { undeclaredLabels } from "../../lib/dataset/undeclared_labels.ts";
 import { UserError } from "../../lib/errors.ts";
 import { composeAffines, scaleAndShift } from "../../lib/volume/affine.ts";
@@ -128,6 +129,8 @@ Deno.test("prepareDataset() skips what is current and redoes what changed", () =
     await prepare({ cubeEdge: 9 });
     const names = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
     assertEquals(names, [".lock", "download.partial", "manifest.json", "one", "two"]);
+    await Deno.writeTextFile(`${out}/one/entry.json`, "null");
+    assertEquals(await prepare({ cubeEdge: 9 }), ["one", "two"], "a damaged record");
     await Deno.remove(`${out}/two/entry.json`);
     assertEquals(await prepare({ cubeEdge: 9 }), ["", "one"], "two is not known to be ours");
     assertEquals([...Deno.readDirSync(`${out}/one`)].map(({ name }) => name).sort(), [
@@ -149,6 +152,8 @@ Deno.test("prepareDataset() keeps the cases of a data set that moved, and refuse
     await assertRejects(() => prepare(`${dir}/elsewhere/source`), UserError, "of another, as");
     await Deno.rename(`${dir}/source`, `${dir}/moved`);
     assertEquals((await prepare(`${dir}/moved`)).current, ["one", "two"]);
+    const { entry } = (await readRecord(`${dir}/out/two`))!;
+    assertStringIncludes(entry.imagePath, "/moved/", "so that it is not read again the next time");
     // As large and as old as the file before, but with another content.
     await Deno.rename(`${dir}/moved`, `${dir}/again`);
     const path = `${dir}/again/labels/two.nii.gz`;
@@ -277,6 +282,15 @@ Deno.test("of files of several volumes a pair of folders has one chosen, labels 
     assertEquals((await byChannel(1)).failures.map(({ id }) => id), ["masks"]);
     const [{ id, imageVolume }] = (await readManifest(`${dir}/1`)).entries;
     assertEquals([id, imageVolume], ["series", 1]);
+    // Of a file of one volume the first is no choice.
+    await writePair(`${dir}/single`, "one", image(), boxLabels(1, [0, 0, 0], [2, 2, 2]));
+    const first = await openDataset(`${dir}/single`, { modality: "ct", channel: 0 });
+    await prepareDataset(first, `${dir}/first`, { settings, jobs: 1 });
+    assertEquals((await readManifest(`${dir}/first`)).entries[0].imageVolume, undefined);
+    const { current } = await prepareDataset(await open(`${dir}/single`), `${dir}/first`, {
+      settings,
+    });
+    assertEquals(current, ["one"]);
     const { failures: beyond } = await byChannel(2);
     const [{ message: refused }] = beyond.filter(({ id }) => id === "series");
     assertStringIncludes(refused, "must lie in 0 .. 1, but it is 2");
@@ -295,6 +309,51 @@ Deno.test("prepareDataset() windows MR by its own percentiles", () =>
     // 140 voxels of 3 i - 300: the percentile p is at rank p / 100 * 139.
     assert(Math.abs(window.low - (3 * 13.9 - 300)) < 1e-3, String(window.low));
     assert(Math.abs(window.high - (3 * 125.1 - 300)) < 1e-3, String(window.high));
+  }));
+
+Deno.test("an MR whose voxels are nearly all equal is windowed by its whole range", () =>
+  inTemporaryFolder(async (dir) => {
+    const mostly = image();
+    mostly.data.fill(5);
+    mostly.data[3] = 45;
+    await writePair(`${dir}/source`, "mr", mostly, boxLabels(1, [0, 0, 0], [2, 2, 2]));
+    const dataset = await openDataset(`${dir}/source`, { modality: "mr" });
+    const mrPercentiles = { low: 10, high: 90 };
+    await prepareDataset(dataset, `${dir}/out`, { settings: { mrPercentiles }, jobs: 1 });
+    const { entry, scanImage } = await loadCase(await openPrepared(`${dir}/out`), "mr");
+    assertEquals(entry.window, { low: 5, high: 45 });
+    assertEquals(scanImage.data.filter((value) => value > 0), Float32Array.of(1));
+  }));
+
+Deno.test("a case that was prepared in another way since its data set was opened is not loaded", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeTwoCases(`${dir}/source`);
+    const prepare = async (ctWindow: { low: number; high: number }) => {
+      await prepareDataset(await open(`${dir}/source`), `${dir}/out`, {
+        settings: { ...settings, ctWindow },
+        jobs: 1,
+      });
+      return await openPrepared(`${dir}/out`);
+    };
+    const before = await prepare({ low: -300, high: 100 });
+    await loadCase(before, "one");
+    await loadCase(await prepare({ low: -200, high: 100 }), "one");
+    await assertRejects(() => loadCase(before, "one"), UserError, "prepared anew");
+  }));
+
+Deno.test("onHeld hears before anything is changed", () =>
+  inTemporaryFolder(async (dir) => {
+    await writeTwoCases(`${dir}/source`);
+    const prepare = async () =>
+      await prepareDataset(await open(`${dir}/source`), `${dir}/out`, {
+        settings,
+        onHeld: async () => {
+          assertEquals(await Deno.stat(`${dir}/out/.lock`).then(() => true), true);
+          throw new UserError({ what: "no", rule: "not so", remedy: "Look" });
+        },
+      });
+    await assertRejects(prepare, UserError, "not so");
+    assertEquals([...Deno.readDirSync(`${dir}/out`)].map(({ name }) => name), [".lock"]);
   }));
 
 Deno.test("prepareDataset() prepares again what an older program did, and no newer one's", () =>
@@ -427,6 +486,29 @@ Deno.test("a speck between the samples of a capped scan is left out of box and c
     assertEquals(cleaned.entry.specks, { 2: 1 });
     assertEquals(cleaned.scanLabels.data, kept.scanLabels.data);
     assertEquals(cleaned.cubeLabels.data, kept.cubeLabels.data.with(7 + 8 * (7 + 8 * 7), 0));
+  }));
+
+Deno.test("a speck that a capped scan shows leaves its label's box as exact as the file", () =>
+  inTemporaryFolder(async (dir) => {
+    const large = [40, 20, 10] as const;
+    const clean = boxLabels(2, [5, 3, 2], [20, 11, 7], { shape: large });
+    await writePair(`${dir}/clean`, "one", image({ shape: large }), clean);
+    const labels = { ...clean, data: clean.data.slice() };
+    for (let x = 33; x < 37; x++) labels.data[x + 40 * (17 + 20 * 9)] = 2; // four voxels of 604
+    await writePair(`${dir}/specked`, "one", image({ shape: large }), labels);
+    const read = async (name: string) => {
+      const capped = { ...settings, scanMaxEdge: 16 };
+      await prepareDataset(await open(`${dir}/${name}`), `${dir}/${name}.out`, {
+        settings: capped,
+      });
+      return await loadCase(await openPrepared(`${dir}/${name}.out`), "one");
+    };
+    const [cleaned, as] = [await read("specked"), await read("clean")];
+    assertEquals(cleaned.entry.specks, { 2: 4 });
+    assertEquals(cleaned.entry.labels, as.entry.labels);
+    assertEquals(cleaned.entry.labels[2].voxels, 600);
+    assertEquals(cleaned.cubeLabels.data, as.cubeLabels.data);
+    assertEquals(cleaned.scanLabels.data, as.scanLabels.data);
   }));
 
 Deno.test("another process that prepares the same folder is refused, or waited for", () =>
