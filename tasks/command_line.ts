@@ -206,7 +206,14 @@ function unknownArgument<F extends Flags>(
 ): UsageError {
   const what = `cannot run deno task ${task.name} with ${argument}`;
   const remedy = `See deno task ${task.name} --help`;
-  if (key === undefined) return new UsageError({ what, rule: "it takes flags only", remedy });
+  if (key === undefined) {
+    const flag = ["data", "run", "input"].find((name) => Object.hasOwn(task.flags, name));
+    return new UsageError({
+      what,
+      rule: "it takes flags only",
+      remedy: flag === undefined ? remedy : `Do you mean --${flag} ${argument}? ${remedy}`,
+    });
+  }
   const nearest = synonymOf(task, key) ?? nearestName(key, Object.keys(task.flags));
   return new UsageError({
     what,
@@ -236,12 +243,15 @@ function flagFault<F extends Flags>(
   name: string,
   rule: string,
   seen?: string,
+  nearest?: string,
 ): UsageError {
+  const remedy = `See deno task ${task.name} --help`;
   return new UsageError({
     what: `cannot run deno task ${task.name}`,
-    rule: `--${name} ${rule}`,
+    // The first value may have been given without its flag's name.
+    rule: name === task.first ? `its ${valueName(task.flags[name])} ${rule}` : `--${name} ${rule}`,
     seen,
-    remedy: `See deno task ${task.name} --help`,
+    remedy: nearest === undefined ? remedy : `Did you mean ${nearest}? ${remedy}`,
   });
 }
 
@@ -265,7 +275,8 @@ function valueOf<F extends Flags>(
   }
   if (flag.type === "text") {
     if (flag.choices !== undefined && !flag.choices.includes(text)) {
-      throw fault(`must be ${flag.choices.join(" or ")}`, text);
+      const nearest = nearestName(text, flag.choices);
+      throw flagFault(task, name, `must be ${flag.choices.join(" or ")}`, text, nearest);
     }
     return text;
   }

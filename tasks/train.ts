@@ -10,7 +10,12 @@ import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
 import { askedSplit, isRun, openRun, type Run } from "../lib/training/run_folder.ts";
 import { defaultSampleWorkers } from "../lib/training/sample_workers.ts";
-import { defaultFolder, readSplitWish, startRun } from "../lib/training/start_run.ts";
+import {
+  defaultFolder,
+  readSplitWish,
+  requireInputs,
+  startRun,
+} from "../lib/training/start_run.ts";
 import { trainRun } from "../lib/training/train_run.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { runTask, UsageError } from "./command_line.ts";
@@ -170,6 +175,14 @@ async function findRun(
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
   if (flags.organ === undefined) {
     if (flags.resume && flags.run !== undefined) return await reopen(flags.run, flags);
+    if (flags.run !== undefined && await isRun(flags.run)) {
+      throw new UsageError({
+        what: `cannot train the run ${flags.run}`,
+        rule: "one that is there is gone on with by --resume",
+        seen: "without it",
+        remedy: "Add --resume",
+      });
+    }
     throw new UsageError({
       what: "cannot run deno task train",
       rule: "a new run needs --organ, and a resumed one --run",
@@ -181,6 +194,9 @@ async function findRun(
   const config = makeConfig(preset, changesOf(preset, flags));
   const { organ: organText, modality, fold, split: splitFile } = flags;
   await readSplitWish({ fold, splitFile }); // a slip costs no preparing
+  if (!flags.resume) {
+    await requireInputs({ config, folder: flags.run, detectorFrom: flags.detector });
+  }
   const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal, {
     modality,
     onLabels: (labels) => void parseOrgan(organText, labels), // neither does one here

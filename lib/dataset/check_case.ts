@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../errors.ts";
+import { airHu } from "../volume/intensity.ts";
 import { affineDistanceMm } from "../volume/affine.ts";
 import { affineOfHeader } from "../volume/nifti_affine.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
@@ -82,8 +83,6 @@ export interface CheckedImage {
 
 /** Edges of a voxel that are plausible in a scan of a patient, in mm. */
 const plausibleEdgeMm = { low: 0.05, high: 20 };
-/** CT has air, outside the patient at the least, below this; MR has nothing there. In HU. */
-const airHu = -200;
 /** Share of an edge by which pixdim may differ from the affine. */
 const edgeTolerance = 0.01;
 

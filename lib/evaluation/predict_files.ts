@@ -18,6 +18,7 @@ import {
   requireCompatible,
   usualChannel,
 } from "./organ_predictor.ts";
+import { modalityWarnings } from "./prediction_warnings.ts";
 import { sumTimes, type TimePart, type Times } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
 import { TogetherSegmenter } from "./segment_together.ts";
@@ -125,7 +126,7 @@ export class Predictor {
         await Promise.allSettled([writing, drawing]); // both have ended before anything is removed
         await Promise.all([writing, drawing]);
       });
-      const report = this.#report(input, grid, regions, pasted, watch.timesMs());
+      const report = this.#report({ input, grid, images }, regions, pasted, watch.timesMs());
       await writeAtomic(json, JSON.stringify(report, null, 2) + "\n");
       for (const path of places) await refuseExisting(path, removing); // of another process by now
       for (const [i, path] of [mask, picture, json].entries()) await Deno.rename(path, places[i]);
@@ -137,8 +138,7 @@ export class Predictor {
   }
 
   #report(
-    input: string,
-    grid: Grid,
+    { input, grid, images }: { input: string; grid: Grid; images: ScanImages },
     regions: readonly (readonly SegmentedRegion[])[],
     { block, contested }: ReturnType<TogetherSegmenter["paste"]>,
     own: Times,
@@ -155,7 +155,10 @@ export class Predictor {
       ...(this.#organs.length > 1 && { contestedMm3: contested * voxelMm3(grid) }),
       organs: this.#organs.flatMap((organ, i) => organ.describe(regions[i], grid)),
       timesMs: sumTimes([own, ...regions.flat().map(({ timesMs }) => timesMs)]),
-      warnings: this.#organs.flatMap((organ, i) => organ.warnings(regions[i], volumesMm3)),
+      warnings: [
+        ...modalityWarnings(this.#modality, images),
+        ...this.#organs.flatMap((organ, i) => organ.warnings(regions[i], volumesMm3)),
+      ],
     };
   }
 
@@ -298,7 +301,9 @@ export async function listInputs(input: string): Promise<string[]> {
       what: `cannot predict ${input}`,
       rule: "the input must be a NIfTI file, or a folder that holds some",
       seen,
-      remedy: "Give a .nii, .nii.gz or .hdr file, or their folder",
+      remedy:
+        "Give a .nii, .nii.gz or .hdr file, or their folder; DICOM has to be converted first, " +
+        "by dcm2niix for instance",
     });
   if (!await exists(input)) throw missing("missing");
   if (!(await Deno.stat(input)).isDirectory) return [input];

@@ -1,6 +1,9 @@
+import type { Modality } from "../dataset/dataset.ts";
+import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection } from "../detector/detector.ts";
 import { foundBox } from "../detector/fusion.ts";
 import { isUsualVolume, type UsualVolume } from "../detector/usual_volume.ts";
+import { airHu } from "../volume/intensity.ts";
 import { viewNames } from "../volume/projection.ts";
 
 /**
@@ -37,4 +40,23 @@ export function predictionWarnings(
     );
   }
   return warnings;
+}
+
+/** Says of a scan that it does not look like one of the modality that it was normalised as. */
+export function modalityWarnings(
+  modality: Modality,
+  { scanImage, window }: Pick<ScanImages, "scanImage" | "window">,
+): string[] {
+  if (modality === "mr" && window.low < airHu) {
+    return [
+      `intensities from ${window.low} on look like a CT, not like the MR that was learned from`,
+    ];
+  }
+  if (modality === "ct" && !scanImage.data.includes(0)) {
+    return [
+      `no voxel is below ${window.low}, as air is in Hounsfield units: this may be no CT, as those ` +
+      "that were learned from",
+    ];
+  }
+  return [];
 }

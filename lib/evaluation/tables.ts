@@ -137,7 +137,7 @@ function detectorCells({ cases, costs }: Evaluation): Table {
  */
 function segmentorTable({ cases, costs }: Evaluation, space: EvaluationSpace): Table {
   return tableOf(
-    segmentationColumns,
+    segmentationColumns(space),
     segmentationRows(casesOf(cases, "groundTruthRoi", space), {
       paper: paperTable2,
       costs: costs.filter(({ part }) => part === "segmentor"),
@@ -162,7 +162,7 @@ function frameworkTable({ cases, costs }: Evaluation, space: EvaluationSpace): T
     title: "Method",
     cell: ({ mode }) => modeNames[mode],
   };
-  return tableOf([method, ...segmentationColumns], rows);
+  return tableOf([method, ...segmentationColumns(space)], rows);
 }
 
 /** The shape of Table 5, in millions: true counts beside those by the paper's own rules. */
@@ -300,14 +300,18 @@ const organColumns: readonly Column<{ readonly organ: string; readonly className
   { title: "Size", cell: ({ organ }) => sizeOf(organ) },
 ];
 
-const segmentationColumns: readonly Column<SegmentationRow>[] = [
-  ...organColumns,
-  { title: "Input", cell: ({ cases }) => edgesCell(cases) },
-  { title: "Cases", cell: ({ cases }) => casesCell(cases) },
-  ...scoreColumns,
-  nsdColumn,
-  ...costColumns("Time s (ours)"),
-];
+/** The paper's numbers are of the cube: in the scan's own grid they have no counterpart. */
+function segmentationColumns(space: EvaluationSpace): Column<SegmentationRow>[] {
+  const columns: Column<SegmentationRow>[] = [
+    ...organColumns,
+    { title: "Input", cell: ({ cases }) => edgesCell(cases) },
+    { title: "Cases", cell: ({ cases }) => casesCell(cases) },
+    ...scoreColumns,
+    nsdColumn,
+    ...costColumns("Time s (ours)"),
+  ];
+  return space === "cube" ? columns : columns.filter(({ title }) => !title.endsWith("(paper)"));
+}
 
 /** A row for each organ and class of cases of one mode. */
 function segmentationRows(

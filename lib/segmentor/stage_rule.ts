@@ -32,7 +32,7 @@ export function stageForEdge(edge: number, rule: StageRule): number {
     what: "cannot choose the segmentor's stage",
     rule: `the edge of its input must be one of ${edges.toReversed().join(", ")}`,
     seen: String(edge),
-    remedy: "Resample the region to one of these edges, or change stageCount or minEdge",
+    remedy: "Take one of these (segmentor.edge), or change segmentor.stageCount or minEdge",
   });
 }
 

@@ -71,19 +71,23 @@ export async function isRun(folder: string): Promise<boolean> {
   return await exists(join(folder, recordFile));
 }
 
+/** Refuses a folder that holds a run. */
+export async function refuseRun(folder: string): Promise<void> {
+  if (!await isRun(folder)) return;
+  throw new UserError({
+    what: `cannot start a run in ${folder}`,
+    rule: "a run's folder must be new, and this one holds a run",
+    remedy: "Continue it with --resume, or name another folder with --run",
+  });
+}
+
 /**
  * Makes the folder of a new run.
  *
  * @throws {UserError} when the folder holds a run already: nothing is overwritten
  */
 export async function createRun(folder: string, record: RunRecord): Promise<Run> {
-  if (await isRun(folder)) {
-    throw new UserError({
-      what: `cannot start a run in ${folder}`,
-      rule: "a run's folder must be new, and this one holds a run",
-      remedy: "Continue it with --resume, or name another folder with --run",
-    });
-  }
+  await refuseRun(folder);
   await writeRecord(folder, record);
   return { folder, record };
 }

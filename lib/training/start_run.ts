@@ -21,11 +21,12 @@ import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { runsFolder } from "../paths.ts";
 import { peerEdge } from "../peers/peer.ts";
+import { stageForEdge } from "../segmentor/stage_rule.ts";
 import { chooseRoiEdge, organBox } from "./organ_box.ts";
 import { labelsToDetect } from "./detector_targets.ts";
 import { countPieces } from "./organ_pieces.ts";
 import { requireStart } from "./first_network.ts";
-import { createRun, isRun, type Run, type RunRecord } from "./run_folder.ts";
+import { createRun, isRun, openRun, refuseRun, type Run, type RunRecord } from "./run_folder.ts";
 import { contentOfSplit } from "./same_cases.ts";
 import { casesOfDetector, type DetectorTaker, openDetectorRun } from "./take_detector.ts";
 
@@ -69,7 +70,7 @@ export async function startRun(
 ): Promise<Run> {
   const { split, rule } = await chooseSplit(prepared, organ, config.seed, { fold, splitFile });
   const wanted = chooseRoiEdge(prepared, split.training, organ, config);
-  await requireWeights(config.modelWeights);
+  await requireInputs({ config });
   const data = {
     datasetName: prepared.isPhantom ? `${prepared.name} (phantom)` : prepared.name,
     settings: prepared.settings,
@@ -139,14 +140,27 @@ async function takenDetector(
   return { detectorLabels, detectorFrom: resolve(folder), detectorCases: casesOfDetector(record) };
 }
 
-async function requireWeights(path: string): Promise<void> {
-  if (path === "" || await exists(path)) return;
-  throw new UserError({
-    what: `cannot start from the weights ${path}`,
-    rule: "modelWeights must name a .safetensors file",
-    seen: "missing",
-    remedy: "Check the path",
-  });
+/**
+ * Looks for what a new run needs beside its cases, before these are prepared.
+ *
+ * @throws {UserError} when the weights or the detector to start from are not there, the folder holds a
+ *   run already, or the segmentor's edge is none that it takes
+ */
+export async function requireInputs(
+  { config, folder, detectorFrom }: Pick<NewRun, "config" | "folder" | "detectorFrom">,
+): Promise<void> {
+  const { modelWeights, segmentor, model } = config;
+  if (modelWeights !== "" && !await exists(modelWeights)) {
+    throw new UserError({
+      what: `cannot start from the weights ${modelWeights}`,
+      rule: "--weights (modelWeights) must name a .safetensors file",
+      seen: "missing",
+      remedy: "Check the path",
+    });
+  }
+  if (folder !== undefined) await refuseRun(folder);
+  if (detectorFrom !== undefined) await openRun(detectorFrom);
+  if (model === "segmentor" && segmentor.edge !== "auto") stageForEdge(segmentor.edge, segmentor);
 }
 
 /** The edge that a model takes for a region whose cube has the edge `wanted`. */

@@ -8,6 +8,9 @@ export interface IntensityWindow {
   readonly high: number;
 }
 
+/** CT has air, outside the patient at the least, below this; MR has nothing there. In HU. */
+export const airHu = -200;
+
 /** The usual abdominal soft-tissue window: level 40 HU, width 400 HU. */
 export const softTissueWindow: IntensityWindow = { low: -160, high: 240 };
 

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ViewBox } from "../../lib/detector/fusion.ts";
-import { predictionWarnings } from "../../lib/evaluation/prediction_warnings.ts";
+import { modalityWarnings, predictionWarnings } from "../../lib/evaluation/prediction_warnings.ts";
 
 const nothing: ViewBox = { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] };
 const something: ViewBox = {
@@ -43,4 +43,16 @@ Deno.test("a result is doubtful where its volume is far from those of the traini
   assertEquals(warn(20_000, 29_000), ["49 ml of kidneys are unusual: training has 100 to 250 ml"]);
   assertEquals(warn(200_000, 126_000).length, 1);
   assertEquals(warn(0, 0), ["nothing was segmented as left or right"], "that says enough");
+});
+
+Deno.test("a scan of another modality than was learned from is doubtful", () => {
+  const grid = { shape: [2, 1, 1], affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] } as const;
+  const scan = (low: number, ...values: number[]) => ({
+    scanImage: { ...grid, data: Float32Array.from(values) },
+    window: { low, high: 240 },
+  });
+  assertEquals(modalityWarnings("mr", scan(0, 0, 1)), []);
+  assertStringIncludes(modalityWarnings("mr", scan(-1000, 0, 1))[0], "look like a CT");
+  assertEquals(modalityWarnings("ct", scan(-160, 0, 1)), []);
+  assertStringIncludes(modalityWarnings("ct", scan(-160, 0.4, 1))[0], "no voxel is below -160");
 });

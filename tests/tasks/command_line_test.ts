@@ -49,14 +49,17 @@ Deno.test("parseFlags() refuses what breaks a flag's rule, and says which", () =
       [["--epoch", "3"], "Did you mean --epochs?"],
       [["--nonsense"], "no flag --nonsense"],
       [["-x"], "no flag --x"],
-      [["stray"], "flags only"],
+      [["stray"], "Do you mean --data stray?"],
       [["--epochs", "0"], "at least 1"],
       [["--epochs", "100"], "at most 99"],
       [["--epochs", "2.5"], "an integer"],
       [["--epochs", "ten"], "an integer"],
       [["--epochs"], "needs a value"],
       [["--low", "Infinity"], "a number"],
-      [["--preset", "papre"], "focus or paper"],
+      [
+        ["--preset", "papre"],
+        "--preset must be focus or paper, but it is papre. Did you mean paper?",
+      ],
       [["--preset", "paper", "--preset", "focus"], "given once"],
       [["--set"], "needs a value"],
       [["--epochs="], "--epochs needs a value"],
@@ -99,7 +102,7 @@ Deno.test("parseFlags() takes the first argument for the flag that may stand the
   const first = { ...task, first: "data" } as const;
   const data = (...args: string[]) => (parseFlags(first, args) as { data: string }).data;
   assertEquals([data("d", "--resume"), data("--data", "d")], ["d", "d"]);
-  assertThrows(() => parseFlags(first, [""]), UsageError, "--data needs a value");
+  assertThrows(() => parseFlags(first, [""]), UsageError, "its DIR needs a value");
 });
 
 Deno.test("helpText() lists the flags with their defaults", () => {
