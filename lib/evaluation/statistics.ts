@@ -29,13 +29,8 @@ export interface PairedDifference extends Summary {
   readonly interval: Interval;
 }
 
-/** How {@linkcode bootstrapMean} draws. */
-export interface BootstrapOptions {
-  /** Default 2000. */
-  readonly resamples?: number;
-  /** Default 0.95. */
-  readonly level?: number;
-}
+/** Draws of {@linkcode bootstrapMean}, and the share of their means that lie in its interval. */
+const [resamples, level] = [2000, 0.95];
 
 /**
  * Mean, deviation, median and range. NaN is counted as not applicable and left out; an infinite
@@ -75,7 +70,7 @@ export function percentileOfSorted(sorted: ArrayLike<number>, percent: number): 
 }
 
 /**
- * The percentile bootstrap interval of the mean (Efron 1979): the mean of cases drawn with
+ * The 95 % percentile bootstrap interval of the mean (Efron 1979): the mean of cases drawn with
  * replacement, many times. NaN is left out; both ends are NaN when nothing remains.
  *
  * @param random the only source of chance: equal generators give equal intervals
@@ -83,7 +78,6 @@ export function percentileOfSorted(sorted: ArrayLike<number>, percent: number): 
 export function bootstrapMean(
   values: Iterable<number>,
   random: Random,
-  { resamples = 2000, level = 0.95 }: BootstrapOptions = {},
 ): Interval {
   const cases = [...values].filter((value) => !Number.isNaN(value));
   if (cases.length === 0) return { low: NaN, high: NaN, level };
@@ -111,7 +105,6 @@ export function pairedDifference(
   first: ReadonlyMap<string, number>,
   second: ReadonlyMap<string, number>,
   random: Random,
-  options: BootstrapOptions = {},
 ): PairedDifference {
   const unpaired = [
     ...[...first.keys()].filter((key) => !second.has(key)),
@@ -121,7 +114,7 @@ export function pairedDifference(
     throw new RangeError(`cases without a partner: ${unpaired.slice(0, 5).join(", ")}`);
   }
   const differences = [...first].map(([key, value]) => second.get(key)! - value);
-  return { ...summarize(differences), interval: bootstrapMean(differences, random, options) };
+  return { ...summarize(differences), interval: bootstrapMean(differences, random) };
 }
 
 function meanOf(values: Float64Array): number {
