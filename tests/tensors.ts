@@ -53,6 +53,9 @@ export function assertGradients(
       };
       const numeric = (at(step) - at(-step)) / (2 * step);
       const analytic = gradients[i].mul(direction).sum().dataSync()[0];
+      if (Math.abs(numeric) < 2 * limit) {
+        throw new Error(`a slope of ${numeric} at input ${i} is too small to tell from none`);
+      }
       if (!(Math.abs(numeric - analytic) <= limit * Math.max(1, Math.abs(numeric)))) {
         throw new Error(`gradient of input ${i}: ${analytic}, but by differences ${numeric}`);
       }

@@ -19,7 +19,7 @@ export class GroupNorm {
   readonly #groups: number;
 
   constructor(scope: Scope, { channels, groups }: { channels: number; groups: number }) {
-    if (channels % groups !== 0) {
+    if (!Number.isInteger(groups) || channels % groups !== 0) {
       throw new Error(`${channels} channels cannot be cut into ${groups} equal groups`);
     }
     this.scale = scope.weight("scale", [channels], constant(1));

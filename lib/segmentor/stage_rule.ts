@@ -41,6 +41,9 @@ export function edgeSkipping(edge: number, stages: number, { minEdge }: StageRul
   return Math.max(minEdge, edge / 2 ** stages);
 }
 
+/** Voxels. */
+const edgeSlack = 1e-6;
+
 /**
  * The edge of the cube into which a region is resampled, for a region whose largest edge is
  * `roiEdge` voxels.
@@ -60,7 +63,8 @@ export function edgeForRoi(roiEdge: number, rule: StageRule, rounding: "up" | "d
     });
   }
   const edges = legalEdges(rule);
+  // An edge that has been a share of an axis in between is its number of voxels but for rounding.
   return rounding === "up"
-    ? edges.findLast((edge) => edge >= roiEdge) ?? edges[0]
-    : edges.find((edge) => edge <= roiEdge) ?? rule.minEdge;
+    ? edges.findLast((edge) => edge >= roiEdge - edgeSlack) ?? edges[0]
+    : edges.find((edge) => edge <= roiEdge + edgeSlack) ?? rule.minEdge;
 }

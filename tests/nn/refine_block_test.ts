@@ -102,7 +102,7 @@ Deno.test({
     const slope = uniform(new Random("slope"), shape);
     for (const training of [false, true]) {
       assertGradients(
-        (x) => block.apply(x as tf.Tensor5D, { training }).mul(slope).mean(),
+        (x) => block.apply(x as tf.Tensor5D, { training }).mul(slope).sum(),
         [x],
         { step: 1e-3 },
       );

@@ -7,6 +7,7 @@ import {
   legalEdges,
   stageForEdge,
 } from "../../lib/segmentor/stage_rule.ts";
+import { unitToVoxels, voxelsToUnit } from "../../lib/volume/box.ts";
 
 const paper = { stageCount: 3, minEdge: 16 };
 
@@ -41,6 +42,20 @@ Deno.test("a region is rounded down by Eq. 2 or up to what holds it, within the 
   assertEquals(up, [16, 16, 32, 32, 32, 64, 64, 64, 64]);
   for (const edge of [0, -1, NaN]) {
     assertThrows(() => edgeForRoi(edge, paper, "up"), UserError, "positive");
+  }
+});
+
+Deno.test("an edge that was a share of an axis in between is chosen as its number of voxels", () => {
+  for (
+    const [edge, size, spaceSize, rounding] of [[30, 60, 128, "down"], [16, 60, 60, "up"]] as const
+  ) {
+    for (let min = 0; min + edge <= size; min++) {
+      const voxels = { min: [min, 0, 0], max: [min + edge, 1, 1] } as const;
+      const unit = voxelsToUnit(voxels, [size, 1, 1]);
+      const box = unitToVoxels(unit, [spaceSize, 1, 1]);
+      const exact = edge * spaceSize / size;
+      assertEquals(edgeForRoi(box.max[0] - box.min[0], paper, rounding), exact, `${min}`);
+    }
   }
 });
 

@@ -20,7 +20,9 @@ class DepthwiseConv3dOp : public OpKernel {
     Grid grid;
     if (!gridOf(context, x, &grid)) return;
     OP_REQUIRES(context, weight.dims() == 4 && weight.dim_size(3) == grid.channels &&
-                             weight.dim_size(0) % 2 == 1,
+                             weight.dim_size(0) % 2 == 1 &&
+                             weight.dim_size(1) == weight.dim_size(0) &&
+                             weight.dim_size(2) == weight.dim_size(0),
                 tensorflow::errors::InvalidArgument("the kernel does not fit"));
     const int64_t kernel = weight.dim_size(0);
     float* y = output(context, 0, x.shape());

@@ -20,9 +20,8 @@ inline Vector expOfNegative(Vector x) {
   power = power * rest + 1.6666665459e-1f;
   power = power * rest + 5.0000001201e-1f;
   power = power * rest * rest + rest + 1.0f;
-  const Integers scale = (reinterpret_cast<const Integers&>(shifted) << 23);
-  const Integers bits = reinterpret_cast<const Integers&>(power) + scale;
-  return isTooSmall ? Vector{} : reinterpret_cast<const Vector&>(bits);
+  const Bits bits = (Bits)power + ((Bits)shifted << 23);
+  return isTooSmall ? Vector{} : (Vector)bits;
 }
 
 // log(1 + x) for x in [0, 1], by the series of 2 artanh(x / (2 + x)).

@@ -108,6 +108,9 @@ class LayerNormOp : public OpKernel {
   void Compute(OpKernelContext* context) override {
     const Tensor& x = context->input(0);
     const int64_t channels = context->input(1).NumElements();
+    OP_REQUIRES(context, x.dims() > 0 && x.dim_size(x.dims() - 1) == channels &&
+                             context->input(2).NumElements() == channels,
+                tensorflow::errors::InvalidArgument("scale and shift do not fit"));
     const int64_t rows = channels == 0 ? 0 : x.NumElements() / channels;
     float* y = output(context, 0, x.shape());
     float* mean = output(context, 1, {rows});

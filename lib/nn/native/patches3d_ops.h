@@ -23,7 +23,9 @@ class CubeConvKernel : public OpKernel {
     const int64_t inputs = coarse.channels;
     const int64_t kernel = weight.dims() == 5 ? weight.dim_size(1) : 0;
     OP_REQUIRES(context,
-                kernel > 0 && weight.dim_size(isUp_ ? 0 : 3) == inputs &&
+                kernel > 0 && weight.dim_size(2) == kernel &&
+                    weight.dim_size(isUp_ ? 3 : 0) == kernel &&
+                    weight.dim_size(isUp_ ? 0 : 3) == inputs &&
                     (isUp_ || (coarse.depth % kernel == 0 && coarse.height % kernel == 0 &&
                                coarse.width % kernel == 0)),
                 tensorflow::errors::InvalidArgument("the kernel does not fit"));
