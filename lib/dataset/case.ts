@@ -122,16 +122,12 @@ async function refuseOther(
 ): Promise<void> {
   const record = await readRecord(folder);
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-  if (
-    record !== undefined && same(record.settings, settings) &&
-    same(contentOf(record.entry), contentOf(entry))
-  ) return;
+  if (record === undefined) return;
+  if (same(record.settings, settings) && same(contentOf(record.entry), contentOf(entry))) return;
   throw new UserError({
     what: `cannot load the case ${entry.id}`,
     rule: `${folder} must be as it was when the data set was opened`,
-    seen: record === undefined
-      ? "without its record"
-      : "prepared anew, from other files or in another way",
+    seen: "prepared anew, from other files or in another way",
     remedy: "Prepare into folders of their own what is prepared in several ways, and start again",
   });
 }
