@@ -1,6 +1,5 @@
-import type { PresetName, RunConfig } from "../config/config.ts";
+import { paperPhases, type PresetName, type RunConfig } from "../config/config.ts";
 import { configDifference, makeConfig } from "../config/overrides.ts";
-import { paperPhases } from "../config/config.ts";
 import type { Organ } from "../dataset/organ.ts";
 import { askedSplit, type Run } from "../training/run_folder.ts";
 import type { RunFacts } from "./run_facts.ts";
