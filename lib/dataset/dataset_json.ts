@@ -90,9 +90,7 @@ export function readLabelNames(value: unknown, path: string): Record<string, num
         path,
         "voxels that nobody labelled (nnU-Net's ignore) cannot be left out",
         entry,
-        {
-          remedy: "Give them a label, or leave cases that have such voxels out",
-        },
+        "Give them a label, or leave cases that have such voxels out",
       );
     }
     const other = names.get(number);
@@ -139,11 +137,6 @@ function readList(
   });
 }
 
-function fault(
-  path: string,
-  rule: string,
-  seen: string,
-  { remedy = "Correct the file" } = {},
-): UserError {
+function fault(path: string, rule: string, seen: string, remedy = "Correct the file"): UserError {
   return new UserError({ what: `cannot read ${path}`, rule, seen, remedy });
 }

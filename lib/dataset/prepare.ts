@@ -17,12 +17,11 @@ import {
 } from "./manifest.ts";
 import {
   caseFiles,
-  fileState,
-  isUnchanged,
   type LabelledCase,
   type PrepareJob,
   readRecord,
   recordFile,
+  stateIfUnchanged,
   writeRecord,
 } from "./prepare_case.ts";
 import { runInWorkers } from "./worker_pool.ts";
@@ -276,37 +275,22 @@ async function currentEntry(
   const { entry } = record;
   const isAlike = record.version === preparedVersion &&
     JSON.stringify(record.settings) === JSON.stringify(settings) &&
-    entry.modality === source.modality && isSameVolume(entry, source) &&
-    await isUnchanged(source.imagePath, entry.source.image, entry.imagePath) &&
-    await isUnchanged(source.labelPath, entry.source.labels, entry.labelPath) &&
-    (await Promise.all(Object.values(caseFiles).map((file) => exists(`${folder}/${file}`))))
-      .every((isThere) => isThere);
+    entry.modality === source.modality && isSameVolume(entry, source);
   if (!isAlike) return undefined;
+  const image = await stateIfUnchanged(source.imagePath, entry.source.image, entry.imagePath);
+  if (image === undefined) return undefined;
+  const labels = await stateIfUnchanged(source.labelPath, entry.source.labels, entry.labelPath);
+  if (labels === undefined) return undefined;
+  const files = Object.values(caseFiles).map((file) => exists(`${folder}/${file}`));
+  if ((await Promise.all(files)).includes(false)) return undefined;
   const { imagePath, imageChannel, labelPath, subset } = source;
-  const now = {
-    ...entry,
-    imagePath,
-    imageChannel,
-    labelPath,
-    subset,
-    source: await statesNow(entry, source),
-  };
+  const states = { image, labels };
+  const now = { ...entry, imagePath, imageChannel, labelPath, subset, source: states };
   // With today's paths and times, the files need not be read again the next time.
   if (JSON.stringify(now) !== JSON.stringify(entry)) {
     await writeRecord(folder, { ...record, entry: now });
   }
   return now;
-}
-
-/** The digests of before, of files that are the same, with what the system says of the files now. */
-async function statesNow(
-  { source: { image, labels } }: ManifestEntry,
-  { imagePath, labelPath }: LabelledCase,
-): Promise<ManifestEntry["source"]> {
-  return {
-    image: { ...image, ...await fileState(imagePath) },
-    labels: { ...labels, ...await fileState(labelPath) },
-  };
 }
 
 async function isPhantom({ root }: Dataset): Promise<boolean> {

@@ -119,7 +119,7 @@ async function sourceState(path: string): Promise<SourceState> {
  *
  * @throws UserError when there is none that can be read
  */
-export async function fileState(path: string): Promise<{ bytes: number; modifiedMs: number }> {
+async function fileState(path: string): Promise<{ bytes: number; modifiedMs: number }> {
   const { size, mtime, isFile } = await Deno.stat(path).catch((error) => {
     throw unreadable(
       path,
@@ -131,18 +131,19 @@ export async function fileState(path: string): Promise<{ bytes: number; modified
 }
 
 /**
- * True for the same file of the same size and time, or else one of the same content; false for one
- * that is missing.
+ * The state now of the same file of the same size and time, or else of one of the same content;
+ * `undefined` for another, and for one that is missing.
  */
-export async function isUnchanged(
+export async function stateIfUnchanged(
   path: string,
   before: SourceState,
   pathBefore = path,
-): Promise<boolean> {
+): Promise<SourceState | undefined> {
   const now = await fileState(path).catch(() => undefined);
-  if (now === undefined || now.bytes !== before.bytes) return false;
+  if (now === undefined || now.bytes !== before.bytes) return undefined;
   const isUntouched = path === pathBefore && now.modifiedMs === before.modifiedMs;
-  return isUntouched || await hashFile(path, "sha256") === before.sha256;
+  const isSame = isUntouched || await hashFile(path, "sha256") === before.sha256;
+  return isSame ? { ...before, ...now } : undefined;
 }
 
 function unreadable(path: string, seen: string): UserError {

@@ -1,7 +1,7 @@
 import type { SegmentorConfig } from "../config/config.ts";
 import type { ManifestEntry, PrepareSettings } from "../dataset/manifest.ts";
 import type { Organ, OrganClass } from "../dataset/organ.ts";
-import { isUnchanged } from "../dataset/prepare_case.ts";
+import { stateIfUnchanged } from "../dataset/prepare_case.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
@@ -49,7 +49,7 @@ export async function readTestCase(
   const watch = new Stopwatch<"read">();
   const { imagePath, imageVolume: volume, modality, labelPath, source } = entry;
   for (const [path, state] of [[imagePath, source.image], [labelPath, source.labels]] as const) {
-    if (await isUnchanged(path, state) || !await exists(path)) continue; // reading says: missing
+    if (await stateIfUnchanged(path, state) || !await exists(path)) continue; // reading says: missing
     throw new UserError({
       what: `cannot evaluate ${entry.id}`,
       rule: `${path} must be what it was when it was prepared: regions were read from it then`,

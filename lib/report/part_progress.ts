@@ -1,9 +1,11 @@
 import { EarlyStopping } from "../training/early_stopping.ts";
 import type { EpochRecord } from "../training/history.ts";
-import type { RunPart } from "../training/run_part.ts";
+import type { PartWeights, RunPart } from "../training/run_part.ts";
 
 /** How far a part of a run is. */
 export interface PartProgress extends RunPart {
+  /** The weights that it ends with. */
+  readonly weights: PartWeights;
   /** Its epochs so far. */
   readonly records: readonly EpochRecord[];
   /**
@@ -36,7 +38,7 @@ const recentEpochs = 5;
 export function partProgress(
   part: RunPart,
   records: readonly EpochRecord[],
-  weights: "none" | "own" | "taken over",
+  weights: PartWeights,
 ): PartProgress {
   const { epochs, patience, validateEvery } = part.settings;
   const stopping = new EarlyStopping(patience);
@@ -52,6 +54,7 @@ export function partProgress(
   const secondsPerEpoch = sumOfSeconds(recent) / recent.length;
   return {
     ...part,
+    weights,
     records,
     state: isComplete ? "complete" : epoch > 0 ? "unfinished" : "waiting",
     endedEarly: stopping.exhausted && epoch < epochs,

@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { paperPhases, type PhaseName, phaseNames } from "../config/config.ts";
-import { exists } from "../files.ts";
-import { historyPath, modelPath, type Run } from "../training/run_folder.ts";
+import { historyPath, type Run } from "../training/run_folder.ts";
 import { HistoryTail } from "./history_tail.ts";
 import { type PartProgress, partProgress } from "./part_progress.ts";
-import { isTakenOver, partsOf, type RunPart } from "../training/run_part.ts";
+import { partsOf, type RunPart, weightsIn } from "../training/run_part.ts";
 
 /** How far a run is. */
 export interface RunProgress {
@@ -65,7 +64,7 @@ export class RunReader {
     const parts: PartProgress[] = [];
     const signsMs = [Date.parse(this.#run.record.createdAt)];
     for (const { part, history } of this.#sources) {
-      const progress = partProgress(part, await history.read(), await weightsOf(part));
+      const progress = partProgress(part, await history.read(), await weightsIn(part.folder));
       if (progress.state === "waiting" && !this.#isAsked(part.phase)) continue;
       parts.push(progress);
       signsMs.push(
@@ -81,11 +80,6 @@ export class RunReader {
   #isAsked(phase: PhaseName): boolean {
     return (this.#phases ?? this.#run.record.phases ?? paperPhases).includes(phase);
   }
-}
-
-async function weightsOf(part: RunPart): Promise<Parameters<typeof partProgress>[2]> {
-  if (!await exists(modelPath(part.folder))) return "none";
-  return await isTakenOver([part]) ? "taken over" : "own";
 }
 
 /** How far a run is, once. */

@@ -1,7 +1,6 @@
 import type { PhaseName } from "../config/config.ts";
-import { exists } from "../files.ts";
-import { modelPath, type Run } from "../training/run_folder.ts";
-import { type PartProgress } from "./part_progress.ts";
+import type { Run } from "../training/run_folder.ts";
+import type { PartProgress } from "./part_progress.ts";
 import { readRunProgress } from "./run_progress.ts";
 
 /** The parts of a run whose training was stopped and has left its best weights so far as their model. */
@@ -10,9 +9,5 @@ export async function stoppedParts(
   phases?: readonly PhaseName[],
 ): Promise<PartProgress[]> {
   const { parts } = await readRunProgress(run, { phases });
-  const stopped: PartProgress[] = [];
-  for (const part of parts) {
-    if (part.state !== "complete" && await exists(modelPath(part.folder))) stopped.push(part);
-  }
-  return stopped;
+  return parts.filter(({ state, weights }) => state !== "complete" && weights !== "none");
 }

@@ -9,6 +9,7 @@ import type { EarlyStoppingState } from "./early_stopping.ts";
 import { jsonDifference } from "./json_difference.ts";
 import { parseNumbers, stringifyNumbers } from "./json_numbers.ts";
 import type { MovingAverageState } from "./moving_average.ts";
+import { hashTensors } from "./weights_digest.ts";
 
 /** Parameters by name, in C order. */
 export type Weights = ReadonlyMap<
@@ -242,8 +243,6 @@ function unpack({ tensors, metadata }: Safetensors, path: string): Checkpoint {
 
 function checksum(tensors: Tensors, texts: string): string {
   const hash = createHash("sha256").update(texts);
-  for (const [name, { data }] of tensors) {
-    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
+  hashTensors(hash, tensors);
   return hash.digest("hex");
 }

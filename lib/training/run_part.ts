@@ -32,12 +32,18 @@ export function partsOf(run: Run, phase: PhaseName): RunPart[] {
   }));
 }
 
-/** Whether other runs trained these parts: their weights came without a checkpoint to go on from. */
-export async function isTakenOver(parts: readonly Pick<RunPart, "folder">[]): Promise<boolean> {
-  const found = await Promise.all(parts.map(async ({ folder }) => {
-    return await exists(modelPath(folder)) && !await hasCheckpoint(folder);
-  }));
-  return found.every(Boolean);
+/** Whose the weights are that a part ends with: another run's came without a checkpoint to go on from. */
+export type PartWeights = "none" | "own" | "taken over";
+
+/** The weights that the part in a folder ends with. */
+export async function weightsIn(folder: string): Promise<PartWeights> {
+  if (!await exists(modelPath(folder))) return "none";
+  return await hasCheckpoint(folder) ? "own" : "taken over";
+}
+
+/** Whether other runs trained all parts of a phase. */
+export async function isTakenOver(run: Run, phase: PhaseName): Promise<boolean> {
+  return (await weightsOf(run, phase)).every((weights) => weights === "taken over");
 }
 
 /**
@@ -45,10 +51,11 @@ export async function isTakenOver(parts: readonly Pick<RunPart, "folder">[]): Pr
  * of the one so far where Jupyter's Stop ended it.
  */
 export async function isPhaseTrained(run: Run, phase: PhaseName): Promise<boolean> {
-  const found = await Promise.all(
-    partsOf(run, phase).map(({ folder }) => exists(modelPath(folder))),
-  );
-  return found.every(Boolean);
+  return (await weightsOf(run, phase)).every((weights) => weights !== "none");
+}
+
+async function weightsOf(run: Run, phase: PhaseName): Promise<PartWeights[]> {
+  return await Promise.all(partsOf(run, phase).map(({ folder }) => weightsIn(folder)));
 }
 
 /**

@@ -101,7 +101,7 @@ class RunTraining implements Disposable {
   }
 
   async *train(phase: PhaseName): AsyncGenerator<TrainedPart> {
-    if (this.#options.resume && await isTakenOver(partsOf(this.#run, phase))) return;
+    if (this.#options.resume && await isTakenOver(this.#run, phase)) return;
     switch (phase) {
       case "detector":
         yield* this.#trainDetector();
