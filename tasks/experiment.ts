@@ -78,8 +78,8 @@ const flags = {
   },
   set: {
     type: "list",
-    value: "[PRESET:]KEY=VALUE",
-    description: "changes one value of every run, or of a preset before its rows change it",
+    value: "[ROW:]KEY=VALUE",
+    description: "changes one value of every run, of a row, or of a preset before its rows do",
   },
   row: {
     type: "list",
@@ -232,7 +232,9 @@ async function openSession(
     return prepared;
   };
   const [preset] = wish.presets;
-  const prepared = await open(makeConfig(preset, changesOf(wish, preset)).cubeEdge);
+  const prepared = await open(
+    makeConfig(preset, changesOf(wish, { name: preset, preset, changes: [] })).cubeEdge,
+  );
   const organs = flags.organ.length > 0
     ? flags.organ
     : defaultOrgans(experiment.organs, prepared.labels);

@@ -54,9 +54,7 @@ export const ablationExperiment: Experiment = {
 function variantsOf(options: PlanOptions): Variant[] {
   const { presets: [base] } = options;
   const configOf = (variant: Variant) =>
-    JSON.stringify(
-      makeConfig(variant.preset, changesOf(options, variant.preset, variant.changes)),
-    );
+    JSON.stringify(makeConfig(variant.preset, changesOf(options, variant)));
   const [first, ...others] = ablationVariants.map((one) =>
     one.preset !== "focus"
       ? one

@@ -19,7 +19,7 @@ export interface PlanOptions {
   readonly epochs?: readonly EpochBudget[];
   /**
    * Changes of every run, as `--set` takes them; `PRESET:KEY=VALUE` is one of a preset, on top of which
-   * come those of a row.
+   * come those of a row, and `ROW:KEY=VALUE` one of a row, on top of all others.
    */
   readonly changes: readonly string[];
 }
@@ -58,54 +58,69 @@ export function requestEach(
         label: name,
         organ,
         preset,
-        changes: changesOf(options, preset, [
-          ...changes,
-          ...epochChanges(preset, budgetsOf({ name, preset }, options.epochs)),
-          `seed=${options.seed}`,
-        ]),
+        changes: changesOf(options, {
+          name,
+          preset,
+          changes: [
+            ...changes,
+            ...epochChanges(preset, budgetsOf({ name, preset }, options.epochs)),
+            `seed=${options.seed}`,
+          ],
+        }),
         fold: `${fold}/${folds}`,
       }))
     )
   );
 }
 
-/** All changes of a preset that a row with its own changes comes to, in the order of their weight. */
+/** All changes of a row's preset, in the order of their weight. A row named as its preset is that. */
 export function changesOf(
   { changes }: Pick<PlanOptions, "changes">,
-  preset: string,
-  ofRow: readonly string[] = [],
+  { name, preset, changes: ofRow }: Pick<Variant, "name" | "preset" | "changes">,
 ): string[] {
-  const ofWhich = (name: string | undefined) =>
-    changes.map(ofPreset).filter((change) => change.preset === name).map(({ rest }) => rest);
-  return [...ofWhich(preset), ...ofRow, ...ofWhich(undefined)];
+  const ofWhich = (whose: string | undefined) =>
+    changes.map(splitChange).filter((change) => change.whose === whose).map(({ rest }) => rest);
+  return [
+    ...ofWhich(preset),
+    ...ofRow,
+    ...ofWhich(undefined),
+    ...(Object.hasOwn(presets, name) ? [] : ofWhich(name)),
+  ];
 }
 
 /**
- * Refuses changes of presets that would change nothing.
+ * Refuses changes of presets and rows that would change nothing.
  *
- * @throws {UserError} when no run is of the preset, or the change is of the seed, which is of all runs
+ * @throws {UserError} when no run is of the preset or row, or the change is of the seed, which is of
+ * all runs
  */
 export function requireEffect(changes: readonly string[], requests: readonly RunRequest[]): void {
-  const used = [...new Set(requests.map(({ preset }) => preset))];
+  const used = [...new Set(requests.flatMap(({ preset, label }) => [preset, label]))];
   for (const change of changes) {
-    const { preset, rest } = ofPreset(change);
-    if (preset === undefined) continue;
+    const { whose, rest } = splitChange(change);
+    if (whose === undefined) continue;
     const refuse = (rule: string, remedy: string): never => {
-      throw new UserError({ what: "cannot change the preset", rule, seen: change, remedy });
+      throw new UserError({
+        what: "cannot tell what is to be changed",
+        rule,
+        seen: change,
+        remedy,
+      });
     };
-    if (!used.includes(preset)) {
-      refuse(`its runs must be among those of ${used.join(", ")}`, `Add --preset ${preset}`);
+    if (!used.includes(whose)) {
+      refuse(
+        `its preset or row must be one of ${used.join("; ")}`,
+        Object.hasOwn(presets, whose) ? `Add --preset ${whose}` : "Write it as it is there",
+      );
     }
     if (rest.startsWith("seed=")) refuse("the seed is of all runs", "Give --seed");
   }
 }
 
-/** The preset that a change is of, if it is one of a preset, and the change itself. */
-function ofPreset(change: string): { preset: string | undefined; rest: string } {
-  const [, preset, rest] = /^(\w+):(.+)$/s.exec(change) ?? [];
-  return preset !== undefined && Object.hasOwn(presets, preset)
-    ? { preset, rest }
-    : { preset: undefined, rest: change };
+/** The preset or row that a change is of, if it is one of either, and the change itself. */
+function splitChange(change: string): { whose: string | undefined; rest: string } {
+  const [, whose, rest] = /^([^=]+):([^:=]+=.*)$/s.exec(change) ?? [];
+  return whose === undefined ? { whose: undefined, rest: change } : { whose, rest };
 }
 
 /** What must be trained for a mode. */

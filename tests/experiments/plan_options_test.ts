@@ -48,12 +48,18 @@ Deno.test("every fold has every variant and organ, the folds outermost", () => {
   assertEquals(new Set(some.map(({ fold }) => fold)), new Set(["3/3"]));
 });
 
-Deno.test("a change of a preset that no run has, or of its seed, is refused", () => {
-  const requests = [{ preset: "focus" }, { preset: "tiny" }] as RunRequest[];
+Deno.test("a change of a preset or row that no run has, or of its seed, is refused", () => {
+  const requests = [
+    { preset: "focus", label: "Dice + focal loss" },
+    { preset: "tiny", label: "tiny" },
+  ] as RunRequest[];
   const ofPaper = () => requireEffect(["paper:segmentor.edge=32"], requests);
   assertThrows(ofPaper, UserError, "Add --preset paper");
   assertThrows(() => requireEffect(["tiny:seed=7"], requests), UserError, "Give --seed");
   requireEffect(["focus:segmentor.edge=32", "seed=7", "phases.whole.epochs=3"], requests);
+  const ofRow = (row: string) => requireEffect([`${row}:segmentor.edge=32`], requests);
+  ofRow("Dice + focal loss");
+  assertThrows(() => ofRow("Dice"), UserError, "one of focus; Dice + focal loss; tiny");
 });
 
 Deno.test("--epochs keeps fine-tuning's share, and a warm-up takes half at most", () => {
@@ -106,15 +112,23 @@ Deno.test("--epochs is of all rows, of one, or of a phase; the last that fits co
   );
 });
 
-Deno.test("a change of a preset comes before those of its rows, one of all runs after them", () => {
-  const changes = ["paper:seed=7", "focus:roiTraining.faceJitter=0.08", "segmentor.fineWidth=0"];
+Deno.test("a change of a preset comes before those of its rows, then one of all runs, then one of a row", () => {
+  const changes = [
+    "paper:seed=7",
+    "focus:roiTraining.faceJitter=0.08",
+    "it's mine:segmentor.fineWidth=4",
+    "segmentor.fineWidth=0",
+  ];
   const given = { ...options, changes };
-  assertEquals(changesOf(given, "focus", ["roiTraining.faceJitter=0"]), [
+  const changesIn = (name: string, preset: string, changes: readonly string[] = []) =>
+    changesOf(given, { name, preset, changes });
+  assertEquals(changesIn("no jitter", "focus", ["roiTraining.faceJitter=0"]), [
     "roiTraining.faceJitter=0.08",
     "roiTraining.faceJitter=0",
     "segmentor.fineWidth=0",
   ]);
-  assertEquals(changesOf(given, "tiny"), ["segmentor.fineWidth=0"]);
+  assertEquals(changesIn("tiny", "tiny"), ["segmentor.fineWidth=0"]);
+  assertEquals(changesIn("it's mine", "tiny"), ["segmentor.fineWidth=0", "segmentor.fineWidth=4"]);
   const rows = ["focus", "no jitter"].map((name) => ({
     name,
     preset: "focus",
@@ -127,7 +141,8 @@ Deno.test("a change of a preset comes before those of its rows, one of all runs 
   );
   assertEquals(new Set(jitters), new Set([0.08, 0]));
   // A colon in a value, as of a path, is none of a preset.
-  assertEquals(changesOf({ changes: ["modelWeights=C:x"] }, "focus"), ["modelWeights=C:x"]);
+  const path = { ...options, changes: ["modelWeights=C:x", "modelWeights=a:b=c"] };
+  assertEquals(changesOf(path, { name: "focus", preset: "focus", changes: [] }), path.changes);
 });
 
 Deno.test("the requests of chosen modes leave out the phases that these do not need", () => {
