@@ -4,6 +4,7 @@ import { type LabelExtent, LabelExtentCounter, labelExtents } from "../volume/la
 import { readLabelPlanes, readLabels } from "../volume/nifti_read.ts";
 import { type Orientation, orientationOf, rasGrid, toRas } from "../volume/orientation.ts";
 import { sampleLabelsNearest } from "../volume/resample.ts";
+import { rowsSet } from "../volume/set_finder.ts";
 import { removeSpecks } from "../volume/specks.ts";
 import type { Grid, LabelVolume, Triple } from "../volume/volume.ts";
 import type { PrepareSettings } from "./manifest.ts";
@@ -46,9 +47,8 @@ export async function readScanLabels(
   await readLabelPlanes(path, (geometry) => {
     const { scan, cube, counter } = takers = takersFor(orientationOf(geometry), settings);
     return (plane, z) => {
-      scan.add(z, plane);
-      cube.add(z, plane);
-      counter.add(z, plane);
+      const isSet = rowsSet(plane, geometry.shape[0]); // most of the work: once for all three
+      for (const taker of [scan, cube, counter]) taker.add(z, plane, isSet);
     };
   });
   const { orientation, scan, cube, counter } = takers;

@@ -1,7 +1,7 @@
 import { affineOfBox } from "./affine.ts";
 import { axesToRas, type Orientation, rasGrid } from "./orientation.ts";
 import { nearestVoxels } from "./sampling_kernel.ts";
-import { setFinder } from "./set_finder.ts";
+import { rowsSet } from "./set_finder.ts";
 import { type LabelVolume, type Triple, voxelCount } from "./volume.ts";
 
 /**
@@ -28,12 +28,19 @@ export class FileLabels {
     this.#data = new Uint16Array(voxelCount(shape));
   }
 
-  /** Takes plane `z` of the file. */
-  add(z: number, plane: Uint16Array): void {
+  /**
+   * Takes plane `z` of the file.
+   *
+   * @param isSet what `rowsSet` says of it
+   */
+  add(
+    z: number,
+    plane: Uint16Array,
+    isSet: Uint8Array = rowsSet(plane, this.#orientation.grid.shape[0]),
+  ): void {
     const [xs, ys, zs] = this.#voxels;
     const data = this.#data;
     const width = this.#orientation.grid.shape[0];
-    const isSet = rowsSet(plane, width);
     for (let i = zs.indexOf(z); i >= 0 && zs[i] === z; i++) {
       let to = i * xs.length * ys.length;
       for (const y of ys) {
@@ -63,16 +70,4 @@ export class FileLabels {
       ),
     };
   }
-}
-
-/** Which rows of a plane hold anything but background: 1, else 0. */
-function rowsSet(plane: Uint16Array, width: number): Uint8Array {
-  const isSet = new Uint8Array(plane.length / width);
-  const nextSet = setFinder(plane);
-  for (let at = nextSet(0); at < plane.length;) {
-    const row = Math.floor(at / width);
-    isSet[row] = 1;
-    at = nextSet((row + 1) * width);
-  }
-  return isSet;
 }

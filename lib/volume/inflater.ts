@@ -70,12 +70,16 @@ const status = { more: 0, needsInput: 1, end: 2, damaged: 3 } as const;
 export class NativeInflater implements Inflater {
   readonly #native: NativeLibrary["inflater"];
   readonly #stream: Deno.PointerValue;
+  /** One view of each for all steps: V8 takes a view for memory of its own, and cleans up the more. */
+  readonly #portions: readonly [Uint8Array, Uint8Array];
+  #turn = 1;
   #input: Uint8Array = new Uint8Array(0);
   #needsInput = true;
 
   constructor({ inflater }: NativeLibrary) {
     this.#native = inflater;
     this.#stream = inflater.create();
+    this.#portions = inflater.portions(this.#stream);
   }
 
   async begin(source: ByteSource): Promise<{ readonly result: Promise<Inflated> } | null> {
@@ -98,9 +102,10 @@ export class NativeInflater implements Inflater {
     const unused = ended === status.end
       ? this.#input.subarray(this.#input.length - this.#native.unused(this.#stream))
       : null;
-    const chunk = this.#native.portion(this.#stream);
+    this.#turn = 1 - this.#turn;
+    const size = this.#native.portionSize(this.#stream);
     return {
-      chunks: chunk.length === 0 ? [] : [chunk],
+      chunks: size === 0 ? [] : [this.#portions[this.#turn].subarray(0, size)],
       unused,
       fault: ended === status.damaged ? "invalid codes" : undefined,
     };

@@ -1,5 +1,5 @@
 import type { Box3 } from "./box.ts";
-import { setFinder } from "./set_finder.ts";
+import { rowsSet, setFinder } from "./set_finder.ts";
 import type { LabelVolume } from "./volume.ts";
 
 /** Where the voxels of one label value are. */
@@ -31,20 +31,26 @@ export class LabelExtentCounter {
     this.#width = width;
   }
 
-  /** Takes plane `z`. */
-  add(z: number, plane: Uint16Array): void {
+  /**
+   * Takes plane `z`.
+   *
+   * @param isSet what `rowsSet` says of it
+   */
+  add(z: number, plane: Uint16Array, isSet: Uint8Array = rowsSet(plane, this.#width)): void {
     const width = this.#width;
-    const lookFor = setFinder(plane);
-    for (let at = lookFor(0); at < plane.length; at = lookFor(at)) {
-      const y = Math.floor(at / width);
-      const end = (y + 1) * width;
-      const value = plane[at];
-      const first = at++;
-      while (at < end && plane[at] === value) at++;
-      this.#counts[value] += at - first;
-      this.#widen(3 * value, first - y * width, at - 1 - y * width);
-      this.#widen(3 * value + 1, y, y);
-      this.#widen(3 * value + 2, z, z);
+    const nextSet = setFinder(plane);
+    for (let y = isSet.indexOf(1); y >= 0; y = isSet.indexOf(1, y + 1)) {
+      const start = y * width;
+      const end = start + width;
+      for (let at = nextSet(start, end); at < end; at = nextSet(at, end)) {
+        const value = plane[at];
+        const first = at++;
+        while (at < end && plane[at] === value) at++;
+        this.#counts[value] += at - first;
+        this.#widen(3 * value, first - start, at - 1 - start);
+        this.#widen(3 * value + 1, y, y);
+        this.#widen(3 * value + 2, z, z);
+      }
     }
   }
 

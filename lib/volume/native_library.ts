@@ -12,7 +12,8 @@ export const volumeSymbols = {
     result: "i32",
     nonblocking: true, // on another thread
   },
-  roiseg_inflater_portion: { parameters: ["pointer"], result: "pointer" },
+  roiseg_inflater_portion: { parameters: ["pointer", "i32"], result: "pointer" },
+  roiseg_inflater_room: { parameters: [], result: "u32" },
   roiseg_inflater_portion_size: { parameters: ["pointer"], result: "u32" },
   roiseg_inflater_unused: { parameters: ["pointer"], result: "u32" },
   roiseg_resample_plane: {
@@ -67,10 +68,12 @@ export interface NativeLibrary {
     /** Inflates the next portion on another thread. */
     step(inflater: Deno.PointerValue): Promise<number>;
     /**
-     * What the last step inflated: the inflater's own memory, good until the step after the next one
-     * is begun or the inflater is deleted.
+     * The inflater's own memory, to whose begin the steps write in turns, the first one at turn 0. What
+     * is there is good until the step after the next one is begun or the inflater is deleted.
      */
-    portion(inflater: Deno.PointerValue): Uint8Array;
+    portions(inflater: Deno.PointerValue): readonly [Uint8Array, Uint8Array];
+    /** How many bytes the last step wrote. */
+    portionSize(inflater: Deno.PointerValue): number;
     /** Bytes fed that lie behind the stream's end. */
     unused(inflater: Deno.PointerValue): number;
     delete(inflater: Deno.PointerValue): void;
@@ -181,13 +184,15 @@ function bind(native: Functions): NativeLibrary {
       create: () => native.roiseg_inflater(),
       feed: (inflater, input) => native.roiseg_inflater_feed(inflater, input, input.length),
       step: (inflater) => native.roiseg_inflater_step(inflater),
-      portion(inflater) {
-        const size = native.roiseg_inflater_portion_size(inflater);
-        const start = native.roiseg_inflater_portion(inflater);
-        return size === 0 || start === null
-          ? new Uint8Array()
-          : new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(start, size));
+      portions(inflater) {
+        const room = native.roiseg_inflater_room();
+        const at = (turn: number) => {
+          const start = native.roiseg_inflater_portion(inflater, turn)!;
+          return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(start, room));
+        };
+        return [at(0), at(1)];
       },
+      portionSize: (inflater) => native.roiseg_inflater_portion_size(inflater),
       unused: (inflater) => native.roiseg_inflater_unused(inflater),
       delete: (inflater) => native.roiseg_inflater_delete(inflater),
     },

@@ -29,6 +29,7 @@ int inflate(const std::vector<uint8_t>& stream, size_t portion) {
   auto* const inflater = roiseg_inflater();
   int status = roiseg::Inflater::kNeedsInput;
   uint64_t sum = 0;
+  int turn = 0;
   for (size_t at = 0; status <= roiseg::Inflater::kNeedsInput;) {
     if (status == roiseg::Inflater::kNeedsInput) {
       if (at == stream.size()) break;
@@ -39,8 +40,11 @@ int inflate(const std::vector<uint8_t>& stream, size_t portion) {
       at += length;
     }
     status = roiseg_inflater_step(inflater);
-    const uint8_t* const inflated = roiseg_inflater_portion(inflater);
-    for (uint32_t i = 0; i < roiseg_inflater_portion_size(inflater); i++) sum += inflated[i];
+    const uint8_t* const inflated = roiseg_inflater_portion(inflater, turn);
+    const uint32_t size = roiseg_inflater_portion_size(inflater);
+    if (size > roiseg_inflater_room()) return -1;
+    for (uint32_t i = 0; i < size; i++) sum += inflated[i];
+    turn = 1 - turn;
   }
   if (status == roiseg::Inflater::kEnd) sum += roiseg_inflater_unused(inflater);
   roiseg_inflater_delete(inflater);

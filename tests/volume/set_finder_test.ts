@@ -13,6 +13,9 @@ Deno.test("setFinder() finds what a loop finds, wherever the array begins in mem
       for (let from = 0; from <= data.length; from++) {
         const found = data.findIndex((value, i) => i >= from && value !== 0);
         assertEquals(lookFor(from), found < 0 ? data.length : found);
+        for (const to of [from, from + random.integer(data.length - from + 1), data.length]) {
+          assertEquals(lookFor(from, to), found < 0 ? to : Math.min(found, to));
+        }
       }
     }
   }

@@ -15,8 +15,14 @@
 namespace roiseg {
 
 class Inflater {
+  // How far back a match may reach.
+  static constexpr size_t kHistory = 1 << 15;
+  static constexpr size_t kPortion = 1 << 20;
+  static constexpr size_t kLongestMatch = 258;
+
  public:
   enum Status { kMore = 0, kNeedsInput = 1, kEnd = 2, kDamaged = 3 };
+  static constexpr size_t kLargestPortion = kPortion + kLongestMatch;
 
   // Takes further input; what is left of the earlier input stays before it.
   void feed(const uint8_t* bytes, size_t length) {
@@ -26,7 +32,7 @@ class Inflater {
     input_.insert(input_.end(), bytes, bytes + length);
   }
 
-  // Inflates the next portion, of at most kPortion + kLongestMatch bytes.
+  // Inflates the next portion, of at most kLargestPortion bytes.
   Status step() {
     begin();
     while (end_ < kHistory + kPortion) {
@@ -41,8 +47,10 @@ class Inflater {
     return kMore;
   }
 
-  // What the last step inflated; good until the step after the next one.
-  const uint8_t* portion() const { return output_ + kHistory; }
+  // Where step number n of this object, from 0, puts its portion: in portion(n % 2), where it stays
+  // until the step after the next one.
+  const uint8_t* portion(int turn) const { return outputs_[turn].get() + kHistory; }
+  // How much the last step inflated.
   size_t portionSize() const { return end_ - kHistory; }
 
   // Bytes of the input behind the end of the stream.
@@ -52,10 +60,6 @@ class Inflater {
   }
 
  private:
-  // How far back a match may reach.
-  static constexpr size_t kHistory = 1 << 15;
-  static constexpr size_t kPortion = 1 << 19;
-  static constexpr size_t kLongestMatch = 258;
   // A copy writes whole words, beyond its end.
   static constexpr size_t kOutput = kHistory + kPortion + kLongestMatch + 64;
 

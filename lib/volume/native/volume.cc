@@ -20,8 +20,13 @@ void roiseg_inflater_feed(roiseg::Inflater* inflater, const uint8_t* bytes, uint
 // may still run, on another thread, when the script that called it has ended.
 int32_t roiseg_inflater_step(roiseg::Inflater* inflater) { return inflater->step(); }
 
-// The last step's portion, which is good until the step after the next one.
-const uint8_t* roiseg_inflater_portion(roiseg::Inflater* inflater) { return inflater->portion(); }
+// Where the steps put their portions in turns, the first one at turn 0.
+const uint8_t* roiseg_inflater_portion(roiseg::Inflater* inflater, int32_t turn) {
+  return inflater->portion(turn);
+}
+
+// The room that there is for a portion.
+uint32_t roiseg_inflater_room() { return roiseg::Inflater::kLargestPortion; }
 
 uint32_t roiseg_inflater_portion_size(roiseg::Inflater* inflater) { return inflater->portionSize(); }
 
