@@ -46,6 +46,7 @@ import { modalityFlag } from "./modality_flag.ts";
 import { runCostExperiment } from "./cost_experiment.ts";
 import { openCasesAloud } from "./prepared_data.ts";
 import { ProgressLine } from "./progress_line.ts";
+import { shellWord } from "../lib/shell_word.ts";
 
 /** The experiment that has no runs: it measures networks. */
 const costName = "table5";
@@ -537,12 +538,11 @@ function reportOf(session: Session, states: readonly RunState[]) {
 function commandOf(flags: ExperimentFlags): string {
   const { name, data, modality, organ, preset, folds, fold, seed, epochs, set, row, mode, as } =
     flags;
-  const quoted = (text: string) => /^[\w./=,+-]+$/.test(text) ? text : JSON.stringify(text);
   const each = (flag: string, values: readonly string[]) =>
-    values.map((value) => ` --${flag} ${quoted(value)}`).join("");
+    values.map((value) => ` --${flag} ${shellWord(value)}`).join("");
   return [
     `deno task experiment ${name}`,
-    data === undefined ? "" : ` --data ${quoted(basename(data))}`,
+    data === undefined ? "" : ` --data ${shellWord(basename(data))}`,
     modality === undefined ? "" : ` --modality ${modality}`,
     each("organ", organ),
     each("preset", preset),
@@ -553,6 +553,6 @@ function commandOf(flags: ExperimentFlags): string {
     each("set", set),
     each("row", row),
     each("mode", mode),
-    as === undefined ? "" : ` --as ${quoted(as)}`,
+    as === undefined ? "" : ` --as ${shellWord(as)}`,
   ].join("");
 }

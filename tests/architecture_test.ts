@@ -14,6 +14,7 @@ const base = [
   "files",
   "random",
   "nearest name",
+  "shell word",
   "disk space",
   "folder lock",
 ];
@@ -28,6 +29,7 @@ const layers: readonly { name: string; path: string; mayImport: readonly string[
   { name: "paths", path: "lib/paths.ts", mayImport: ["runtime"] },
   { name: "files", path: "lib/files.ts", mayImport: ["errors"] },
   { name: "random", path: "lib/random.ts", mayImport: ["errors"] },
+  { name: "shell word", path: "lib/shell_word.ts", mayImport: [] },
   { name: "nearest name", path: "lib/nearest_name.ts", mayImport: [] },
   { name: "disk space", path: "lib/disk_space.ts", mayImport: ["errors"] },
   { name: "folder lock", path: "lib/folder_lock.ts", mayImport: ["errors", "files"] },

@@ -216,7 +216,7 @@ class Segmentor(nn.Module):
 
     def forward(self, image):
         config = self.config
-        edges = [2 ** (config["stageCount"] - 1 - i) * config["minEdge"] for i in range(3)]
+        edges = [2 ** (config["stageCount"] - 1 - i) * config["minEdge"] for i in range(config["stageCount"])]
         first = edges.index(image.shape[-1])
         standard = (image - 0.3) / 0.25
         seen = F.relu(self.Fine.features(standard)) if self.Fine else image

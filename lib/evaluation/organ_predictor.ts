@@ -22,6 +22,7 @@ import type { EvaluationMode } from "./records.ts";
 import { type LoadedSegmentor, loadSegmentor, trainedModes } from "./run_models.ts";
 import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
 import type { OrganSegmenter } from "./segment_together.ts";
+import { shellWord } from "../shell_word.ts";
 
 /** How a run segments scans that are not of its data set. */
 export interface OrganPredictorOptions {
@@ -207,7 +208,9 @@ async function requireMode(run: Run, mode: OrganPredictorOptions["mode"]): Promi
     what: `cannot use the run ${run.folder} with crop`,
     rule: "its detector and its segmentor must have been trained",
     seen: "trained on whole volumes only",
-    remedy: `Add --without-crop, or train them: deno task train --run ${run.folder} --resume`,
+    remedy: `Add --without-crop, or train them: deno task train --run ${
+      shellWord(run.folder)
+    } --resume`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { shellWord } from "../shell_word.ts";
 /** What {@linkcode slurmScript} is made of. */
 export interface SlurmJob {
   /** As `squeue` shows it. */
@@ -28,25 +29,25 @@ export function slurmScript(job: SlurmJob): string {
   const { name, items, command, environment, logFolder, atOnce, options } = job;
   const limit = atOnce === undefined ? "" : `%${atOnce}`;
   const exports = Object.entries(environment).map(([key, value]) =>
-    `export ${key}=${quote(value)}`
+    `export ${key}=${shellWord(value)}`
   );
   return `#!/bin/bash
-#SBATCH --job-name=${quote(name)}
+#SBATCH --job-name=${shellWord(name)}
 #SBATCH --array=0-${items.length - 1}${limit}
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --signal=B:TERM@${graceSeconds}
-#SBATCH --output=${quote(`${logFolder}/${name}-%a.log`)}
+#SBATCH --output=${shellWord(`${logFolder}/${name}-%a.log`)}
 ${optionLines(options)}
 items=(
-${items.map((item) => `  ${quote(item)}`).join("\n")}
+${items.map((item) => `  ${shellWord(item)}`).join("\n")}
 )
 ${exports.join("\n")}
 
 child=
 asked=
 trap 'asked=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM
-${command.map(quote).join(" ")} "\${items[$SLURM_ARRAY_TASK_ID]}" &
+${command.map(shellWord).join(" ")} "\${items[$SLURM_ARRAY_TASK_ID]}" &
 child=$!
 [ -z "$asked" ] || kill -TERM "$child"
 code=0
@@ -72,9 +73,4 @@ function optionLines(options: string): string {
     else lines.push(`${lines.pop()} ${word}`);
   }
   return lines.map((line) => `#SBATCH ${line}\n`).join("");
-}
-
-/** A word as a shell takes it unchanged. */
-function quote(word: string): string {
-  return /^[\w./=:,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -37,9 +37,10 @@ export function stopButton(): StopButton {
 function onInterrupt(): void {
   if (current === undefined) {
     console.log("Nothing here can be stopped midway. Restart the kernel to end a cell.");
+  } else if (current.signal.aborted) {
+    console.log("It is stopping already, and saves what it has.");
   } else {
     current.abort();
-    current = undefined;
   }
 }
 

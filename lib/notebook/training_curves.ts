@@ -1,6 +1,5 @@
 import { type Curve, curvesFigure } from "../figures/curves_figure.ts";
 import type { Figure } from "../figures/figure.ts";
-import { seriesColours } from "../figures/palette.ts";
 import type { EpochRecord } from "../training/history.ts";
 import { formatDuration, type StepProgress, type TrainingListener } from "../training/progress.ts";
 import { LiveOutput } from "./live_output.ts";
@@ -13,8 +12,8 @@ export interface LiveTraining extends TrainingListener {
 }
 
 /**
- * Curves of a training that runs, live under its cell: the loss of every epoch (solid) and the
- * validation's score (dashed), in one colour for each part, with the time left.
+ * Curves of a training that runs, live under its cell, with what it did before it was stopped: the loss
+ * of every epoch and, below it, the validation's score, in one colour for each part, with the time left.
  *
  * @example
  * ```ts ignore
@@ -26,12 +25,19 @@ export interface LiveTraining extends TrainingListener {
  * @param scoreName what the score is, "Dice" or "IoU"
  */
 export function liveTraining(title: string, scoreName = "score"): LiveTraining {
-  const output = new LiveOutput();
+  const [losses, scores] = [new LiveOutput(), new LiveOutput()];
   const records: EpochRecord[] = [];
   const notices: string[] = [];
-  const draw = (position?: string) =>
-    output.update(() => figureMedia(trainingFigure(title, records, { scoreName, position })));
+  const draw = (position?: string) => {
+    losses.update(() => figureMedia(lossCurves(title, records, position)));
+    if (records.every(({ validation }) => validation === null)) return;
+    scores.update(() => figureMedia(scoreCurves(title, records, scoreName)));
+  };
   return {
+    earlier: (earlier) => {
+      records.push(...earlier);
+      draw();
+    },
     step: (progress) => draw(formatPosition(progress)),
     epoch: (record, progress) => {
       records.push(record);
@@ -40,53 +46,50 @@ export function liveTraining(title: string, scoreName = "score"): LiveTraining {
     notice: (text) => void notices.push(text),
     end: async () => {
       draw();
-      await output.flush();
+      for (const output of [losses, scores]) await output.flush();
       if (notices.length > 0) await showMarkdown(notices.map((text) => `- ${text}`).join("\n"));
     },
   };
 }
 
-/** How {@linkcode trainingFigure} labels its curves. */
-export interface TrainingLabels {
-  /** What the score is, "Dice" or "IoU". */
-  readonly scoreName: string;
-  /** Where a training that still runs stands. */
-  readonly position?: string;
-}
-
-/** The loss and the validation's score over the epochs, of every phase among the records. */
-export function trainingFigure(
+/**
+ * The loss over the epochs, of every phase among the records.
+ *
+ * @param position where a training that still runs stands
+ */
+export function lossCurves(
   title: string,
   records: readonly EpochRecord[],
-  { scoreName, position }: TrainingLabels,
+  position?: string,
 ): Figure {
-  const phases = [...new Set(records.map(({ phase }) => phase))];
-  const curves = phases.flatMap((phase, index): Curve[] => {
-    const own = records.filter((record) => record.phase === phase);
-    const validated = own.filter(({ validation }) => validation !== null);
-    const colour = seriesColours[index % seriesColours.length];
-    return [
-      {
-        name: `${phase}: loss`,
-        x: own.map(({ epoch }) => epoch),
-        y: own.map(({ loss }) => loss.total),
-        colour,
-      },
-      {
-        name: `${phase}: ${scoreName}`,
-        x: validated.map(({ epoch }) => epoch),
-        y: validated.map(({ validation }) => validation!.score),
-        dashed: true,
-        colour,
-      },
-    ];
-  });
+  const xTitle = position === undefined ? "epoch" : `epoch (${position})`;
+  const curves = curvesOf(records, ({ loss }) => loss.total);
+  return curvesFigure({ title: `${title}: loss`, xTitle, yTitle: "loss", curves, markers: true });
+}
+
+/** The validation's score over the epochs that were validated, of every phase among the records. */
+export function scoreCurves(
+  title: string,
+  records: readonly EpochRecord[],
+  scoreName: string,
+): Figure {
+  const validated = records.filter(({ validation }) => validation !== null);
+  const curves = curvesOf(validated, ({ validation }) => validation!.score);
   return curvesFigure({
-    title,
-    xTitle: position === undefined ? "epoch" : `epoch (${position})`,
-    yTitle: `loss, ${scoreName}`,
+    title: `${title}: ${scoreName}`,
+    xTitle: "epoch",
+    yTitle: scoreName,
     curves,
     markers: true,
+  });
+}
+
+function curvesOf(
+  records: readonly EpochRecord[],
+  valueOf: (record: EpochRecord) => number,
+): Curve[] {
+  return [...Map.groupBy(records, ({ phase }) => phase)].map(([name, own]) => {
+    return { name, x: own.map(({ epoch }) => epoch), y: own.map(valueOf) };
   });
 }
 

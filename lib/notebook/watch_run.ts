@@ -8,7 +8,7 @@ import { stopButton } from "./stop_button.ts";
 
 /**
  * Follows a run that is trained elsewhere, by a server or another notebook: its curves and the time
- * left, live under the cell, until it is complete or Jupyter's Stop is pressed.
+ * left, live under the cell, until it is complete, seems to have stopped, or Jupyter's Stop is pressed.
  *
  * @param folder the run's folder, on this machine or mounted from another
  * @throws {UserError} when the folder holds no run
@@ -24,6 +24,7 @@ export async function watchRun(folder: string): Promise<void> {
     score.update(() => figureMedia(scoreFigure(progress)));
     for (const output of [state, loss, score]) await output.flush();
   };
-  await followRun(folder, { signal: stop.signal, onChange, onLook: sayState });
+  const until = (progress: RunProgress) => progress.state !== "training";
+  await followRun(folder, { signal: stop.signal, until, onChange, onLook: sayState });
   await state.flush();
 }

@@ -14,6 +14,7 @@ import { type Box3, unitToVoxels } from "../volume/box.ts";
 import { modesOf, scanCases } from "./evaluation_modes.ts";
 import { code, figureGrid, type Html, markup, notice } from "./html.ts";
 import { evaluationFolder, type RunFacts } from "./run_facts.ts";
+import { shellWord } from "../shell_word.ts";
 
 /** Of a plane's figure, in screen pixels: three are side by side. */
 const pictureHeight = 460;
@@ -78,7 +79,7 @@ async function overlay(
       if (!await exists(path)) return notice("No picture: ", code(path), " is missing.");
     }
     if (!await exists(maskPath)) {
-      const remedy = code(`deno task evaluate --run ${run.folder}`);
+      const remedy = code(`deno task evaluate --run ${shellWord(run.folder)}`);
       return notice("No picture: ", code(maskPath), " is missing. ", remedy, " writes it.");
     }
     const compared = await readComparedCase(entry, run.record.organ, maskPath);

@@ -5,6 +5,8 @@ import { type RunProgress, RunReader, type RunReaderOptions } from "./run_progre
 export interface FollowOptions extends RunReaderOptions {
   /** Ends the following once aborted. */
   readonly signal?: AbortSignal;
+  /** When it ends by itself; once the run is complete unless given. */
+  until?(progress: RunProgress): boolean;
   /** Time between two looks, in ms; 1000 unless given. */
   readonly intervalMs?: number;
   /** Called at the first look, and then when an epoch has ended or the run's state has changed. */
@@ -14,18 +16,18 @@ export interface FollowOptions extends RunReaderOptions {
 }
 
 /**
- * Looks at a run again and again until it is complete, whoever trains it and wherever.
+ * Looks at a run again and again until it is complete, or as told, whoever trains it and wherever.
  *
  * @example
  * ```ts ignore
  * await followRun("data/runs/X", { onLook: (progress) => console.log(stateText(progress)) });
  * ```
  *
- * @returns what was seen last: a run that is complete, or one that the signal took the eyes from
+ * @returns what was seen last
  * @throws {UserError} when the folder holds no run
  */
 export async function followRun(folder: string, options: FollowOptions = {}): Promise<RunProgress> {
-  const { signal, intervalMs = 1000, onChange, onLook } = options;
+  const { signal, intervalMs = 1000, until = isComplete, onChange, onLook } = options;
   const reader = new RunReader(await openRun(folder), options);
   let seen = "";
   while (true) {
@@ -34,9 +36,13 @@ export async function followRun(folder: string, options: FollowOptions = {}): Pr
     if (now !== seen) await onChange?.(progress);
     seen = now;
     await onLook?.(progress);
-    if (progress.state === "complete" || signal?.aborted) return progress;
+    if (until(progress) || signal?.aborted) return progress;
     await pause(intervalMs, signal);
   }
+}
+
+function isComplete({ state }: RunProgress): boolean {
+  return state === "complete";
 }
 
 /** A text that differs when something worth telling has changed. */

@@ -3,6 +3,7 @@ import { formatDuration } from "../training/progress.ts";
 import type { PartProgress } from "./part_progress.ts";
 import type { RunProgress } from "./run_progress.ts";
 import { textCurve } from "./text_curve.ts";
+import { shellWord } from "../shell_word.ts";
 
 const barWidth = 16;
 const curveRows = 6;
@@ -101,7 +102,7 @@ export function stateText(progress: RunProgress): string {
     ? "no epoch has ended"
     : `an epoch takes ${formatDuration(current.secondsPerEpoch)}`;
   return `No sign of life for ${since} (${epoch}): it seems to have stopped. ` +
-    `Go on: deno task train --run ${run.folder} --resume`;
+    `Go on: deno task train --run ${shellWord(run.folder)} --resume`;
 }
 
 function curvesText(part: PartProgress, columns: number): string[] {

@@ -14,6 +14,7 @@ import { htmlTable } from "./html_table.ts";
 import type { Section } from "./page.ts";
 import type { RunFacts } from "./run_facts.ts";
 import { typeset } from "./typeset.ts";
+import { shellWord } from "../shell_word.ts";
 
 /** Cases from which on an interval of the mean is worth drawing. */
 const fewestForInterval = 5;
@@ -24,7 +25,11 @@ export function resultSection({ run, evaluation }: RunFacts): Section {
     id: "result",
     title: "Result",
     body: evaluation.value === null
-      ? notice(evaluation.reason, " Measure it: ", code(`deno task evaluate --run ${run.folder}`))
+      ? notice(
+        evaluation.reason,
+        " Measure it: ",
+        code(`deno task evaluate --run ${shellWord(run.folder)}`),
+      )
       : resultBody(evaluation.value),
   };
 }

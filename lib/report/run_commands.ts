@@ -1,6 +1,7 @@
 import { paperPhases, type PresetName, type RunConfig } from "../config/config.ts";
 import { configDifference, makeConfig } from "../config/overrides.ts";
 import type { Organ } from "../dataset/organ.ts";
+import { shellWord } from "../shell_word.ts";
 import { askedSplit, type Run } from "../training/run_folder.ts";
 import type { RunFacts } from "./run_facts.ts";
 
@@ -9,7 +10,7 @@ import type { RunFacts } from "./run_facts.ts";
  * those that were typed, but come to the same.
  */
 export function runCommands({ run, progress, evaluation }: RunFacts): string[] {
-  const folder = quote(run.folder);
+  const folder = shellWord(run.folder);
   const trained = [...new Set(progress.parts.map(({ phase }) => phase))];
   const isUsual = paperPhases.every((phase) => trained.includes(phase));
   const [first, ...later] = isUsual
@@ -31,14 +32,14 @@ export function trainCommand({ folder, record }: Run): string {
   const { fold, splitFile } = askedSplit(record);
   return [
     "deno task train",
-    `--data ${quote(preparedFolder)}`,
-    `--organ ${quote(organText(organ))}`,
+    `--data ${shellWord(preparedFolder)}`,
+    `--organ ${shellWord(organText(organ))}`,
     `--preset ${config.preset}`,
     ...(fold === undefined ? [] : [`--fold ${fold}`]),
-    ...(splitFile === undefined ? [] : [`--split ${quote(splitFile)}`]),
-    ...(detectorFrom === undefined ? [] : [`--detector ${quote(detectorFrom)}`]),
-    ...configChanges(config).map((change) => `--set ${quote(change)}`),
-    `--run ${quote(folder)}`,
+    ...(splitFile === undefined ? [] : [`--split ${shellWord(splitFile)}`]),
+    ...(detectorFrom === undefined ? [] : [`--detector ${shellWord(detectorFrom)}`]),
+    ...configChanges(config).map((change) => `--set ${shellWord(change)}`),
+    `--run ${shellWord(folder)}`,
   ].join(" ");
 }
 
@@ -62,9 +63,4 @@ function detectorSections({ preset, detector }: RunConfig): string[] {
   if (makeConfig(preset).detector.network.kind === detector.network.kind) return [];
   const source: PresetName = detector.network.kind === "pyramid" ? "paper" : "focus";
   return [`detector=${source}`, `phases.detector=${source}`];
-}
-
-/** A word of a POSIX shell. */
-function quote(word: string): string {
-  return /^[\w./:=,+@%-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -22,6 +22,7 @@ import {
   cutHistory,
   type EpochRecord,
   epochScalars,
+  readHistory,
   type Validation,
 } from "./history.ts";
 import { stringifyNumbers } from "./json_numbers.ts";
@@ -155,6 +156,7 @@ class Fitting<Sample, Batch> {
 
   async run(): Promise<FitResult> {
     const { folder, name, stop, phase, keepModel, listener } = this.#options;
+    await this.#tellEarlier();
     if (!this.#progress.finished) {
       const { epoch } = this.#progress;
       if (phase.patience > 0 && !this.#task.validate) {
@@ -181,6 +183,14 @@ class Fitting<Sample, Batch> {
     }
     await this.#finish();
     return this.#result(false);
+  }
+
+  async #tellEarlier(): Promise<void> {
+    const { folder, name, listener } = this.#options;
+    const { epoch } = this.#progress;
+    if (epoch === 0 || !listener?.earlier) return;
+    const records = await readHistory(historyPath(folder));
+    listener.earlier(records.filter((record) => record.phase === name && record.epoch <= epoch));
   }
 
   /** The rest of the running epoch; false when it was stopped before its end. */

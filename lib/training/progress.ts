@@ -19,6 +19,8 @@ export interface StepProgress {
 
 /** Hears what a training does. */
 export interface TrainingListener {
+  /** Before the first step of a training that goes on, or of one that is complete: what it has. */
+  earlier?(records: readonly EpochRecord[]): void;
   /** After every step. */
   step?(progress: StepProgress): void;
   /** After every epoch. */

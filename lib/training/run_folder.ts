@@ -9,6 +9,7 @@ import type { BoxPrior } from "../detector/box_prior.ts";
 import type { UsualVolume } from "../detector/usual_volume.ts";
 import { UserError } from "../errors.ts";
 import { exists, writeAtomic } from "../files.ts";
+import { shellWord } from "../shell_word.ts";
 
 /** What a run is: everything that its result depends on, written when it is made. */
 export interface RunRecord {
@@ -185,7 +186,7 @@ export function phaseMissing(run: Run, phase: PhaseName): UserError {
     what: `cannot use the run ${run.folder}`,
     rule: `its phase ${phase} must have finished`,
     seen: "without that phase's weights",
-    remedy: `Finish it: deno task train --run ${run.folder} --resume` +
+    remedy: `Finish it: deno task train --run ${shellWord(run.folder)} --resume` +
       (phase === "whole" ? " --phase whole" : ""), // the others build on each other
   });
 }

@@ -26,7 +26,7 @@ Deno.test("the script is an array job that is queued again, with the options giv
     "#SBATCH --time 8:00:00",
     "#SBATCH --gres=gpu:1",
   ]);
-  assertStringIncludes(text, "  run-1\n  'it'\\''s'\n");
+  assertStringIncludes(text, `  run-1\n  "it's"\n`);
   assertStringIncludes(text, "export ROISEG_DATA_DIR='/some where'");
   assertStringIncludes(text, `deno run 'a b.ts' "\${items[$SLURM_ARRAY_TASK_ID]}" &`);
 });

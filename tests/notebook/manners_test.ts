@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../../lib/files.ts";
 import { projectRoot } from "../../lib/paths.ts";
-import { inProjectFolder, kernelTest, runCells, textOf } from "./kernel.ts";
+import type { Figure } from "../../lib/figures/figure.ts";
+import { inProjectFolder, kernelTest, runCells, type StepResult, textOf } from "./kernel.ts";
 
 const openCourse = `
 import { courseSettings, environmentTable, newRun, openCourse } from "../../lib/notebook/course.ts";
@@ -38,12 +39,14 @@ await showMarkdown("still here");`,
       assertStringIncludes(textOf(opened), `| Deno | ${Deno.version.deno} |`);
       assertEquals([trained.status, trained.alive], ["ok", true], textOf(trained));
       assertStringIncludes(textOf(trained), "Stopped. The model so far is kept in notebook-stop-1");
-      assertEquals(new Set(trained.outputs.map(({ transient }) => transient?.display_id)).size, 2);
+      // Loss and score, each replaced in place, and a sentence.
+      assertEquals(new Set(trained.outputs.map(({ transient }) => transient?.display_id)).size, 3);
       assertEquals(textOf(after), "true true");
       const phase = `${folder}/data/runs/notebook-stop-1/segmentor`;
       assert(await exists(`${phase}/model.safetensors`));
       assert(await exists(`${phase}/checkpoint.safetensors`));
       assertStringIncludes(textOf(resumed), "Stopped.");
+      assertEquals(firstEpochs(resumed), new Set([1]), "the curves begin where they began before");
       assertEquals([stray.status, stray.alive], ["ok", true]);
       assertStringIncludes(textOf(stray), "still here");
     });
@@ -66,6 +69,14 @@ kernelTest(
     });
   },
 );
+
+/** Where the curves of a step's figures begin. */
+function firstEpochs({ outputs }: StepResult): Set<number> {
+  return new Set(outputs.flatMap(({ data }) => {
+    const figure = data?.["application/vnd.plotly.v1+json"] as unknown as Figure | undefined;
+    return figure === undefined ? [] : (figure.data[0].x as number[])[0];
+  }));
+}
 
 /** A checkout that was not set up: the packages are there, but not what set-up puts into them. */
 async function copyWithoutNative(target: string): Promise<void> {

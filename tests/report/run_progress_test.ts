@@ -3,7 +3,7 @@ import { askFor, openRun, type Run } from "../../lib/training/run_folder.ts";
 import { followRun } from "../../lib/report/follow_run.ts";
 import type { PartProgress } from "../../lib/report/part_progress.ts";
 import { lossFigure, scoreFigure } from "../../lib/report/run_figures.ts";
-import { readRunProgress, RunReader } from "../../lib/report/run_progress.ts";
+import { readRunProgress, type RunProgress, RunReader } from "../../lib/report/run_progress.ts";
 import { stoppedParts } from "../../lib/report/stopped_parts.ts";
 import { cutHistory } from "../../lib/training/history.ts";
 import { inTemporaryFolder } from "../temporary_folder.ts";
@@ -242,6 +242,8 @@ Deno.test("followRun() tells of every change, ends with the run or at the signal
     const following = followRun(other.folder, { signal: stop.signal, intervalMs: 60_000 });
     stop.abort();
     assertEquals((await following).state, "silent");
+    const until = ({ state }: RunProgress) => state !== "training";
+    assertEquals((await followRun(other.folder, { until })).state, "silent");
   });
 });
 

@@ -177,7 +177,7 @@ Deno.test("a run in training, not evaluated, has a report that says so", async (
     await writeEpochs(run, "detector/xy", [epochRecord(1, { phase: "detector-xy" })]);
     const page = await runReport(run, new Date(after(5)));
     assertStringIncludes(page, "This run has not been evaluated yet.");
-    assertStringIncludes(page, `<code>deno task evaluate --run ${run.folder}</code>`);
+    assertStringIncludes(page, `<code>deno task evaluate --run &#39;${run.folder}&#39;</code>`);
     assertStringIncludes(page, "1 of 2");
     assertStringIncludes(page, "Detector: IoU in validation");
     assertStringIncludes(page, "no such prepared folder: the folder must hold manifest.json");

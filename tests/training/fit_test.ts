@@ -106,8 +106,15 @@ Deno.test("fit: stopped after two epochs and resumed equals uninterrupted, bit f
     assertEquals(await exists(modelPath(options.folder)), false);
 
     const second = makeTinyTask();
-    const done = await fit(second, { ...options, resume: true });
+    const earlier: number[][] = [];
+    const resuming: Partial<FitOptions> = {
+      resume: true,
+      listener: { earlier: (records) => void earlier.push(records.map(({ epoch }) => epoch)) },
+    };
+    const done = await fit(second, { ...options, ...resuming });
     assertEquals([done.stopped, done.epochs], [false, 4]);
+    await fit(second, { ...options, ...resuming });
+    assertEquals(earlier, [[1, 2], [1, 2, 3, 4]]);
     assertEquals(await story(options.folder), whole.history);
     assertEquals(await valuesOf(second), whole.values);
     first.parameters.dispose();
