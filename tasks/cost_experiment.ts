@@ -115,9 +115,9 @@ async function isCurrent({ id, subject }: CostJob, places: ExperimentPlaces): Pr
 async function writeTables(places: ExperimentPlaces): Promise<number> {
   const results = new Map<string, CostResult>();
   const failures = new Map<string, string>();
-  for (const { id } of costJobs) {
+  for (const { id, subject } of costJobs) {
     const result = await readCostResult(resultPathOf(places, id));
-    if (result !== null) results.set(id, result);
+    if (result?.subject === subjectDigest(subject)) results.set(id, result);
     else if (await exists(failurePathOf(places, id))) {
       failures.set(id, (await Deno.readTextFile(failurePathOf(places, id))).trim());
     }

@@ -19,6 +19,7 @@ import {
   changesOf,
   narrowRequests,
   type PlanOptions,
+  requireDifferent,
   requireEffect,
 } from "../lib/experiments/plan_options.ts";
 import { measureTogether } from "../lib/experiments/measure_together.ts";
@@ -241,6 +242,7 @@ async function openSession(
     : defaultOrgans(experiment.organs, prepared.labels);
   const options: PlanOptions = { ...wish, organs };
   const requests = narrowRequests(chooseRows(experiment.requests(options), flags.row), modes);
+  requireDifferent(requests);
   for (const cubeEdge of edgesOf(requests)) await open(cubeEdge);
   const preparedOf = (cubeEdge: number) => byEdge.get(cubeEdge)!;
   return {
@@ -483,7 +485,7 @@ function ownArguments(args: readonly string[]): string[] {
 
 /** Leaves the runs to Slurm. */
 async function submitAll(session: Session, flags: ExperimentFlags): Promise<number> {
-  const { places, fileName } = session;
+  const { experiment, places, fileName } = session;
   const runs = await runsToDo(session);
   if (runs.length === 0) {
     console.log("All runs are done; the same command without --slurm writes the tables.");
@@ -499,6 +501,9 @@ async function submitAll(session: Session, flags: ExperimentFlags): Promise<numb
     atOnce: flags.jobs,
     options: flags["slurm-options"],
   });
+  if (experiment.together) {
+    console.log("To measure the organs together, the same command without --slurm has to follow.");
+  }
   scripts.forEach((script, i) => console.log(jobs === null ? script : `job ${jobs[i]}: ${script}`));
   if (jobs === null) {
     console.log("There is no sbatch here. Submit them in this order, each behind the one before:");

@@ -4,6 +4,7 @@ import {
   type MaskValues,
   pairMasks,
   parseMaskValues,
+  requireDifferentNames,
   requireMaskValues,
   scoreFiles,
 } from "../lib/evaluation/score_files.ts";
@@ -66,6 +67,7 @@ as no case of the data set is an error; cases without a mask are named in the re
     ? [...maskValues.keys()].map(String)
     : Object.keys(dataset.labels);
   const organs: Organ[] = specs.map((spec) => parseOrgan(spec, dataset.labels));
+  requireDifferentNames(organs);
   if (maskValues !== undefined) requireMaskValues(organs, maskValues);
   if (organs.length === 0) {
     throw new UserError({

@@ -142,6 +142,23 @@ export function parseMaskValues(
 }
 
 /**
+ * Refuses organs of one name, whose cases would be taken for those of one organ.
+ *
+ * @throws {UserError} that names it
+ */
+export function requireDifferentNames(organs: readonly Organ[]): void {
+  const names = organs.map(({ name }) => name);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated === undefined) return;
+  throw new UserError({
+    what: "cannot score the organs",
+    rule: "each --organ must have a name of its own",
+    seen: `${repeated} more than once`,
+    remedy: "Name them apart, as --organ right=2 --organ left=3, or give it once",
+  });
+}
+
+/**
  * Refuses organs with a label whose value in the masks is not known.
  *
  * @throws {UserError} in that case

@@ -325,7 +325,7 @@ function segmentationRows(
   const groups = groupBy(cases, ({ organ, className }) => JSON.stringify([organ, className]));
   return groups.map((rows) => {
     const { organ, className, mode } = rows[0];
-    const known = paperOrgan(className) ?? paperOrgan(organ);
+    const known = paperOrgan(className); // the name of an organ's only class is the organ's
     const edges = new Set(rows.map(({ edge }) => edge));
     const used = costs.filter(({ part, edge }) => part === "detector" || edges.has(edge));
     return {

@@ -4,7 +4,7 @@ import { exists, writeAtomic } from "../files.ts";
 import { phaseFolder, type Run } from "../training/run_folder.ts";
 import { copyPhase, isPhaseTrained } from "../training/run_part.ts";
 import type { ExperimentPlaces } from "./experiment_places.ts";
-import type { RunSpec } from "./run_spec.ts";
+import { type RunSpec, withWaits } from "./run_spec.ts";
 
 /** In the folder of a phase that is trained: its hash of `RunSpec.phaseHashes`. */
 const markFile = "identity.txt";
@@ -35,25 +35,21 @@ export async function borrowPhases(
 }
 
 /**
- * The runs without the waits that are over: for phases that are trained already, whoever trained
- * them.
+ * The runs that are to be done with what they have to wait for: phases whose weights are not here,
+ * which the first of these runs trains for the others, whoever trained them elsewhere.
  */
 export async function withOpenWaits(
   specs: readonly RunSpec[],
   { runs }: ExperimentPlaces,
 ): Promise<RunSpec[]> {
-  const byId = new Map(specs.map((spec) => [spec.id, spec]));
-  return await Promise.all(specs.map(async (spec) => {
+  const open = new Map<RunSpec, PhaseName[]>();
+  for (const spec of specs) {
     const found = await Promise.all(
       spec.phases.map((phase) => findPhase(runs, phase, spec.phaseHashes[phase])),
     );
-    const open = spec.phases.filter((_, i) => found[i] === undefined);
-    const isOpen = (other: RunSpec | undefined) =>
-      open.some((phase) =>
-        other?.phases.includes(phase) && other.phaseHashes[phase] === spec.phaseHashes[phase]
-      );
-    return { ...spec, waitsFor: spec.waitsFor.filter((id) => isOpen(byId.get(id))) };
-  }));
+    open.set(spec, spec.phases.filter((_, i) => found[i] === undefined));
+  }
+  return withWaits(specs, (spec) => open.get(spec)!);
 }
 
 /** Folder of a run that has trained a phase of this hash. */

@@ -14,12 +14,14 @@ export function budgetTable(groups: readonly RunGroup[]): Table {
   const columns: readonly Column<RunGroup>[] = [
     { title: "Row", cell: ({ label }) => label },
     { title: "Organ", cell: ({ organ }) => organ },
-    { title: "Folds", cell: foldsCell },
+    { title: "Folds", cell: (group) => foldsCell({ ...group, results: ownPhases(group) }) },
     { title: "Changed in the preset", cell: ({ specs }) => changesText(specs[0]) },
     {
       title: "Training cases",
-      cell: ({ results }) =>
-        different(results.map(({ training, validation }) => `${training} + ${validation}`)),
+      cell: (group) =>
+        different(
+          ownPhases(group).map(({ training, validation }) => `${training} + ${validation}`),
+        ),
     },
     { title: "Epochs (steps)", cell: (group) => different(ownPhases(group).map(epochsText)) },
     { title: "Training of a fold", cell: (group) => trainingTime(ownPhases(group)) },
@@ -36,12 +38,15 @@ function changesText({ changes }: RunSpec): string {
   return other.join(", ") || "-";
 }
 
-/** The results with what the row's runs train: they may share weights with runs that train more. */
+/**
+ * The results with what the row's runs train: they may share weights with runs that train more. Those
+ * that have nothing of it, since another experiment measured them, are left out.
+ */
 function ownPhases({ specs, results }: RunGroup): RunResult[] {
   const phases = new Set(specs.flatMap((spec) => spec.phases));
   return results.map((result) => {
     return { ...result, trained: result.trained.filter(({ phase }) => phases.has(phase)) };
-  });
+  }).filter(({ trained }) => trained.length > 0);
 }
 
 function mostMebibytes(

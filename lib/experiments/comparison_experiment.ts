@@ -78,10 +78,10 @@ function peerVariants({ presets: [preset] }: PlanOptions): Variant[] {
 
 function paperRow(
   label: string,
-  organ: string,
+  className: string,
   mode: EvaluationMode,
 ): PaperSegmentationRow | undefined {
-  const known = paperOrgan(organ);
+  const known = paperOrgan(className);
   if (known === undefined) return undefined;
   const peer = peers.find(({ title }) => title === label)?.model;
   if (peer === undefined) return mode === "groundTruthRoi" ? undefined : paperTable3[mode][known];

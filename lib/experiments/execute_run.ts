@@ -7,8 +7,7 @@ import { evaluateDetector } from "../evaluation/detector_cases.ts";
 import { evaluateRun } from "../evaluation/evaluate_run.ts";
 import { measureModel } from "../evaluation/model_measurement.ts";
 import { peakProcessBytes } from "../evaluation/memory.ts";
-import type { Evaluation, EvaluationMode, ModelCost } from "../evaluation/records.ts";
-import { trainedModes } from "../evaluation/run_models.ts";
+import type { Evaluation, ModelCost } from "../evaluation/records.ts";
 import { readHistory } from "../training/history.ts";
 import type { TrainingListener } from "../training/progress.ts";
 import { historyPath, modelPath, openRun, type Run } from "../training/run_folder.ts";
@@ -19,6 +18,7 @@ import { borrowPhases, markPhases } from "./borrow_phases.ts";
 import { findTwin, withoutTwin, withTwin } from "./borrow_twin.ts";
 import { type ExperimentPlaces, resultPathOf, runFolderOf } from "./experiment_places.ts";
 import { inOrder } from "./in_order.ts";
+import { modesHere } from "./modes_here.ts";
 import {
   covers,
   readRunResult,
@@ -65,14 +65,14 @@ export async function executeRun(
   const run = await startOrOpen(spec, prepared, places);
   await borrowPhases(run, spec, places);
   const trained = await Promise.all(spec.phases.map((phase) => isPhaseTrained(run, phase)));
-  const parts = await trainRun(run, prepared, {
+  const training = trainRun(run, prepared, {
     phases: spec.phases.filter((_, i) => !trained[i]),
     resume: true,
     workers,
     stop,
     listenTo,
   });
-  await markPhases(run, spec);
+  const parts = await training.finally(() => markPhases(run, spec)); // those before one that fails
   if (parts.some(({ result }) => result.stopped)) return "stopped";
   try {
     await writeRunResult(path, await measure(spec, run, prepared, earlier, { stop, onCase }));
@@ -103,14 +103,17 @@ async function measure(
 ): Promise<RunResult> {
   const { record } = run;
   const known = earlier?.hash === spec.hash ? earlier : null;
-  const modes = await modesToEvaluate(spec, run, known);
+  const again = known === null ? [] : await modesHere(run, known);
+  const { modes } = inOrder([], [...spec.modes, ...again]);
   const evaluation = modes.length === 0
     ? null
     : await evaluateRun(run, prepared, { modes, runName: spec.id, onCase, stop });
   const detector = await isPhaseTrained(run, "detector")
     ? await evaluateDetector(run, prepared, stop)
     : null;
-  const kept = known?.cases.filter(({ mode }) => !modes.includes(mode)) ?? [];
+  const kept = known?.cases.filter(({ mode }) => !modes.includes(mode))
+    .map((one) => ({ ...one, timesMs: {} })) ?? []; // of another machine or day
+  const keepsTwin = known?.modes.includes("withoutCrop") && !modes.includes("withoutCrop");
   const costs = [
     ...(evaluation?.costs ?? []),
     ...(detector === null ? [] : [detector.cost]),
@@ -137,10 +140,11 @@ async function measure(
       ...known?.trained.filter(({ phase }) => !spec.phases.includes(phase)) ?? [],
     ].filter((part, i, all) => all.findIndex(({ name }) => name === part.name) === i),
     modes: inOrder([], [...modes, ...known?.modes ?? []]).modes,
-    twinHash: spec.twinHash,
-    ...(!modes.includes("withoutCrop") && known?.twinFrom && { twinFrom: known.twinFrom }),
+    ...(keepsTwin
+      ? { twinHash: known?.twinHash, twinFrom: known?.twinFrom }
+      : { twinHash: spec.twinHash }),
     cases: [...kept, ...evaluation?.cases ?? []],
-    ...(known?.together && { together: known.together }),
+    ...(!modes.includes("withCrop") && { together: known?.together }),
     detections: detector?.cases ?? known?.detections ?? [],
     costs: eachPartOnce(costs),
     step,
@@ -150,17 +154,6 @@ async function measure(
     environment: { ...record.environment, processor: cpus()[0]?.model.trim() ?? "unknown" },
     finishedAt: new Date().toISOString(),
   };
-}
-
-/** What is asked for, and what an earlier result has and this machine has the weights for. */
-async function modesToEvaluate(
-  spec: RunSpec,
-  run: Run,
-  known: RunResult | null,
-): Promise<readonly EvaluationMode[]> {
-  const trained = await trainedModes(run);
-  const again = trained.filter((mode) => known?.modes.includes(mode));
-  return inOrder([], [...spec.modes, ...again]).modes;
 }
 
 async function trainedParts(run: Run): Promise<TrainedPart[]> {

@@ -84,11 +84,11 @@ export function reportCsv({ findings: { groups } }: ExperimentReport): string {
   const records = groups.flatMap(({ label, results }) =>
     results.flatMap(({ id, fold, preset, cases, together, detections }) => {
       const run = { label, preset, fold, run: id };
-      // A run without a segmentor has its detections alone.
-      const rows = cases.length > 0 ? fromRows(rowsOfCases(cases)) : detections;
+      const ofDetector = detections.map((row) => ({ ...row, mode: "detector" }));
       const others = fromRows(rowsOfCases(together?.cases ?? []));
       const ofOthers = others.map((row) => ({ ...row, mode: "withCrop, organs together" }));
-      return [...rows, ...ofOthers].map((row) => ({ ...run, ...row }));
+      return [...ofDetector, ...fromRows(rowsOfCases(cases)), ...ofOthers]
+        .map((row) => ({ ...run, ...row }));
     })
   ) as Record<string, string | number>[];
   const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];

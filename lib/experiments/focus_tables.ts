@@ -229,7 +229,10 @@ const hasBoth = hasModes("withoutCrop", "withCrop");
 
 /** Whether a fold measured both modes itself, so that their times may stand beside each other. */
 function hasComparableTimes(result: RunResult): boolean {
-  return hasBoth(result) && result.twinFrom === undefined;
+  return hasBoth(result) &&
+    result.cases.every(({ mode, timesMs }) =>
+      mode === "groundTruthRoi" || timesMs.segment !== undefined
+    );
 }
 
 /** The folds whose times may stand beside each other, where there are any. */

@@ -1,7 +1,6 @@
 import type { PreparedDataset } from "../dataset/case.ts";
 import { UserError } from "../errors.ts";
 import { evaluateTogether } from "../evaluation/evaluate_together.ts";
-import { trainedModes } from "../evaluation/run_models.ts";
 import { exclusively } from "../runtime/exclusive.ts";
 import { isRun, openRun, type Run } from "../training/run_folder.ts";
 import {
@@ -10,6 +9,7 @@ import {
   resultPathOf,
   runFolderOf,
 } from "./experiment_places.ts";
+import { modesHere } from "./modes_here.ts";
 import {
   readRunResult,
   type RunResult,
@@ -97,7 +97,6 @@ async function memberOf(spec: RunSpec, places: ExperimentPlaces): Promise<Member
   const result = await readRunResult(resultPathOf(places, spec.id));
   if (result === null || result.hash !== spec.hash || !await isRun(folder)) return [];
   const run = await openRun(folder);
-  const isReady = result.modes.includes("withCrop") &&
-    (await trainedModes(run)).includes("withCrop");
+  const isReady = (await modesHere(run, result)).includes("withCrop");
   return isReady ? [{ spec, run, result }] : [];
 }

@@ -1,3 +1,4 @@
+import { makeConfig } from "../config/overrides.ts";
 import { paperPhases, type PhaseName } from "../config/config.ts";
 import { type EpochBudget, epochChanges } from "../config/epoch_budget.ts";
 import { presets } from "../config/presets.ts";
@@ -114,6 +115,27 @@ export function requireEffect(changes: readonly string[], requests: readonly Run
       );
     }
     if (rest.startsWith("seed=")) refuse("the seed is of all runs", "Give --seed");
+  }
+}
+
+/**
+ * Refuses rows that would be one and the same run, since all of them are changed alike.
+ *
+ * @throws {UserError} that names two such rows
+ */
+export function requireDifferent(requests: readonly RunRequest[]): void {
+  const labels = new Map<string, string>();
+  for (const { organ, fold, preset, changes, label } of requests) {
+    const run = JSON.stringify([organ, fold, makeConfig(preset, changes)]);
+    const other = labels.get(run) ?? label;
+    labels.set(run, other);
+    if (other === label) continue;
+    throw new UserError({
+      what: "cannot compare the rows",
+      rule: "each must be another training",
+      seen: `${other} and ${label}, which are the same with these changes`,
+      remedy: "Leave out the change of what the rows differ in, or choose one of them by --row",
+    });
   }
 }
 

@@ -55,9 +55,13 @@ export function casesOf(
 
 /** As {@linkcode casesOf}, with crop in the scan's own grid, segmented together with other organs. */
 export function togetherCases({ results }: RunGroup, className: string): CaseResult[] {
-  return results.flatMap(({ together }) =>
-    (together?.cases ?? []).filter((one) => one.space === "scan" && one.className === className)
-  );
+  return results.flatMap(({ cases, together }) => {
+    // Scans of another organ's test may lack this one, and are none of its cases.
+    const own = new Set(cases.map(({ caseId }) => caseId));
+    return (together?.cases ?? []).filter((one) =>
+      one.space === "scan" && one.className === className && own.has(one.caseId)
+    );
+  });
 }
 
 /** The costs of a part, of the folds that have it: the cube's edge may differ between them. */

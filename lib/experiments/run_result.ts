@@ -98,9 +98,8 @@ export async function writeRunResult(path: string, result: RunResult): Promise<v
     detections: toRows(detections.map((x) => ({ ...x }))),
   };
   const plain = { format: FORMAT, ...rest, ...(together && { togetherWith: together.with }) };
-  const members = Object.entries(plain).map(([name, value]) =>
-    `${JSON.stringify(name)}: ${stringifyNumbers(value)}`
-  );
+  const members = Object.entries(plain).filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${JSON.stringify(name)}: ${stringifyNumbers(value)}`);
   const written = Object.entries(tables).map(([name, table]) =>
     `${JSON.stringify(name)}: ${tableText(table)}`
   );

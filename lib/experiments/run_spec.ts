@@ -77,14 +77,23 @@ export function planRuns(
     const { label, id } = { label: request.label, id: add(request).id };
     return [JSON.stringify([label, id]), { label, id }];
   }));
-  return { runs: withSharedPhases([...planned.values()]), requested: [...requested.values()] };
+  const runs = withWaits([...planned.values()], ({ phases }) => phases);
+  return { runs, requested: [...requested.values()] };
 }
 
-function withSharedPhases(runs: readonly RunSpec[]): RunSpec[] {
+/**
+ * The runs, each with those before it that it had better wait for, since they train a phase of it.
+ *
+ * @param trainedBy the phases that a run trains itself
+ */
+export function withWaits(
+  runs: readonly RunSpec[],
+  trainedBy: (spec: RunSpec) => readonly PhaseName[],
+): RunSpec[] {
   const first = new Map<string, string>();
   return runs.map((spec) => {
     const waitsFor = new Set<string>();
-    for (const phase of spec.phases) {
+    for (const phase of trainedBy(spec)) {
       const hash = spec.phaseHashes[phase];
       const earlier = first.get(hash);
       if (earlier === undefined) first.set(hash, spec.id);

@@ -37,8 +37,8 @@ export interface SegmentationTableOptions {
   readonly labelTitle?: string;
   /** Whether parameters and multiply-accumulates have columns, for rows of several networks. */
   readonly withCounts?: boolean;
-  /** The paper's row for a label, organ and mode; of its Tables 2 and 3 unless given. */
-  paper?(label: string, organ: string, mode: EvaluationMode): PaperSegmentationRow | undefined;
+  /** The paper's row for a label, class and mode; of its Tables 2 and 3 unless given. */
+  paper?(label: string, className: string, mode: EvaluationMode): PaperSegmentationRow | undefined;
 }
 
 /**
@@ -73,7 +73,7 @@ export function segmentationTable(
             className,
             mode,
             cases,
-            paper: paper(group.label, group.organ, mode),
+            paper: paper(group.label, className, mode),
             memory: memoryCell(group, mode),
             time: medianCell(secondsOf(cases, timedParts[mode]), 4),
           };
@@ -131,10 +131,10 @@ const partsOfMode = {
 
 function paperRow(
   _label: string,
-  organ: string,
+  className: string,
   mode: EvaluationMode,
 ): PaperSegmentationRow | undefined {
-  const known = paperOrgan(organ);
+  const known = paperOrgan(className);
   if (known === undefined) return undefined;
   return mode === "groundTruthRoi" ? paperTable2[known] : paperTable3[mode][known];
 }

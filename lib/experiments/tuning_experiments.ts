@@ -141,7 +141,7 @@ function scoresTable(
       group,
       className,
       cases: casesOf(group, "withCrop", space, className),
-      paper: space === "cube" ? paperOf(group) : undefined,
+      paper: space === "cube" && className === group.organ ? paperOf(group) : undefined,
     }))
   );
   return tableOf(columns, rows);

@@ -140,7 +140,7 @@ Deno.test("a missing phase is named with the command that trains it; nothing lea
       const { message } = await assertRejects(load, UserError);
       assertStringIncludes(
         message,
-        `--run ${dir} --resume${phase === "whole" ? " --phase whole" : ""}`,
+        `--run '${dir}' --resume${phase === "whole" ? " --phase whole" : ""}`,
       );
     }
     assertEquals(tf.memory().numTensors, before);

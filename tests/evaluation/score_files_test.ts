@@ -7,6 +7,7 @@ import { scoreMasks } from "../../lib/evaluation/case_scores.ts";
 import {
   pairMasks,
   parseMaskValues,
+  requireDifferentNames,
   requireMaskValues,
   scoreFiles,
 } from "../../lib/evaluation/score_files.ts";
@@ -165,4 +166,14 @@ Deno.test("masks of any program are scored where their voxels lie", async (t) =>
       await assertRejects(() => pairMasks(`${dir}/absent`, dataset), UserError, "none");
     });
   });
+});
+
+Deno.test("organs of one name are not scored as one", () => {
+  const kidney = (value: number) => parseOrgan(`kidney=${value}`, {});
+  requireDifferentNames([kidney(2), parseOrgan("liver=6", {})]);
+  assertThrows(
+    () => requireDifferentNames([kidney(2), kidney(3)]),
+    UserError,
+    "kidney more than once",
+  );
 });

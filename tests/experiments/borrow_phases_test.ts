@@ -32,6 +32,9 @@ Deno.test("a phase is copied from a run that trains the same, and then nobody wa
     const [a, b, c] = runs;
     const waits = async () => (await withOpenWaits(runs, places)).map(({ waitsFor }) => waitsFor);
     assertEquals(await waits(), [[], [a.id], [a.id]]);
+    // Where the first one was done on another machine, the next one trains for the others.
+    const others = await withOpenWaits([b, c], places);
+    assertEquals(others.map(({ waitsFor }) => waitsFor), [[], [b.id]]);
 
     const first = runOf(a, places);
     for (const phase of ["detector", "segmentor"] as const) await pretendToTrain(first, phase);

@@ -280,10 +280,10 @@ Deno.test("every experiment has tables and figures with nothing, some and all of
   }
 });
 
-Deno.test("the CSV has every case of every run; a detector alone has its detections", () => {
+Deno.test("the CSV has every case of every run, and what its detector found", () => {
   const lines = reportCsv(reportOf(named("focus"), 4)).trim().split("\r\n");
-  assertEquals(lines.length, 1 + 4 * 2 * 3 * 2);
-  assertMatch(lines[0], /^label,preset,fold,run,caseId,organ,className,mode,space,dice,/);
+  assertEquals(lines.length, 1 + 4 * 2 * (1 + 3 * 2)); // runs, cases; the detector, modes, spaces
+  assertMatch(lines[0], /^label,preset,fold,run,caseId,organ,iou2d,.*,mode,className,space,dice,/);
   const detector = reportCsv(reportOf(named("table1"), 1)).trim().split("\r\n");
   assertEquals(detector.length, 3);
   assertMatch(detector[1], /^paper,paper,1\/2,liver-paper-fold1of2-\w+,1\/2 a,liver,0\.8,/);

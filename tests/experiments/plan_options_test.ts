@@ -10,6 +10,7 @@ import {
   narrowRequests,
   type PlanOptions,
   requestEach,
+  requireDifferent,
   requireEffect,
 } from "../../lib/experiments/plan_options.ts";
 import { planRuns, type RunRequest } from "../../lib/experiments/run_spec.ts";
@@ -60,6 +61,24 @@ Deno.test("a change of a preset or row that no run has, or of its seed, is refus
   const ofRow = (row: string) => requireEffect([`${row}:segmentor.edge=32`], requests);
   ofRow("Dice + focal loss");
   assertThrows(() => ofRow("Dice"), UserError, "one of focus; Dice + focal loss; tiny");
+});
+
+Deno.test("rows that changes make one and the same run are refused, by their names", () => {
+  const variants = ["0.001", "0.002"].map((rate) => ({
+    name: `rate ${rate}`,
+    preset: "focus",
+    changes: [`phases.segmentor.learningRate=${rate}`],
+    why: "",
+  }));
+  const work = { phases: ["segmentor"], modes: ["groundTruthRoi"] } as const;
+  const requestsWith = (change: string) =>
+    requestEach({ ...options, changes: [change] }, variants, work);
+  requireDifferent(requestsWith("segmentor.fineWidth=0"));
+  assertThrows(
+    () => requireDifferent(requestsWith("phases.segmentor.learningRate=0.003")),
+    UserError,
+    "rate 0.001 and rate 0.002",
+  );
 });
 
 Deno.test("--epochs keeps fine-tuning's share, and a warm-up takes half at most", () => {
