@@ -24,7 +24,7 @@ export interface Detection {
   readonly isUsual: boolean;
   /**
    * The region of interest: the fused box with the configured margin; of an unusual one, the box
-   * around it and all places that are usual.
+   * around it, as far as a view found anything, and all places that are usual.
    */
   readonly roiUnit: Box3;
 }
@@ -215,7 +215,9 @@ export class Detector {
     const tightUnit = fuseViews(views);
     const prior = this.#prior;
     const unusual = prior !== undefined && !isUsual(tightUnit, prior);
-    const organUnit = unusual ? aroundBoxes([tightUnit, prior.outer]) : tightUnit;
+    const organUnit = unusual
+      ? aroundBoxes([fuseViews(views, prior.outer), prior.outer])
+      : tightUnit;
     const roiUnit = addMargin(organUnit, cubeImage.shape, this.config);
     return { views, tightUnit, isUsual: !unusual, roiUnit };
   }

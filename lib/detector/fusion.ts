@@ -44,10 +44,17 @@ export function joinBoxes(boxes: readonly ViewBox[]): ViewBox {
  * bounding box are computed using the coordinates of these 2D bounding boxes").
  *
  * Every axis is seen by two views. Its walls are the means of theirs, weighted by confidence; with
- * equal confidences this is the plain mean. An axis on which no view found anything is taken whole.
+ * equal confidences this is the plain mean.
+ *
+ * @param unseen whose walls an axis has on which no view found anything; the whole volume's by default
  */
-export function fuseViews(boxes: Readonly<Record<ViewName, ViewBox>>): Box3 {
-  const spans = ([0, 1, 2] as const).map((axis) => fuseAxis(boxes, axis));
+export function fuseViews(
+  boxes: Readonly<Record<ViewName, ViewBox>>,
+  unseen: Box3 = { min: [0, 0, 0], max: [1, 1, 1] },
+): Box3 {
+  const spans = ([0, 1, 2] as const).map((axis) =>
+    fuseAxis(boxes, axis) ?? { min: unseen.min[axis], max: unseen.max[axis] }
+  );
   return {
     min: [spans[0].min, spans[1].min, spans[2].min],
     max: [spans[0].max, spans[1].max, spans[2].max],
@@ -95,14 +102,15 @@ export function axisEstimates(
   });
 }
 
-function fuseAxis(boxes: Readonly<Record<ViewName, ViewBox>>, axis: 0 | 1 | 2): Span {
+/** `null` where no view found anything. */
+function fuseAxis(boxes: Readonly<Record<ViewName, ViewBox>>, axis: 0 | 1 | 2): Span | null {
   let [min, max, weights] = [0, 0, 0];
   for (const estimate of axisEstimates(boxes, axis)) {
     min += estimate.confidence * estimate.min;
     max += estimate.confidence * estimate.max;
     weights += estimate.confidence;
   }
-  return weights > 0 ? { min: min / weights, max: max / weights } : { min: 0, max: 1 };
+  return weights > 0 ? { min: min / weights, max: max / weights } : null;
 }
 
 function atLeastOneVoxel(box: Box3, shape: Triple): Box3 {

@@ -5,9 +5,10 @@ import type { LevelShape } from "./ms_deform_attn.ts";
 const temperature = 10_000;
 
 /**
- * Where a pixel is: a fixed sine code of its place plus a learned vector of its stage, which tells
- * the stages' pixels apart (section 3.1, "spatial positional embedding ... assigns unique encoding
- * values to different stages").
+ * Where a pixel is: a fixed sine code of its place plus a learned vector of its stage (section 3.1,
+ * "spatial positional embedding ... assigns unique encoding values to different stages"). The queries
+ * of an attention are of one stage and the positions are added to these alone, so that the vector
+ * is one that the layer's own biases could learn as well.
  */
 export class StagePosition {
   readonly #stages: tf.Variable;

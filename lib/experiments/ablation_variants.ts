@@ -44,7 +44,7 @@ export const ablationVariants: readonly Variant[] = [
   variant(
     "margin of 12 voxels",
     ["detector.marginRelative=0", "detector.marginVoxels=12"],
-    "the paper's fixed margin in place of one in proportion to the box",
+    "the fixed margin of our preset paper in place of one in proportion to the box",
   ),
   variant(
     "no margin",

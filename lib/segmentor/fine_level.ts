@@ -6,7 +6,7 @@ import { ThinConv3d } from "../nn/thin_conv3d.ts";
 export const FINE_KERNEL = 3;
 
 // About what windowed images in [0, 1] and logits have, so that each comes in with mean 0 and
-// deviation 1. Without it the level gains nothing (README, Results so far).
+// deviation 1. Without it the level gains nothing (data/results/README.md, "The fine level").
 const IMAGE_MEAN = 0.3;
 const IMAGE_DEVIATION = 0.25;
 const LOGIT_DEVIATION = 3;
@@ -14,8 +14,8 @@ const LOGIT_DEVIATION = 3;
 /**
  * A level at the image's own resolution, which the paper's network lacks: its finest features have a
  * quarter of the image's edge, or half of it behind a gate. Features of the image take the image's
- * place before the stages; after them a convolution of image, features and logits corrects these. The
- * correction starts at zero.
+ * place before the stages; after them a convolution of image, features and logits corrects these. But
+ * for its bias the correction starts at zero.
  */
 export class FineLevel {
   readonly #features: ThinConv3d;

@@ -48,7 +48,8 @@ export async function requireStart(run: Run, phases: readonly PhaseName[]): Prom
     record;
   for (const phase of phases) {
     if (phase === "detector" && detectorFrom === undefined) {
-      buildDetector(detector, seed, detectorTargets(record)).dispose();
+      const built = buildDetector(detector, seed, detectorTargets(record));
+      await built.modules.xy.loadBackbone().finally(() => built.dispose());
     }
     if (phase !== "segmentor" && phase !== "whole") continue;
     if (model !== "segmentor") requirePeerEdge(model, phase === "whole" ? cubeEdge : roiEdge);

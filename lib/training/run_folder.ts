@@ -54,6 +54,8 @@ export interface RunRecord {
   readonly detectorFrom?: string;
   /** With it: the cases that this detector has learned from; runs of earlier versions do not say. */
   readonly detectorCases?: readonly string[];
+  /** With it: those of them that it was trained on. */
+  readonly detectorTraining?: readonly string[];
   /** The phases that were asked for so far; absent where the first was not known by name. */
   readonly phases?: readonly PhaseName[];
   readonly environment: Readonly<Record<string, string>>;

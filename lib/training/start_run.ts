@@ -134,10 +134,12 @@ function usualOf(
 async function takenDetector(
   folder: string,
   taker: DetectorTaker,
-): Promise<Pick<RunRecord, "detectorLabels" | "detectorFrom" | "detectorCases">> {
+): Promise<
+  Pick<RunRecord, "detectorLabels" | "detectorFrom" | "detectorCases" | "detectorTraining">
+> {
   const { record } = await openDetectorRun(folder, taker);
   const { detectorLabels } = record;
-  return { detectorLabels, detectorFrom: resolve(folder), detectorCases: casesOfDetector(record) };
+  return { detectorLabels, detectorFrom: resolve(folder), ...casesOfDetector(record) };
 }
 
 /**
@@ -149,11 +151,16 @@ async function takenDetector(
 export async function requireInputs(
   { config, folder, detectorFrom }: Pick<NewRun, "config" | "folder" | "detectorFrom">,
 ): Promise<void> {
-  const { modelWeights, segmentor, model } = config;
-  if (modelWeights !== "" && !await exists(modelWeights)) {
+  const { modelWeights, segmentor, model, detector: { network } } = config;
+  const weights = [
+    ["--weights (modelWeights)", modelWeights],
+    ["detector.network.backboneWeights", network.kind === "pyramid" ? network.backboneWeights : ""],
+  ];
+  for (const [name, path] of weights) {
+    if (path === "" || await exists(path)) continue;
     throw new UserError({
-      what: `cannot start from the weights ${modelWeights}`,
-      rule: "--weights (modelWeights) must name a .safetensors file",
+      what: `cannot start from the weights ${path}`,
+      rule: `${name} must name a .safetensors file`,
       seen: "missing",
       remedy: "Check the path",
     });

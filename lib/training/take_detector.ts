@@ -12,7 +12,8 @@ export type DetectorTaker = Pick<
 
 /**
  * The run whose trained detector another may take over: it looks at the same pictures with the same
- * networks, knows the organ, and has seen none of the other's test cases.
+ * networks, knows the organ, has seen none of the other's test cases and was trained on none of those
+ * that choose its weights.
  *
  * @throws {UserError} when one of that does not hold
  */
@@ -49,16 +50,32 @@ export async function openDetectorRun(folder: string, taker: DetectorTaker): Pro
     refuse(`it must know ${taker.organ.name}`, `it was trained on ${known.join(", ")}`);
   }
   const learned = casesOfDetector(run.record);
-  const seen = taker.split.test.filter((id) => learned.includes(id));
-  if (seen.length > 0) refuse("it must not have learned from a test case", seen.join(", "));
+  const among = (ids: readonly string[], cases: readonly string[]) =>
+    ids.filter((id) => cases.includes(id)).join(", ");
+  const tested = among(taker.split.test, learned.detectorCases);
+  if (tested !== "") refuse("it must not have learned from a test case", tested);
+  const validated = among(taker.split.validation, learned.detectorTraining);
+  if (validated !== "") refuse("it must not have been trained on a validation case", validated);
   return run;
 }
 
-/** The cases that a run's detector has learned from, in whichever run it did. */
+/**
+ * The cases that a run's detector has learned from, in whichever run it did, and those among them that
+ * it was trained on: the others chose its weights. Of a detector that a run of earlier versions took
+ * over the latter are not known, and none.
+ */
 export function casesOfDetector(
-  { split, detectorCases }: Pick<RunRecord, "split" | "detectorCases">,
-): readonly string[] {
-  return detectorCases ?? [...split.training, ...split.validation];
+  { split, detectorCases, detectorTraining }: Pick<
+    RunRecord,
+    "split" | "detectorCases" | "detectorTraining"
+  >,
+): Required<Pick<RunRecord, "detectorCases" | "detectorTraining">> {
+  return detectorCases === undefined
+    ? {
+      detectorCases: [...split.training, ...split.validation],
+      detectorTraining: split.training,
+    }
+    : { detectorCases, detectorTraining: detectorTraining ?? [] };
 }
 
 /**

@@ -166,6 +166,17 @@ Deno.test("detector: an unusual box leads to all places that are usual, besides 
   plain.dispose();
 });
 
+Deno.test("detector: where no view finds anything it looks in all usual places, not everywhere", async () => {
+  const prior = boxPrior([{ min: [0.1, 0.3, 0.5], max: [0.3, 0.55, 0.9] }]);
+  // Heads as they begin find nothing.
+  const detector = buildDetector({ ...silhouette, fallback: "usual" }, 3, undefined, prior);
+  const { shape } = randomVolume();
+  const found = await detector.detect(randomVolume());
+  assertEquals([found.tightUnit, found.isUsual], [everything, false]);
+  assertEquals(found.roiUnit, addMargin(prior.outer, shape, silhouette));
+  detector.dispose();
+});
+
 Deno.test("detector: equal seeds give equal weights, views different ones", async () => {
   const [a, b] = [buildDetector(silhouette, 3), buildDetector(silhouette, 3)];
   const weights = (detector: typeof a, view: "xy" | "yz") =>

@@ -55,11 +55,16 @@ Deno.test("fusion: a wall is drawn to the view that is surer of its axis", () =>
   assertBox(fused, { min: [0.2, 0.35, 0], max: [0.6, 0.75, 0.5] });
 });
 
-Deno.test("fusion: an axis that no view found is taken whole", () => {
+Deno.test("fusion: an axis that no view found is taken whole, or as told", () => {
   const blind = view([0, 1], [0, 1], [0, 0]);
   assertBox(fuseViews({ xy: blind, yz: blind, xz: blind }), { min: [0, 0, 0], max: [1, 1, 1] });
   const fused = fuseViews({ xy: view([0.2, 0.4], [0.6, 0.7]), yz: blind, xz: blind });
   assertBox(fused, { min: [0.2, 0.6, 0], max: [0.4, 0.7, 1] });
+  const usual: Box3 = { min: [0.3, 0.1, 0.25], max: [0.5, 0.2, 0.75] };
+  assertBox(
+    fuseViews({ xy: view([0.2, 0.4], [0.6, 0.7]), yz: blind, xz: blind }, usual),
+    { min: [0.2, 0.6, 0.25], max: [0.4, 0.7, 0.75] },
+  );
 });
 
 Deno.test("margin: relative to the box, then voxels of the cube, cut off at its faces", () => {

@@ -174,6 +174,26 @@ Deno.test("nothing is written for a run that cannot be trained", async () => {
       startRun({ prepared: prepared(ten), organ: liver, config, folder, phases: [phase] });
     await assertRejects(() => early("whole", garbage), UserError, "garbage.safetensors");
     await assertRejects(() => early("finetune"), UserError, "phase detector must have finished");
+    const withBackbone = (file: string) =>
+      makeConfig("tiny", [
+        "detector=paper",
+        "phases.detector=paper",
+        `detector.network.backboneWeights=${dir}/${file}`,
+      ]);
+    const detectorOf = (file: string) =>
+      startRun({
+        prepared: prepared(ten),
+        organ: liver,
+        config: withBackbone(file),
+        folder,
+        phases: ["detector"],
+      });
+    await assertRejects(
+      () => detectorOf("none.safetensors"),
+      UserError,
+      "backboneWeights must name",
+    );
+    await assertRejects(() => detectorOf("garbage.safetensors"), UserError, "garbage.safetensors");
     await assertRejects(() => Deno.stat(folder), Deno.errors.NotFound);
   });
 });

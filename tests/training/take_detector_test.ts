@@ -33,6 +33,7 @@ Deno.test("one detector serves the runs of several organs, copied and checked", 
     assertEquals(run.record.detectorLabels, donor.record.detectorLabels);
     const { training, validation } = donor.record.split;
     assertEquals(run.record.detectorCases, [...training, ...validation]);
+    assertEquals(run.record.detectorTraining, training);
     const parts = await trainRun(run, prepared, { phases: ["detector"], resume: false });
     assertEquals(parts, []);
     await Deno.remove(donor.folder, { recursive: true });
@@ -84,6 +85,10 @@ Deno.test("a detector that does not fit is refused, with the reason", async () =
     const taken = { ...donor.record, detectorCases: donor.record.split.test };
     await Deno.writeTextFile(recordPath, JSON.stringify(taken));
     await assertRejects(() => start(prepared, donor.folder), UserError, "from a test case");
+    const { validation } = donor.record.split;
+    const trained = { ...donor.record, detectorCases: validation, detectorTraining: validation };
+    await Deno.writeTextFile(recordPath, JSON.stringify(trained));
+    await assertRejects(() => start(prepared, donor.folder), UserError, "on a validation case");
     await Deno.writeTextFile(recordPath, text);
     const elsewhere = { ...prepared, name: "elsewhere" };
     const entries = prepared.entries.map((entry) => ({ ...entry, modality: "mr" as const }));

@@ -67,7 +67,7 @@ async function testPhases(prepared: PreparedDataset, dir: string): Promise<Run> 
 
   const before = tf.memory().numTensors;
   const early = await assertRejects(() => train("finetune"), UserError, "detector must have");
-  assert(early.message.includes(`--run ${folder} --resume`));
+  assert(early.message.includes(`--run '${folder}' --resume`));
   assertEquals(tf.memory().numTensors, before, "a refused phase leaves tensors");
 
   const detector = await train("detector");
