@@ -112,8 +112,11 @@ function describeFindings({ findings }: CheckReport): string[] {
       lines.push(`  and ${found.length - shownOfRule} more (--json FILE lists all)`);
     }
   }
-  const count = (severity: string) => findings.filter((one) => one.severity === severity).length;
-  return [...lines, `${count("error")} errors, ${count("warning")} warnings`];
+  const count = (severity: string) => {
+    const { length } = findings.filter((one) => one.severity === severity);
+    return `${length} ${severity}${length === 1 ? "" : "s"}`;
+  };
+  return [...lines, `${count("error")}, ${count("warning")}`];
 }
 
 function describeFinding({ path, message }: Finding): string {

@@ -6,9 +6,10 @@ import { UserError } from "../lib/errors.ts";
 import { evaluateRun } from "../lib/evaluation/evaluate_run.ts";
 import { evaluateTogether } from "../lib/evaluation/evaluate_together.ts";
 import type { EvaluationMode } from "../lib/evaluation/records.ts";
-import { trainedModes } from "../lib/evaluation/run_models.ts";
+import { requireMode, trainedModes } from "../lib/evaluation/run_models.ts";
 import { evaluationReport } from "../lib/evaluation/tables.ts";
 import { requireReplaceable, writeResults } from "../lib/evaluation/write_results.ts";
+import { shellWord } from "../lib/shell_word.ts";
 import { openRun, type Run } from "../lib/training/run_folder.ts";
 import { runTask, UsageError } from "./command_line.ts";
 import { modeOfName } from "./mode_names.ts";
@@ -121,13 +122,16 @@ async function chooseModes(
       remedy: "Evaluate each by itself in the other modes",
     });
   }
-  if (name !== "all") return [modeOfName[name]];
+  if (name !== "all") {
+    await requireMode(run, modeOfName[name]);
+    return [modeOfName[name]];
+  }
   const modes = await trainedModes(run);
   if (modes.length > 0) return modes;
   throw new UserError({
     what: `cannot evaluate the run ${run.folder}`,
     rule: "at least one of its segmentor's phases must have finished",
     seen: "without any",
-    remedy: `Train it: deno task train --run ${run.folder} --resume`,
+    remedy: `Train it: deno task train --run ${shellWord(run.folder)} --resume`,
   });
 }

@@ -96,7 +96,7 @@ const flags = {
   hours: { type: "number", min: 0, description: "save and stop after that time" },
   jobs: { type: "integer", min: 1, description: "runs at a time (1; with --slurm no limit)" },
   only: { type: "text", value: "RUN", description: "execute one run, by its id; no tables" },
-  list: { type: "boolean", description: "print the runs and how far they are, and run nothing" },
+  list: { type: "boolean", description: "print the runs and how far they are, and train nothing" },
   tables: { type: "boolean", description: "write the tables of what is there, and run nothing" },
   slurm: {
     type: "boolean",

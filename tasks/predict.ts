@@ -1,4 +1,5 @@
 /** `deno task predict`: segments scans with trained runs. */
+import { niftiEnding } from "../lib/dataset/case_files.ts";
 import { UserError } from "../lib/errors.ts";
 import { makeWritableFolder } from "../lib/files.ts";
 import {
@@ -11,7 +12,7 @@ import {
   refuseInputFolder,
 } from "../lib/evaluation/predict_files.ts";
 import { openRun } from "../lib/training/run_folder.ts";
-import { runTask } from "./command_line.ts";
+import { runTask, UsageError } from "./command_line.ts";
 import { ProgressLine } from "./progress_line.ts";
 import { noteStopped } from "./stopped_notice.ts";
 
@@ -63,6 +64,14 @@ the exit code is then 1. Nothing is overwritten; after an interrupt, --resume go
   deno task predict --model data/runs/liver --model data/runs/spleen --input scans --output masks
   deno task predict --model data/runs/liver-fold1 --model data/runs/liver-fold2 --input scans --output masks`,
 }, async (flags, signal) => {
+  if (niftiEnding.test(flags.output)) {
+    throw new UsageError({
+      what: "cannot write the masks",
+      rule: "--output must be a folder, for each scan has a mask, a picture and a report",
+      seen: flags.output,
+      remedy: "Name a folder; the mask of NAME.nii.gz is NAME.nii.gz in there",
+    });
+  }
   const runs = await Promise.all(flags.model.map(openRun));
   const files = await listInputs(flags.input);
   await refuseInputFolder(flags.input, flags.output);
@@ -83,7 +92,7 @@ the exit code is then 1. Nothing is overwritten; after an interrupt, --resume go
   const isDone = await Promise.all(all.map(async (input) => {
     if (!flags.resume) return false;
     await finishResults(input, flags.output);
-    return await hasResults(input, flags.output, flags.model, options);
+    return await hasResults(input, flags.output, runs.map(({ folder }) => folder), options);
   }));
   const inputs = all.filter((_, i) => !isDone[i]);
   const predictor = await Predictor.load(runs, options);

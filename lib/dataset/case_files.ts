@@ -41,11 +41,12 @@ export async function niftiFiles(folder: string): Promise<Map<string, string>> {
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (error instanceof Deno.errors.NotFound) return files;
+    const isFile = error instanceof Deno.errors.NotADirectory;
     throw new UserError({
       what: `cannot list ${folder}`,
       rule: "it must be a folder that can be read",
-      seen: error instanceof Error ? error.message : String(error),
-      remedy: "Check it and its permissions",
+      seen: isFile ? "a file" : error instanceof Error ? error.message : String(error),
+      remedy: isFile ? "Give the folder that it lies in" : "Check it and its permissions",
     });
   }
   return files;

@@ -40,7 +40,10 @@ export async function checkDataset(
   options: CheckOptions = {},
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<CheckReport> {
-  const jobs = dataset.cases.map((source): CheckJob => ({ source, labels: dataset.labels }));
+  const { labels, layout } = dataset;
+  const jobs = dataset.cases.map((source): CheckJob => {
+    return { source, labels, namesSome: layout === "pair" };
+  });
   const checked = new Array<CheckedCase | undefined>(jobs.length);
   let done = 0;
   await runInWorkers<CheckJob, CheckedCase>(new URL("./check_worker.ts", import.meta.url), jobs, {

@@ -52,6 +52,8 @@ export interface CheckJob {
   readonly source: DatasetCase;
   /** The data set's label values by name; empty where it declares none. */
   readonly labels: Readonly<Record<string, number>>;
+  /** Whether these may be some of the values only, as a plain pair of folders names them. */
+  readonly namesSome?: boolean;
 }
 
 /** What a look into a case's files shows. Fields are null where a file cannot be read. */
@@ -87,7 +89,7 @@ const plausibleEdgeMm = { low: 0.05, high: 20 };
 const edgeTolerance = 0.01;
 
 /** Looks into the files of one case; never throws for what is wrong with them. */
-export async function checkCase({ source, labels: declared }: CheckJob): Promise<CheckedCase> {
+export async function checkCase({ source, ...declared }: CheckJob): Promise<CheckedCase> {
   const findings: Finding[] = [];
   const add = (severity: Finding["severity"], rule: Rule, path: string, message: string) =>
     findings.push({ severity, rule, caseId: source.id, path, message });
@@ -201,14 +203,21 @@ function* checkModality(
 
 function* checkLabelValues(
   sizes: Readonly<Record<string, LabelSize>>,
-  declared: Readonly<Record<string, number>>,
+  { labels: declared, namesSome }: Omit<CheckJob, "source">,
   path: string,
 ): Iterable<Found> {
   const known = new Set(Object.values(declared).map(String));
   const unexpected = Object.entries(sizes).filter(([value]) => known.size > 0 && !known.has(value));
   if (unexpected.length > 0) {
-    const list = unexpected.map(([value, { voxels }]) => `${value} (${voxels} voxels)`).join(", ");
-    yield ["error", "unexpected label", path, `the data set does not declare ${list}`];
+    const shown = unexpected.slice(0, 10).map(([value, { voxels }]) =>
+      `${value} (${voxels} voxels)`
+    );
+    const more = unexpected.length > 10 ? ` and ${unexpected.length - 10} more` : "";
+    const what = namesSome
+      ? "counts as background without a name:"
+      : "the data set does not declare";
+    const severity = namesSome ? "warning" : "error";
+    yield [severity, "unexpected label", path, `${what} ${shown.join(", ")}${more}`];
   }
   if (Object.keys(sizes).length === 0) {
     yield ["warning", "empty labels", path, "every voxel is background"];

@@ -18,7 +18,7 @@ import {
   requireCompatible,
   usualChannel,
 } from "./organ_predictor.ts";
-import { modalityWarnings } from "./prediction_warnings.ts";
+import { modalityWarnings, trainingWarnings } from "./prediction_warnings.ts";
 import { sumTimes, type TimePart, type Times } from "./records.ts";
 import type { SegmentedRegion } from "./segment_scan.ts";
 import { TogetherSegmenter } from "./segment_together.ts";
@@ -156,6 +156,7 @@ export class Predictor {
       organs: this.#organs.flatMap((organ, i) => organ.describe(regions[i], grid)),
       timesMs: sumTimes([own, ...regions.flat().map(({ timesMs }) => timesMs)]),
       warnings: [
+        ...trainingWarnings(resultName(input), this.#organs.flatMap(({ runs }) => runs)),
         ...modalityWarnings(this.#modality, images),
         ...this.#organs.flatMap((organ, i) => organ.warnings(regions[i], volumesMm3)),
       ],

@@ -1,8 +1,10 @@
+import { basename } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
 import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection } from "../detector/detector.ts";
 import { foundBox } from "../detector/fusion.ts";
 import { isUsualVolume, type UsualVolume } from "../detector/usual_volume.ts";
+import type { Run } from "../training/run_folder.ts";
 import { airHu } from "../volume/intensity.ts";
 import { viewNames } from "../volume/projection.ts";
 
@@ -23,7 +25,8 @@ export function predictionWarnings(
 ): string[] {
   const warnings: string[] = [];
   if (detection && viewNames.every((view) => foundBox(detection.views[view]) === null)) {
-    warnings.push(`the detector found no ${organ}: the whole scan was segmented first`);
+    const where = detection.isUsual ? "the whole scan was" : "all usual places were";
+    warnings.push(`the detector found no ${organ}: ${where} segmented first`);
   } else if (detection?.isUsual === false) {
     warnings.push(
       `the detector found ${organ} in an unusual place: all usual ones were looked at, too`,
@@ -40,6 +43,22 @@ export function predictionWarnings(
     );
   }
   return warnings;
+}
+
+/**
+ * Says of a scan that runs were trained on a case of its name: what they make of it says nothing of how
+ * good they are.
+ *
+ * @param name of the scan's file, without its ending; in nnU-Net's layout with its channel
+ */
+export function trainingWarnings(name: string, runs: readonly Run[]): string[] {
+  const ids = [name, name.replace(/_\d{4}$/, "")];
+  const learned = runs.filter(({ record: { split } }) =>
+    ids.some((id) => split.training.includes(id) || split.validation.includes(id))
+  );
+  if (learned.length === 0) return [];
+  const folders = learned.map(({ folder }) => basename(folder)).join(" and ");
+  return [`${folders} learned from a case of this name: if it is this scan, this is no test`];
 }
 
 /** Says of a scan that it does not look like one of the modality that it was normalised as. */

@@ -40,6 +40,17 @@ export async function trainedModes(run: Run): Promise<EvaluationMode[]> {
 }
 
 /**
+ * Refuses a run that has not the weights for a mode.
+ *
+ * @throws {UserError} that names the phase that is missing
+ */
+export async function requireMode(run: Run, mode: EvaluationMode): Promise<void> {
+  if ((await trainedModes(run)).includes(mode)) return;
+  const lacksDetector = mode === "withCrop" && !await isPhaseTrained(run, "detector");
+  throw phaseMissing(run, lacksDetector ? "detector" : weightsOfMode[mode][0]);
+}
+
+/**
  * The trained segmentor for a mode.
  *
  * @param largestComponent overrules the configuration

@@ -176,6 +176,18 @@ export function requireMaskValues(organs: readonly Organ[], maskValues: MaskValu
   }
 }
 
+/** More values than any atlas of the body has: those of an image. */
+const mostLabels = 1000;
+
+function imageForMask(path: string, count: number): UserError {
+  return new UserError({
+    what: `cannot score ${path}`,
+    rule: `a mask has at most ${mostLabels} label values`,
+    seen: `${count} of them, as an image has`,
+    remedy: "Give the folder of the masks, not that of the scans",
+  });
+}
+
 /**
  * Scores masks on the grid of the labels, a row for each case and class. Files whose axes run
  * differently are compared where their voxels lie.
@@ -191,7 +203,9 @@ export async function scoreFiles(
   for (const [done, { caseId, maskPath, labelPath }] of files.entries()) {
     signal?.throwIfAborted();
     const { labels, masks } = await readMaskPair(labelPath, maskPath, "score");
-    onValues?.([...labelExtents(masks).keys()]);
+    const found = [...labelExtents(masks).keys()];
+    if (found.length > mostLabels) throw imageForMask(maskPath, found.length);
+    onValues?.(found);
     for (const organ of organs) {
       for (const { name, values } of organ.classes) {
         const theirs = maskValues ? values.flatMap((value) => maskValues.get(value)!) : values;

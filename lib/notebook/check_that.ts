@@ -17,6 +17,7 @@ export async function checkThat(claims: Readonly<Record<string, boolean>>): Prom
     what: "the notebook did not reach what it is for",
     rule: "each of its claims must hold",
     seen: `otherwise for: ${wrong.join("; ")}`,
-    remedy: "Restart the kernel and run all cells; if that does not help, look at the cell named",
+    remedy:
+      "Restart the kernel and run all cells; if that does not help, look at the section that the claim is of",
   });
 }

@@ -9,6 +9,7 @@ import type { BoxPrior } from "../detector/box_prior.ts";
 import type { UsualVolume } from "../detector/usual_volume.ts";
 import { UserError } from "../errors.ts";
 import { exists, writeAtomic } from "../files.ts";
+import { runsFolder } from "../paths.ts";
 import { shellWord } from "../shell_word.ts";
 
 /** What a run is: everything that its result depends on, written when it is made. */
@@ -122,15 +123,17 @@ async function writeRecord(folder: string, record: RunRecord): Promise<void> {
 /**
  * Opens the folder of a run.
  *
+ * @param place the folder, or its name in `data/runs`
  * @throws {UserError} when it holds none, or one that is damaged or of another version
  */
-export async function openRun(folder: string): Promise<Run> {
+export async function openRun(place: string): Promise<Run> {
+  const folder = await isRun(place) || /[/\\]/.test(place) ? place : join(runsFolder, place);
   const path = join(folder, recordFile);
   if (!await isRun(folder)) {
     throw new UserError({
-      what: `cannot open the run ${folder}`,
-      rule: `the folder of a run holds ${recordFile}`,
-      seen: "without one",
+      what: `cannot open the run ${place}`,
+      rule: `it must be a folder with a ${recordFile}, or the name of one in ${runsFolder}`,
+      seen: await exists(place) ? "a folder without one" : "neither",
       remedy: "Give the folder that `deno task train` printed",
     });
   }

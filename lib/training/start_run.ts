@@ -137,9 +137,10 @@ async function takenDetector(
 ): Promise<
   Pick<RunRecord, "detectorLabels" | "detectorFrom" | "detectorCases" | "detectorTraining">
 > {
-  const { record } = await openDetectorRun(folder, taker);
-  const { detectorLabels } = record;
-  return { detectorLabels, detectorFrom: resolve(folder), ...casesOfDetector(record) };
+  const source = await openDetectorRun(folder, taker);
+  const { detectorLabels } = source.record;
+  const detectorFrom = resolve(source.folder);
+  return { detectorLabels, detectorFrom, ...casesOfDetector(source.record) };
 }
 
 /**

@@ -1,6 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ViewBox } from "../../lib/detector/fusion.ts";
-import { modalityWarnings, predictionWarnings } from "../../lib/evaluation/prediction_warnings.ts";
+import {
+  modalityWarnings,
+  predictionWarnings,
+  trainingWarnings,
+} from "../../lib/evaluation/prediction_warnings.ts";
+import type { Run } from "../../lib/training/run_folder.ts";
 
 const nothing: ViewBox = { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] };
 const something: ViewBox = {
@@ -19,10 +24,21 @@ Deno.test("a result is doubtful where nothing was found, or something in an unus
     );
   assertEquals(warn(something, true), []);
   assertEquals(warn(something, false).length, 1);
-  assertEquals(warn(nothing, false), [
-    "the detector found no liver: the whole scan was segmented first",
-  ]);
+  const first = "the detector found no liver:";
+  assertEquals(warn(nothing, true), [`${first} the whole scan was segmented first`]);
+  assertEquals(warn(nothing, false), [`${first} all usual places were segmented first`]);
   assertEquals(predictionWarnings("liver", null, volumes, null), []);
+});
+
+Deno.test("a scan named as a case that a run learned from is no test of it", () => {
+  const split = { training: ["a", "b"], validation: ["c"], test: ["d"] };
+  const runs = ["x/one", "two"].map((folder, i) => {
+    const training = i === 0 ? split.training : ["e"];
+    return { folder, record: { split: { ...split, training } } } as unknown as Run;
+  });
+  assertEquals(trainingWarnings("d", runs), []);
+  assertEquals(trainingWarnings("a_0000", runs).map((text) => text.split(" ")[0]), ["one"]);
+  assertStringIncludes(trainingWarnings("c", runs)[0], "one and two learned");
 });
 
 Deno.test("a result is doubtful where a class is missing", () => {

@@ -145,7 +145,7 @@ Deno.test("experiments: interrupted, gone on with, shared, failed, on a cluster"
       assertEquals(tables.code, 0, tables.stderr);
       assertEquals(tables.stdout, stdout);
       const csv = (await Deno.readTextFile(`${dir}/${results}/focus.csv`)).trim().split("\r\n");
-      assertEquals(csv.length, 1 + 2 * 3 * 2);
+      assertEquals(csv.length, 1 + 2 * (1 + 3 * 2)); // the detector, modes, spaces
       const listed = await place.experiment("focus", ...longer, "--list");
       // Of the other fold there is the detector's result, which table1 left.
       assertMatch(

@@ -264,6 +264,18 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
       await inPairs([
         () => fail(2, ["--organs", "Did you mean --organ?"], "train", "--organs", "liver"),
         () => fail(2, ["--organ"], "train", "--data", prepared),
+        () =>
+          fail(
+            2,
+            ["--output must be a folder"],
+            ...["predict", "--model", run, "--input", raw, "--output", `${dir}/mask.nii.gz`],
+          ),
+        () =>
+          fail(
+            1,
+            ["its phase whole must have finished"],
+            ...["evaluate", "--run", run, "--mode", "without-crop"],
+          ),
         () => fail(2, ["--set", "run.json"], "train", "--run", run, "--resume", "--set", "seed=2"),
         () =>
           fail(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { makeConfig } from "../../lib/config/overrides.ts";
 import { defaultSettings } from "../../lib/dataset/prepare.ts";
 import { UserError } from "../../lib/errors.ts";
+import { runsFolder } from "../../lib/paths.ts";
 import {
   createRun,
   modelFile,
@@ -52,10 +53,23 @@ Deno.test("a folder that holds a run is never overwritten", async () => {
 
 Deno.test("a folder without a run, or with a damaged one, says so", async () => {
   await inTemporaryFolder(async (dir) => {
-    await assertRejects(() => openRun(join(dir, "nothing")), UserError, "without one");
+    await assertRejects(() => openRun(join(dir, "nothing")), UserError, "it is neither");
+    await assertRejects(() => openRun(dir), UserError, "a folder without one");
     await Deno.writeTextFile(`${dir}/run.json`, JSON.stringify(record).slice(0, 100));
     await assertRejects(() => openRun(dir), UserError, "must be JSON");
   });
+});
+
+Deno.test("a run is found by its name in data/runs, unless a path is given", async () => {
+  const name = `test-${crypto.randomUUID()}`;
+  const folder = join(runsFolder, name);
+  try {
+    await createRun(folder, record);
+    assertEquals((await openRun(name)).folder, folder);
+    await assertRejects(() => openRun(`./${name}`), UserError, "cannot open the run");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a run of another version, or of other configuration keys, is refused", async () => {
