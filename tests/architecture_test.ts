@@ -176,6 +176,7 @@ const usesModels: readonly string[] = [
   "lib/experiments/execute_run.ts",
   "lib/experiments/measure_cost.ts",
   "lib/experiments/measure_together.ts",
+  "lib/experiments/modes_here.ts",
 ];
 
 /** Folders whose files never load TensorFlow, not even through another file. */
