@@ -104,20 +104,30 @@ async function measureOnly(id: string, places: ExperimentPlaces): Promise<number
 }
 
 /** A measurement of another machine, or of another network, says nothing of this one. */
-async function isCurrent({ id, subject }: CostJob, places: ExperimentPlaces): Promise<boolean> {
-  const result = await readCostResult(resultPathOf(places, id));
-  if (result?.subject !== subjectDigest(subject)) return false;
+async function isCurrent(job: CostJob, places: ExperimentPlaces): Promise<boolean> {
+  const result = await resultOf(job, places);
+  if (result === null) return false;
   const { device, processor } = costEnvironment();
   return result.environment.device === device && result.environment.processor === processor;
+}
+
+/** What was measured of the network as it is now; `null` where nothing was. */
+async function resultOf(
+  { id, subject }: CostJob,
+  places: ExperimentPlaces,
+): Promise<CostResult | null> {
+  const result = await readCostResult(resultPathOf(places, id));
+  return result?.subject === subjectDigest(subject) ? result : null;
 }
 
 /** @returns how many measurements failed */
 async function writeTables(places: ExperimentPlaces): Promise<number> {
   const results = new Map<string, CostResult>();
   const failures = new Map<string, string>();
-  for (const { id, subject } of costJobs) {
-    const result = await readCostResult(resultPathOf(places, id));
-    if (result?.subject === subjectDigest(subject)) results.set(id, result);
+  for (const job of costJobs) {
+    const { id } = job;
+    const result = await resultOf(job, places);
+    if (result !== null) results.set(id, result);
     else if (await exists(failurePathOf(places, id))) {
       failures.set(id, (await Deno.readTextFile(failurePathOf(places, id))).trim());
     }

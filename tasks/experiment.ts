@@ -38,6 +38,7 @@ import { dataFolder, projectRoot } from "../lib/paths.ts";
 import { terminatedExitCode } from "../lib/runtime/child.ts";
 import { variable } from "../lib/runtime/settings.ts";
 import { exclusively } from "../lib/runtime/exclusive.ts";
+import { shellWord } from "../lib/shell_word.ts";
 import { interruptedExitCode } from "../lib/training/interrupt.ts";
 import { formatDuration, ProgressPrinter } from "../lib/training/progress.ts";
 import { defaultSampleWorkers } from "../lib/training/sample_workers.ts";
@@ -47,7 +48,6 @@ import { modalityFlag } from "./modality_flag.ts";
 import { runCostExperiment } from "./cost_experiment.ts";
 import { openCasesAloud } from "./prepared_data.ts";
 import { ProgressLine } from "./progress_line.ts";
-import { shellWord } from "../lib/shell_word.ts";
 
 /** The experiment that has no runs: it measures networks. */
 const costName = "table5";
@@ -242,7 +242,6 @@ async function openSession(
     : defaultOrgans(experiment.organs, prepared.labels);
   const options: PlanOptions = { ...wish, organs };
   const requests = narrowRequests(chooseRows(experiment.requests(options), flags.row), modes);
-  requireDifferent(requests);
   for (const cubeEdge of edgesOf(requests)) await open(cubeEdge);
   const preparedOf = (cubeEdge: number) => byEdge.get(cubeEdge)!;
   return {
@@ -282,7 +281,8 @@ function readWish(
   const rowNames = new Set(ofAnyOrgan.flatMap(({ label, preset }) => [label, preset]));
   const epochs = flags.epochs.map((text) => parseEpochs(text, [...rowNames]));
   const modes = flags.mode.map(modeOf);
-  narrowRequests(chooseRows(ofAnyOrgan, flags.row), modes);
+  const asked = experiment.requests({ ...wish, epochs, organs: ["any"] });
+  requireDifferent(narrowRequests(chooseRows(asked, flags.row), modes));
   return { ...wish, epochs, modes };
 }
 

@@ -14,6 +14,11 @@ export function channelEnding(channel: number): string {
   return `_${String(channel).padStart(4, "0")}`;
 }
 
+/** The name of a file without the channel that nnU-Net's layout puts at its end, if there is one. */
+export function withoutChannel(name: string): string {
+  return name.replace(/_\d{4}$/, "");
+}
+
 /** The names of the NIfTI files in a folder; the system's errors as they are. */
 export async function niftiNames(folder: string): Promise<string[]> {
   const names: string[] = [];

@@ -1,5 +1,12 @@
 import type { DetectorConfig } from "../config/config.ts";
-import { type Box2, type Box3, growBox, unitToVoxels, voxelsToUnit } from "../volume/box.ts";
+import {
+  type Box2,
+  type Box3,
+  growBox,
+  unitToVoxels,
+  voxelsToUnit,
+  wholeUnit,
+} from "../volume/box.ts";
 import { viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
 import type { Triple } from "../volume/volume.ts";
 
@@ -50,7 +57,7 @@ export function joinBoxes(boxes: readonly ViewBox[]): ViewBox {
  */
 export function fuseViews(
   boxes: Readonly<Record<ViewName, ViewBox>>,
-  unseen: Box3 = { min: [0, 0, 0], max: [1, 1, 1] },
+  unseen: Box3 = wholeUnit,
 ): Box3 {
   const spans = ([0, 1, 2] as const).map((axis) =>
     fuseAxis(boxes, axis) ?? { min: unseen.min[axis], max: unseen.max[axis] }

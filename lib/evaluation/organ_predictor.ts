@@ -6,6 +6,7 @@ import type { Detector } from "../detector/detector.ts";
 import type { UsualVolume } from "../detector/usual_volume.ts";
 import { UserError } from "../errors.ts";
 import { pasteMeanBlock } from "../segmentor/mean_roi.ts";
+import { shellWord } from "../shell_word.ts";
 import { jsonDifference } from "../training/json_difference.ts";
 import { detectorTargets } from "../training/detector_targets.ts";
 import { modelFile, phaseMissing, type Run } from "../training/run_folder.ts";
@@ -22,7 +23,6 @@ import type { EvaluationMode } from "./records.ts";
 import { type LoadedSegmentor, loadSegmentor, trainedModes } from "./run_models.ts";
 import { ScanSegmenter, type SegmentedRegion } from "./segment_scan.ts";
 import type { OrganSegmenter } from "./segment_together.ts";
-import { shellWord } from "../shell_word.ts";
 
 /** How a run segments scans that are not of its data set. */
 export interface OrganPredictorOptions {
@@ -72,7 +72,7 @@ export class OrganPredictor implements OrganSegmenter {
     const models: RunModels[] = [];
     try {
       for (const run of runs) {
-        await requireMode(run, mode);
+        await refuseWholeAlone(run, mode);
         const { detector, isOwn } = mode === "withCrop"
           ? await findDetector(run, shared)
           : { detector: null, isOwn: false };
@@ -201,7 +201,7 @@ async function findDetector(
 }
 
 /** A run of whole volumes alone has another way than the one that is missing. */
-async function requireMode(run: Run, mode: OrganPredictorOptions["mode"]): Promise<void> {
+async function refuseWholeAlone(run: Run, mode: OrganPredictorOptions["mode"]): Promise<void> {
   const modes = await trainedModes(run);
   if (mode === "withoutCrop" || modes.includes(mode) || !modes.includes("withoutCrop")) return;
   throw new UserError({

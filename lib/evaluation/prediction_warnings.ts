@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { withoutChannel } from "../dataset/case_files.ts";
 import type { Modality } from "../dataset/dataset.ts";
 import type { ScanImages } from "../dataset/scan_images.ts";
 import type { Detection } from "../detector/detector.ts";
@@ -52,7 +53,7 @@ export function predictionWarnings(
  * @param name of the scan's file, without its ending; in nnU-Net's layout with its channel
  */
 export function trainingWarnings(name: string, runs: readonly Run[]): string[] {
-  const ids = [name, name.replace(/_\d{4}$/, "")];
+  const ids = [name, withoutChannel(name)];
   const learned = runs.filter(({ record: { split } }) =>
     ids.some((id) => split.training.includes(id) || split.validation.includes(id))
   );

@@ -1,4 +1,4 @@
-import { niftiFiles } from "../dataset/case_files.ts";
+import { niftiFiles, withoutChannel } from "../dataset/case_files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { type Organ, organValues, parseOrgan } from "../dataset/organ.ts";
 import { UserError } from "../errors.ts";
@@ -76,7 +76,7 @@ export async function pairMasks(folder: string, dataset: Dataset): Promise<MaskF
   for (const [name, maskPath] of masks) {
     // In nnU-Net's folders, of whichever channel the mask was made.
     const own = byName.get(name) ??
-      (dataset.layout === "nnunet" ? byName.get(name.replace(/_\d{4}$/, "")) : undefined);
+      (dataset.layout === "nnunet" ? byName.get(withoutChannel(name)) : undefined);
     if (own === undefined) {
       throw refuse(
         `each must be named as a case of ${dataset.name} that has labels`,

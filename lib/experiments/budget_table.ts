@@ -14,22 +14,20 @@ export function budgetTable(groups: readonly RunGroup[]): Table {
   const columns: readonly Column<RunGroup>[] = [
     { title: "Row", cell: ({ label }) => label },
     { title: "Organ", cell: ({ organ }) => organ },
-    { title: "Folds", cell: (group) => foldsCell({ ...group, results: ownPhases(group) }) },
+    { title: "Folds", cell: foldsCell },
     { title: "Changed in the preset", cell: ({ specs }) => changesText(specs[0]) },
     {
       title: "Training cases",
-      cell: (group) =>
-        different(
-          ownPhases(group).map(({ training, validation }) => `${training} + ${validation}`),
-        ),
+      cell: ({ results }) =>
+        different(results.map(({ training, validation }) => `${training} + ${validation}`)),
     },
-    { title: "Epochs (steps)", cell: (group) => different(ownPhases(group).map(epochsText)) },
-    { title: "Training of a fold", cell: (group) => trainingTime(ownPhases(group)) },
+    { title: "Epochs (steps)", cell: ({ results }) => different(results.map(epochsText)) },
+    { title: "Training of a fold", cell: ({ results }) => trainingTime(results) },
     { title: "Process MiB", cell: ({ results }) => mostMebibytes(results, "peakProcessBytes") },
     { title: "GPU MiB", cell: ({ results }) => mostMebibytes(results, "gpuBytes") },
     { title: "Device", cell: ({ results }) => different(results.map(deviceText)) },
   ];
-  return tableOf(columns, groups);
+  return tableOf(columns, groups.map((group) => ({ ...group, results: ownPhases(group) })));
 }
 
 /** What makes the row another training than its preset's, epochs and seed apart. */

@@ -1,6 +1,6 @@
-import { makeConfig } from "../config/overrides.ts";
 import { paperPhases, type PhaseName } from "../config/config.ts";
 import { type EpochBudget, epochChanges } from "../config/epoch_budget.ts";
+import { makeConfig } from "../config/overrides.ts";
 import { presets } from "../config/presets.ts";
 import { UserError } from "../errors.ts";
 import type { EvaluationMode } from "../evaluation/records.ts";

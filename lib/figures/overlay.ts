@@ -1,4 +1,4 @@
-import { type Box3, unitToVoxels } from "../volume/box.ts";
+import { type Box3, unitToVoxels, wholeUnit } from "../volume/box.ts";
 import { setFinder } from "../volume/set_finder.ts";
 import { type Mask, spacingMm, type Triple, type Volume } from "../volume/volume.ts";
 import { Canvas, textHeight, textWidth } from "./canvas.ts";
@@ -94,8 +94,6 @@ export function drawOverlay(overlay: Overlay, options: OverlayOptions = {}): Can
   drawLegend(canvas, canvas.height - size - GAP / 2, legend, size);
   return canvas;
 }
-
-const wholeUnit: Box3 = { min: [0, 0, 0], max: [1, 1, 1] };
 
 function pointToShow({ image, groundTruth, prediction, roisUnit = [] }: Overlay): Triple {
   const fullest = (groundTruth && fullestSlices(groundTruth)) ??

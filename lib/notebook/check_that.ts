@@ -18,6 +18,7 @@ export async function checkThat(claims: Readonly<Record<string, boolean>>): Prom
     rule: "each of its claims must hold",
     seen: `otherwise for: ${wrong.join("; ")}`,
     remedy:
-      "Restart the kernel and run all cells; if that does not help, look at the section that the claim is of",
+      "Restart the kernel and run all cells; if that does not help, look at the section that " +
+      "the claim is of",
   });
 }

@@ -10,11 +10,11 @@ import type { Figure } from "../figures/figure.ts";
 import { picturesFigure } from "../figures/pictures_figure.ts";
 import { planes } from "../figures/slice_panel.ts";
 import { slicePicture, throughAxis } from "../figures/slice_pictures.ts";
+import { shellWord } from "../shell_word.ts";
 import { type Box3, unitToVoxels } from "../volume/box.ts";
 import { modesOf, scanCases } from "./evaluation_modes.ts";
 import { code, figureGrid, type Html, markup, notice } from "./html.ts";
 import { evaluationFolder, type RunFacts } from "./run_facts.ts";
-import { shellWord } from "../shell_word.ts";
 
 /** Of a plane's figure, in screen pixels: three are side by side. */
 const pictureHeight = 460;

@@ -1,9 +1,9 @@
 import { modelTitles } from "../config/model_name.ts";
+import { shellWord } from "../shell_word.ts";
 import { formatDuration } from "../training/progress.ts";
 import type { PartProgress } from "./part_progress.ts";
 import type { RunProgress } from "./run_progress.ts";
 import { textCurve } from "./text_curve.ts";
-import { shellWord } from "../shell_word.ts";
 
 const barWidth = 16;
 const curveRows = 6;

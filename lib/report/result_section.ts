@@ -8,13 +8,13 @@ import type {
 import { bootstrapMean, pairedDifference, type Summary } from "../evaluation/statistics.ts";
 import { formatSummary } from "../evaluation/table_cells.ts";
 import { Random } from "../random.ts";
+import { shellWord } from "../shell_word.ts";
 import { classesOf, modeLooks, modesOf, scanCases } from "./evaluation_modes.ts";
 import { code, footnote, type Html, markup, notice } from "./html.ts";
 import { htmlTable } from "./html_table.ts";
 import type { Section } from "./page.ts";
 import type { RunFacts } from "./run_facts.ts";
 import { typeset } from "./typeset.ts";
-import { shellWord } from "../shell_word.ts";
 
 /** Cases from which on an interval of the mean is worth drawing. */
 const fewestForInterval = 5;

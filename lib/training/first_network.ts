@@ -8,7 +8,7 @@ import { buildSegmentor, type BuiltSegmentor } from "./build_segmentor.ts";
 import { hasCheckpoint } from "./checkpoint.ts";
 import { detectorTargets } from "./detector_targets.ts";
 import { modelFile, phaseFolder, phaseMissing, type Run } from "./run_folder.ts";
-import { isPhaseTrained } from "./run_part.ts";
+import { isPhaseTrained, isTakenOver, partsOf } from "./run_part.ts";
 
 /**
  * The network of a segmentor's phase with the weights that the phase begins with. A phase that has a
@@ -49,7 +49,11 @@ export async function requireStart(run: Run, phases: readonly PhaseName[]): Prom
   for (const phase of phases) {
     if (phase === "detector" && detectorFrom === undefined) {
       const built = buildDetector(detector, seed, detectorTargets(record));
-      await built.modules.xy.loadBackbone().finally(() => built.dispose());
+      try {
+        if (await startsAfresh(run)) await built.modules.xy.loadBackbone();
+      } finally {
+        built.dispose();
+      }
     }
     if (phase !== "segmentor" && phase !== "whole") continue;
     if (model !== "segmentor") requirePeerEdge(model, phase === "whole" ? cubeEdge : roiEdge);
@@ -62,4 +66,13 @@ export async function requireStart(run: Run, phases: readonly PhaseName[]): Prom
     if (phases.includes(needed) || (needed === "detector" && detectorFrom !== undefined)) continue;
     if (!await isPhaseTrained(run, needed)) throw phaseMissing(run, needed);
   }
+}
+
+/** Whether a view of the detector begins with the weights that the configuration names. */
+async function startsAfresh(run: Run): Promise<boolean> {
+  if (await isTakenOver(run, "detector")) return false;
+  const begun = await Promise.all(
+    partsOf(run, "detector").map(({ folder }) => hasCheckpoint(folder)),
+  );
+  return begun.includes(false);
 }

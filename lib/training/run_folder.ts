@@ -127,7 +127,7 @@ async function writeRecord(folder: string, record: RunRecord): Promise<void> {
  * @throws {UserError} when it holds none, or one that is damaged or of another version
  */
 export async function openRun(place: string): Promise<Run> {
-  const folder = await isRun(place) || /[/\\]/.test(place) ? place : join(runsFolder, place);
+  const folder = /[/\\]/.test(place) || await isRun(place) ? place : join(runsFolder, place);
   const path = join(folder, recordFile);
   if (!await isRun(folder)) {
     throw new UserError({

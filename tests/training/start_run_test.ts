@@ -5,7 +5,9 @@ import type { PreparedDataset } from "../../lib/dataset/case.ts";
 import type { Subset } from "../../lib/dataset/dataset.ts";
 import { boxPrior } from "../../lib/detector/box_prior.ts";
 import { UserError } from "../../lib/errors.ts";
+import { requireStart } from "../../lib/training/first_network.ts";
 import { openRun } from "../../lib/training/run_folder.ts";
+import { partsOf } from "../../lib/training/run_part.ts";
 import { defaultFolder, readSplitWish, startRun } from "../../lib/training/start_run.ts";
 import { defaultSettings } from "../../lib/dataset/prepare.ts";
 import type { Organ } from "../../lib/dataset/organ.ts";
@@ -156,6 +158,13 @@ Deno.test("a peer's cube is the region's, raised to the next that it takes", asy
   });
 });
 
+/** A small detector of the paper's kind, whose backbone starts from a file. */
+function withBackbone(file: string): ReturnType<typeof makeConfig> {
+  const network = ["backbone=small", "width=16", "heads=2", `backboneWeights=${file}`];
+  const changes = network.map((change) => `detector.network.${change}`);
+  return makeConfig("tiny", ["detector=paper", "phases.detector=paper", ...changes]);
+}
+
 Deno.test("nothing is written for a run that cannot be trained", async () => {
   await inTemporaryFolder(async (dir) => {
     const folder = `${dir}/run`;
@@ -174,17 +183,11 @@ Deno.test("nothing is written for a run that cannot be trained", async () => {
       startRun({ prepared: prepared(ten), organ: liver, config, folder, phases: [phase] });
     await assertRejects(() => early("whole", garbage), UserError, "garbage.safetensors");
     await assertRejects(() => early("finetune"), UserError, "phase detector must have finished");
-    const withBackbone = (file: string) =>
-      makeConfig("tiny", [
-        "detector=paper",
-        "phases.detector=paper",
-        `detector.network.backboneWeights=${dir}/${file}`,
-      ]);
     const detectorOf = (file: string) =>
       startRun({
         prepared: prepared(ten),
         organ: liver,
-        config: withBackbone(file),
+        config: withBackbone(`${dir}/${file}`),
         folder,
         phases: ["detector"],
       });
@@ -195,6 +198,26 @@ Deno.test("nothing is written for a run that cannot be trained", async () => {
     );
     await assertRejects(() => detectorOf("garbage.safetensors"), UserError, "garbage.safetensors");
     await assertRejects(() => Deno.stat(folder), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("a detector that goes on needs its backbone's file no more", async () => {
+  await inTemporaryFolder(async (dir) => {
+    const file = `${dir}/backbone.safetensors`;
+    await Deno.writeTextFile(file, "");
+    const run = await startRun({
+      prepared: prepared(ten),
+      organ: liver,
+      config: withBackbone(file),
+      folder: `${dir}/run`,
+    });
+    await Deno.remove(file);
+    await assertRejects(() => requireStart(run, ["detector"]), UserError, file);
+    for (const { folder } of partsOf(run, "detector")) {
+      await Deno.mkdir(folder, { recursive: true });
+      await Deno.writeTextFile(`${folder}/checkpoint.safetensors`, "");
+    }
+    await requireStart(run, ["detector"]);
   });
 });
 
