@@ -56,9 +56,10 @@ export interface DetectorConfig {
   readonly fallback: "none" | "usual";
   /**
    * What the fused box is made of: `views`, the box of each view on its own; `hull`, the boxes of what
-   * all three views agree on, which needs silhouettes.
+   * all three views agree on; `profiles`, that too, but of the two views that see an axis profiles
+   * are averaged in place of walls. The last two need silhouettes.
    */
-  readonly fusion: "views" | "hull";
+  readonly fusion: "views" | "hull" | "profiles";
   /** Growth of each face as a share of the box's edge on that axis. */
   readonly marginRelative: number;
   /** Growth of each face in voxels of the prepared cube. */

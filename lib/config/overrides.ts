@@ -261,7 +261,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   "roiTraining.edges": ["one", "all"],
   "detector.targets": ["organ", "labels"],
   "detector.fallback": ["none", "usual"],
-  "detector.fusion": ["views", "hull"],
+  "detector.fusion": ["views", "hull", "profiles"],
   "detector.view.kind": ["centre", "mean", "deviation", "slabs"],
   "detector.view.filter": ["none", "clahe", "laplacian", "sobel", "gaussian"],
   "detector.network.kind": ["pyramid", "silhouette"],

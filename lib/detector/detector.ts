@@ -8,9 +8,10 @@ import type { Volume } from "../volume/volume.ts";
 import { type BoxPrior, isUsual } from "./box_prior.ts";
 import { loadBackbone } from "./backbone_weights.ts";
 import { addMargin, fuseViews, joinBoxes, type ViewBox } from "./fusion.ts";
+import { fuseProfiles, type ViewProfiles } from "./profile_fusion.ts";
 import { backbonePath, PyramidNet } from "./pyramid_net.ts";
 import { SilhouetteNet } from "./silhouette_net.ts";
-import { readWalls } from "./silhouette_walls.ts";
+import { boxOfProfiles, readProfiles } from "./silhouette_walls.ts";
 import type { ViewNetwork } from "./view_network.ts";
 import { makeView, viewChannels } from "./views.ts";
 import { keepHull } from "./visual_hull.ts";
@@ -152,6 +153,12 @@ function buildNetwork(
 
 type ViewModules = Readonly<Record<ViewName, ViewModule>>;
 
+/** What the views saw, and how one box becomes of it; `unseen` as of {@linkcode fuseViews}. */
+interface SeenViews {
+  readonly views: Readonly<Record<ViewName, ViewBox>>;
+  readonly fuse: (unseen?: Box3) => Box3;
+}
+
 /** Of each view the silhouettes of all targets. */
 type AllSilhouettes = Readonly<Record<ViewName, readonly Float32Array[]>>;
 
@@ -186,11 +193,11 @@ export class Detector {
    * It has no parameters of its own to dispose.
    *
    * @param organ indices of the targets that are the organ
-   * @throws RangeError when the networks see no more than one organ, or the fusion is not by the hull
+   * @throws RangeError when the networks see no more than one organ, or each view is read on its own
    */
   forOrgan(organ: readonly number[], prior?: BoxPrior): Detector {
-    if (this.config.fusion !== "hull" || this.config.targets !== "labels") {
-      throw new RangeError("only a detector of all labels, fused by the hull, has other organs");
+    if (this.config.fusion === "views" || this.config.targets !== "labels") {
+      throw new RangeError("only a detector of all labels whose views agree has other organs");
     }
     const targets = { ...this.#targets, organ };
     const other = new Detector(this.config, 0, targets, prior, this.modules);
@@ -206,18 +213,13 @@ export class Detector {
 
   /** The box of the organ in a prepared cube with values in 0 .. 1, of any shape. */
   async detect(cubeImage: Volume): Promise<Detection> {
-    const views = this.config.fusion === "hull"
-      ? await this.#detectTogether(cubeImage)
-      : await this.#ofEachView(cubeImage, async (module, pictures) => {
-        const [box] = await module.detect(pictures);
-        return box;
-      });
-    const tightUnit = fuseViews(views);
+    const { views, fuse } = this.config.fusion === "views"
+      ? await this.#detectApart(cubeImage)
+      : await this.#detectTogether(cubeImage);
+    const tightUnit = fuse();
     const prior = this.#prior;
     const unusual = prior !== undefined && !isUsual(tightUnit, prior);
-    const organUnit = unusual
-      ? aroundBoxes([fuseViews(views, prior.outer), prior.outer])
-      : tightUnit;
+    const organUnit = unusual ? aroundBoxes([fuse(prior.outer), prior.outer]) : tightUnit;
     const roiUnit = addMargin(organUnit, cubeImage.shape, this.config);
     return { views, tightUnit, isUsual: !unusual, roiUnit };
   }
@@ -239,17 +241,31 @@ export class Detector {
     for (const view of viewNames) this.modules[view].parameters.dispose();
   }
 
+  /** The views' boxes, each read by itself. */
+  async #detectApart(cubeImage: Volume): Promise<SeenViews> {
+    const views = await this.#ofEachView(cubeImage, async (module, pictures) => {
+      const [box] = await module.detect(pictures);
+      return box;
+    });
+    return { views, fuse: (unseen) => fuseViews(views, unseen) };
+  }
+
   /** The views' boxes, each target's read from what all views agree on. */
-  async #detectTogether(cubeImage: Volume): Promise<Record<ViewName, ViewBox>> {
+  async #detectTogether(cubeImage: Volume): Promise<SeenViews> {
     const { edge } = this.config.view;
     const silhouettes = await this.#silhouettes(cubeImage);
     const pieces = this.#targets.organ.map((target) => this.#targets.pieces[target]);
     const agreed = silhouettes.xy.map((xy, i) =>
       keepHull({ xy, yz: silhouettes.yz[i], xz: silhouettes.xz[i] }, edge, pieces[i])
     );
-    const boxOf = (view: ViewName) =>
-      joinBoxes(agreed.map((pictures, i) => readWalls(pictures[view], edge, edge, pieces[i])));
-    return { xy: boxOf("xy"), yz: boxOf("yz"), xz: boxOf("xz") };
+    const targets = agreed.map((pictures, i): ViewProfiles =>
+      ofViews((view) => readProfiles(pictures[view], edge, edge, pieces[i]))
+    );
+    const views = ofViews((view) => joinBoxes(targets.map((of) => boxOfProfiles(of[view]))));
+    const fuse = this.config.fusion === "profiles"
+      ? (unseen?: Box3) => fuseProfiles(targets, unseen)
+      : (unseen?: Box3) => fuseViews(views, unseen);
+    return { views, fuse };
   }
 
   /** Of each view the silhouettes of the organ's targets. */
@@ -281,6 +297,10 @@ export class Detector {
     };
     return { xy: await ofView("xy"), yz: await ofView("yz"), xz: await ofView("xz") };
   }
+}
+
+function ofViews<T>(of: (view: ViewName) => T): Record<ViewName, T> {
+  return { xy: of("xy"), yz: of("yz"), xz: of("xz") };
 }
 
 /**

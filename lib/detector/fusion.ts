@@ -59,13 +59,9 @@ export function fuseViews(
   boxes: Readonly<Record<ViewName, ViewBox>>,
   unseen: Box3 = wholeUnit,
 ): Box3 {
-  const spans = ([0, 1, 2] as const).map((axis) =>
+  return boxOfSpans((axis) =>
     fuseAxis(boxes, axis) ?? { min: unseen.min[axis], max: unseen.max[axis] }
   );
-  return {
-    min: [spans[0].min, spans[1].min, spans[2].min],
-    max: [spans[0].max, spans[1].max, spans[2].max],
-  };
 }
 
 /**
@@ -84,9 +80,15 @@ export function addMargin(
 }
 
 /** Where two opposite walls lie, in unit coordinates. */
-interface Span {
+export interface Span {
   readonly min: number;
   readonly max: number;
+}
+
+/** The box that has these walls on the axes x, y and z. */
+export function boxOfSpans(spanOf: (axis: 0 | 1 | 2) => Span): Box3 {
+  const [x, y, z] = [spanOf(0), spanOf(1), spanOf(2)];
+  return { min: [x.min, y.min, z.min], max: [x.max, y.max, z.max] };
 }
 
 /** What one view says of an axis. */
@@ -109,8 +111,8 @@ export function axisEstimates(
   });
 }
 
-/** `null` where no view found anything. */
-function fuseAxis(boxes: Readonly<Record<ViewName, ViewBox>>, axis: 0 | 1 | 2): Span | null {
+/** The mean walls of an axis by {@linkcode axisEstimates}; `null` where no view found anything. */
+export function fuseAxis(boxes: Readonly<Record<ViewName, ViewBox>>, axis: 0 | 1 | 2): Span | null {
   let [min, max, weights] = [0, 0, 0];
   for (const estimate of axisEstimates(boxes, axis)) {
     min += estimate.confidence * estimate.min;

@@ -35,18 +35,7 @@ export function readWalls(
   columns: number,
   pieces = 1,
 ): ViewBox {
-  const profiles = readProfiles(probabilities, rows, columns, pieces);
-  const [horizontal, vertical] = [readAxis(profiles.horizontal), readAxis(profiles.vertical)];
-  if (!horizontal || !vertical) {
-    return { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] };
-  }
-  return {
-    boxUnit: {
-      min: [horizontal.min / columns, vertical.min / rows],
-      max: [horizontal.max / columns, vertical.max / rows],
-    },
-    confidence: [horizontal.confidence, vertical.confidence],
-  };
+  return boxOfProfiles(readProfiles(probabilities, rows, columns, pieces));
 }
 
 /** The profiles of a silhouette, from which its walls are read. */
@@ -68,6 +57,18 @@ export function readProfiles(
   return {
     horizontal: profile(picture, columns, 1, rows, columns),
     vertical: profile(picture, rows, columns, columns, 1),
+  };
+}
+
+/** Steps 3 and 4 of {@linkcode readWalls}. */
+export function boxOfProfiles(profiles: SilhouetteProfiles): ViewBox {
+  const [horizontal, vertical] = [readProfile(profiles.horizontal), readProfile(profiles.vertical)];
+  if (!horizontal || !vertical) {
+    return { boxUnit: { min: [0, 0], max: [1, 1] }, confidence: [0, 0] };
+  }
+  return {
+    boxUnit: { min: [horizontal.min, vertical.min], max: [horizontal.max, vertical.max] },
+    confidence: [horizontal.confidence, vertical.confidence],
   };
 }
 
@@ -125,14 +126,16 @@ function profile(
   return values;
 }
 
-interface AxisWalls {
-  /** In pixels: pixel i covers [i, i + 1). */
+/** What a profile says of its axis. */
+export interface AxisWalls {
+  /** As a share of the profile's length: of n values the first covers [0, 1 / n). */
   readonly min: number;
   readonly max: number;
   readonly confidence: number;
 }
 
-function readAxis(profile: Float32Array): AxisWalls | null {
+/** Steps 3 and 4 of {@linkcode readWalls} for one axis; `null` when its profile does not reach 0.5. */
+export function readProfile(profile: Float32Array): AxisWalls | null {
   const first = profile.findIndex((p) => p >= threshold);
   if (first < 0) return null;
   const last = profile.findLastIndex((p) => p >= threshold);
@@ -146,7 +149,11 @@ function readAxis(profile: Float32Array): AxisWalls | null {
     (sum, p) => p > sureLow && p < sureHigh ? sum + 4 * p * (1 - p) : sum,
     0,
   );
-  return { min, max, confidence: (level * (max - min)) / (max - min + softness) };
+  return {
+    min: min / profile.length,
+    max: max / profile.length,
+    confidence: (level * (max - min)) / (max - min + softness),
+  };
 }
 
 /** Distance from the centre of the pixel above the threshold to the crossing, in (0, 1]. */

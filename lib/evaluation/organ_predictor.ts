@@ -182,7 +182,7 @@ async function findDetector(
   shared: Map<string, Detector>,
 ): Promise<{ detector: Detector; isOwn: boolean }> {
   const { config: { detector: config }, usualBoxes } = run.record;
-  if (config.targets === "organ" || config.fusion !== "hull") {
+  if (config.targets === "organ" || config.fusion === "views") {
     return { detector: await loadDetector(run), isOwn: true };
   }
   if (!await isPhaseTrained(run, "detector")) throw phaseMissing(run, "detector");

@@ -103,6 +103,7 @@ Deno.test("makeConfig() says which rule a bad change breaks", () => {
       "0 unless detector.fallback is usual",
     ],
     ["paper", ["detector.fusion=hull"], "views unless the detector is of kind silhouette"],
+    ["paper", ["detector.fusion=profiles"], "views unless the detector is of kind silhouette"],
     ["focus", ["model=unet"], "segmentor or segformer3d or mednext-s or swin-smt or slim-unetr"],
     ["focus", ["model=swin-smt", "roiTraining.edges=all"], "one for a model of one edge"],
   ];

@@ -4,7 +4,8 @@ import type { DetectorConfig } from "../../lib/config/config.ts";
 import { boxPrior } from "../../lib/detector/box_prior.ts";
 import { buildDetector, type Detector } from "../../lib/detector/detector.ts";
 import { addMargin, fuseViews, joinBoxes } from "../../lib/detector/fusion.ts";
-import { readWalls } from "../../lib/detector/silhouette_walls.ts";
+import { fuseProfiles } from "../../lib/detector/profile_fusion.ts";
+import { readProfiles, readWalls } from "../../lib/detector/silhouette_walls.ts";
 import { keepHull } from "../../lib/detector/visual_hull.ts";
 import { UserError } from "../../lib/errors.ts";
 import { Random } from "../../lib/random.ts";
@@ -146,6 +147,20 @@ Deno.test("detector: with fusion by the hull each target is read from what all v
   }
   assertEquals(changed > 0, true);
   detector.dispose();
+  // With profiles the views have the same boxes, and the fused one is another.
+  const config: DetectorConfig = { ...silhouette, fusion: "profiles" };
+  const other = withRandomHeads(buildDetector(config, 5, targets), 3);
+  const found = await other.detect(volume);
+  assertEquals(found.views, views);
+  assertEquals(
+    found.tightUnit,
+    fuseProfiles(agreed.map((pictures, i) => {
+      const profiles = (view: ViewName) => readProfiles(pictures[view], 16, 16, i + 1);
+      return { xy: profiles("xy"), yz: profiles("yz"), xz: profiles("xz") };
+    })),
+  );
+  assertNotEquals(found.tightUnit, fuseViews(views));
+  other.dispose();
 });
 
 Deno.test("detector: an unusual box leads to all places that are usual, besides its own", async () => {
