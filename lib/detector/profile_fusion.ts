@@ -25,9 +25,7 @@ const profileWeight: Readonly<Record<ViewName, number>> = { xy: 1, yz: 1 / 3, xz
  */
 export function fuseProfiles(targets: readonly ViewProfiles[], unseen: Box3 = wholeUnit): Box3 {
   return boxOfSpans((axis) => {
-    const found = targets.flatMap((views) =>
-      readMeanProfile(views, axis) ?? fuseAxis(boxesOf(views), axis) ?? []
-    );
+    const found = targets.flatMap((views) => readSpan(views, axis) ?? []);
     if (found.length === 0) return { min: unseen.min[axis], max: unseen.max[axis] };
     return {
       min: Math.min(...found.map(({ min }) => min)),
@@ -36,8 +34,17 @@ export function fuseProfiles(targets: readonly ViewProfiles[], unseen: Box3 = wh
   });
 }
 
-/** `null` where no view found anything, or the mean does not reach one half. */
-function readMeanProfile(views: ViewProfiles, axis: 0 | 1 | 2): Span | null {
+/** `null` where no view found anything. */
+function readSpan(views: ViewProfiles, axis: 0 | 1 | 2): Span | null {
+  const mean = meanProfile(views, axis);
+  return mean && (readProfile(mean) ?? fuseAxis(boxesOf(views), axis));
+}
+
+/**
+ * The weighted mean of the profiles that the two views of an axis have, where they found anything;
+ * `null` where none did.
+ */
+export function meanProfile(views: ViewProfiles, axis: 0 | 1 | 2): Float32Array | null {
   const seeing = viewNames.flatMap((view) => {
     const { horizontal, vertical } = viewAxes[view];
     const profile = horizontal === axis
@@ -49,10 +56,8 @@ function readMeanProfile(views: ViewProfiles, axis: 0 | 1 | 2): Span | null {
   });
   if (seeing.length === 0) return null;
   const weights = seeing.reduce((sum, { weight }) => sum + weight, 0);
-  return readProfile(
-    seeing[0].profile.map((_, i) =>
-      seeing.reduce((sum, { profile, weight }) => sum + weight * profile[i], 0) / weights
-    ),
+  return seeing[0].profile.map((_, i) =>
+    seeing.reduce((sum, { profile, weight }) => sum + weight * profile[i], 0) / weights
   );
 }
 

@@ -74,6 +74,11 @@ export const ablationVariants: readonly Variant[] = [
     ["detector.fallback=none", "roiTraining.fallbackShare=0"],
     "a box in an unusual place is taken as it is",
   ),
+  variant(
+    "walls averaged",
+    ["detector.fusion=hull"],
+    "each view's own walls, in place of those of the mean profile",
+  ),
   variant("each view alone", ["detector.fusion=views"], "boxes are fused, silhouettes are not"),
   variant("all components", ["segmentor.largestComponent=false"], "islands are kept"),
   variant(
