@@ -108,6 +108,22 @@ Deno.test("profile fusion: what one view alone sees has its walls, and the rest 
   assertEquals(fuseProfiles([unseen]), { min: [0, 0, 0], max: [1, 1, 1] });
 });
 
+Deno.test("profile fusion: where two views contradict each other their walls are averaged", () => {
+  // The mean of the two is 0.4 at either place.
+  const seen: ViewProfiles = {
+    ...sharp([[2, 5], [6, 9], [3, 12]], 0.8),
+    xz: { horizontal: step(14, 19, 0.8), vertical: step(3, 12, 0.8) },
+  };
+  const { min, max } = fuseProfiles([seen]);
+  const walls = fuseViews({
+    xy: boxOfProfiles(seen.xy),
+    yz: boxOfProfiles(seen.yz),
+    xz: boxOfProfiles(seen.xz),
+  });
+  assertEquals([min[0], max[0]], [walls.min[0], walls.max[0]]);
+  assertEquals(min[0] > 5 / length && max[0] < 14 / length, true, `${min[0]} ${max[0]}`);
+});
+
 Deno.test("profile fusion: of several targets the box around all that were found", () => {
   const right = sharp([[12, 17], [4, 9], [8, 15]]);
   const left = sharp([[2, 6], [5, 11], [6, 13]]);
@@ -124,7 +140,7 @@ Deno.test("profile fusion: every axis is read from the two views that see it", (
       const { horizontal, vertical } = viewAxes[view];
       const isSeen = horizontal === axis || vertical === axis;
       const both = fuseProfiles([{ ...moved, [view]: seen[view] }]);
-      // A view that does not see the axis changes nothing; another one moves it alone.
+      // A view that does not see the axis changes nothing, and none changes another axis.
       if (!isSeen) assertEquals(both, fuseProfiles([moved]));
       for (const other of [0, 1, 2].filter((i) => i !== axis)) {
         assertEquals(both.min[other], fuseProfiles([seen]).min[other]);
