@@ -3,7 +3,7 @@ import type { DetectorConfig } from "../config/config.ts";
 import { UserError } from "../errors.ts";
 import { inference, Parameters, type Pass } from "../nn/parameters.ts";
 import { aroundBoxes, type Box3 } from "../volume/box.ts";
-import { type ViewName, viewNames } from "../volume/projection.ts";
+import { eachView, type ViewName, viewNames } from "../volume/projection.ts";
 import type { Volume } from "../volume/volume.ts";
 import { type BoxPrior, isUsual } from "./box_prior.ts";
 import { loadBackbone } from "./backbone_weights.ts";
@@ -181,11 +181,7 @@ export class Detector {
     this.config = config;
     this.#prior = prior;
     this.#targets = targets;
-    this.modules = modules ?? {
-      xy: new ViewModule("xy", config, seed, targets),
-      yz: new ViewModule("yz", config, seed, targets),
-      xz: new ViewModule("xz", config, seed, targets),
-    };
+    this.modules = modules ?? eachView((view) => new ViewModule(view, config, seed, targets));
   }
 
   /**
@@ -259,9 +255,9 @@ export class Detector {
       keepHull({ xy, yz: silhouettes.yz[i], xz: silhouettes.xz[i] }, edge, pieces[i])
     );
     const targets = agreed.map((pictures, i): ViewProfiles =>
-      ofViews((view) => readProfiles(pictures[view], edge, edge, pieces[i]))
+      eachView((view) => readProfiles(pictures[view], edge, edge, pieces[i]))
     );
-    const views = ofViews((view) => joinBoxes(targets.map((of) => boxOfProfiles(of[view]))));
+    const views = eachView((view) => joinBoxes(targets.map((of) => boxOfProfiles(of[view]))));
     const fuse = this.config.fusion === "profiles"
       ? (unseen?: Box3) => fuseProfiles(targets, unseen)
       : (unseen?: Box3) => fuseViews(views, unseen);
@@ -279,8 +275,7 @@ export class Detector {
     if (this.#seen === null) return await see(organ);
     const all = this.#seen.get(cubeImage) ?? await see([...pieces.keys()]);
     this.#seen.set(cubeImage, all);
-    const pick = (view: ViewName) => organ.map((target) => all[view][target]);
-    return { xy: pick("xy"), yz: pick("yz"), xz: pick("xz") };
+    return eachView((view) => organ.map((target) => all[view][target]));
   }
 
   async #ofEachView<T>(
@@ -297,10 +292,6 @@ export class Detector {
     };
     return { xy: await ofView("xy"), yz: await ofView("yz"), xz: await ofView("xz") };
   }
-}
-
-function ofViews<T>(of: (view: ViewName) => T): Record<ViewName, T> {
-  return { xy: of("xy"), yz: of("yz"), xz: of("xz") };
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   voxelsToUnit,
   wholeUnit,
 } from "../volume/box.ts";
-import { viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
+import { placeInView, type ViewName, viewNames } from "../volume/projection.ts";
 import type { Triple } from "../volume/volume.ts";
 
 /** What the detector found in one view. */
@@ -103,8 +103,7 @@ export function axisEstimates(
   axis: 0 | 1 | 2,
 ): AxisEstimate[] {
   return viewNames.flatMap((view) => {
-    const { horizontal, vertical } = viewAxes[view];
-    const place = [horizontal, vertical].indexOf(axis);
+    const place = placeInView(view, axis);
     if (place < 0) return [];
     const { boxUnit: { min, max }, confidence } = boxes[view];
     return [{ view, min: min[place], max: max[place], confidence: confidence[place] }];
@@ -123,14 +122,11 @@ export function fuseAxis(boxes: Readonly<Record<ViewName, ViewBox>>, axis: 0 | 1
 }
 
 function atLeastOneVoxel(box: Box3, shape: Triple): Box3 {
-  const spans = shape.map((edge, axis) => {
-    const [low, high] = [box.min[axis], box.max[axis]];
-    if (high - low >= 1) return [low, high];
-    const start = Math.min(Math.max((low + high - 1) / 2, 0), Math.max(0, edge - 1));
-    return [start, Math.min(edge, start + 1)];
+  return boxOfSpans((axis) => {
+    const [min, max] = [box.min[axis], box.max[axis]];
+    if (max - min >= 1) return { min, max };
+    const edge = shape[axis];
+    const start = Math.min(Math.max((min + max - 1) / 2, 0), Math.max(0, edge - 1));
+    return { min: start, max: Math.min(edge, start + 1) };
   });
-  return {
-    min: [spans[0][0], spans[1][0], spans[2][0]],
-    max: [spans[0][1], spans[1][1], spans[2][1]],
-  };
 }

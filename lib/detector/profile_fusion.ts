@@ -1,5 +1,5 @@
 import { type Box3, wholeUnit } from "../volume/box.ts";
-import { viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
+import { eachView, placeInView, type ViewName, viewNames } from "../volume/projection.ts";
 import { boxOfSpans, fuseAxis, type Span } from "./fusion.ts";
 import { boxOfProfiles, readProfile, type SilhouetteProfiles } from "./silhouette_walls.ts";
 
@@ -37,7 +37,8 @@ export function fuseProfiles(targets: readonly ViewProfiles[], unseen: Box3 = wh
 /** `null` where no view found anything. */
 function readSpan(views: ViewProfiles, axis: 0 | 1 | 2): Span | null {
   const mean = meanProfile(views, axis);
-  return mean && (readProfile(mean) ?? fuseAxis(boxesOf(views), axis));
+  return mean && (readProfile(mean) ??
+    fuseAxis(eachView((view) => boxOfProfiles(views[view])), axis));
 }
 
 /**
@@ -46,21 +47,14 @@ function readSpan(views: ViewProfiles, axis: 0 | 1 | 2): Span | null {
  */
 export function meanProfile(views: ViewProfiles, axis: 0 | 1 | 2): Float32Array | null {
   const seeing = viewNames.flatMap((view) => {
-    const { horizontal, vertical } = viewAxes[view];
-    const profile = horizontal === axis
-      ? views[view].horizontal
-      : vertical === axis
-      ? views[view].vertical
-      : null;
-    return profile && readProfile(profile) ? [{ profile, weight: profileWeight[view] }] : [];
+    const place = placeInView(view, axis);
+    if (place < 0) return [];
+    const profile = [views[view].horizontal, views[view].vertical][place];
+    return readProfile(profile) ? [{ profile, weight: profileWeight[view] }] : [];
   });
   if (seeing.length === 0) return null;
   const weights = seeing.reduce((sum, { weight }) => sum + weight, 0);
   return seeing[0].profile.map((_, i) =>
     seeing.reduce((sum, { profile, weight }) => sum + weight * profile[i], 0) / weights
   );
-}
-
-function boxesOf({ xy, yz, xz }: ViewProfiles) {
-  return { xy: boxOfProfiles(xy), yz: boxOfProfiles(yz), xz: boxOfProfiles(xz) };
 }

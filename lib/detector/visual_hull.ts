@@ -1,6 +1,6 @@
 import { boundingBoxVoxels, eachAxis } from "../volume/box.ts";
 import { largestPieces } from "../volume/components.ts";
-import { projectMask, viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
+import { eachView, projectMask, viewAxes, type ViewName, viewNames } from "../volume/projection.ts";
 import { type Mask, type Triple, voxelCount } from "../volume/volume.ts";
 
 /** Probability pictures of an organ's silhouettes, `[edge, edge]` in [0, 1] each. */
@@ -44,7 +44,7 @@ export function keepHull(silhouettes: Silhouettes, edge: number, pieces = 1): Si
     }
     return result;
   };
-  return { xy: kept("xy"), yz: kept("yz"), xz: kept("xz") };
+  return eachView(kept);
 }
 
 interface Grids {

@@ -1,7 +1,7 @@
 import type { Detection } from "../detector/detector.ts";
 import { foundBox } from "../detector/fusion.ts";
 import { type Box3, boxIou2, boxIou3, unitToVoxels, wholeUnit } from "../volume/box.ts";
-import { projectBox, type ViewName, viewNames } from "../volume/projection.ts";
+import { eachView, projectBox, type ViewName, viewNames } from "../volume/projection.ts";
 import type { Mask, Triple } from "../volume/volume.ts";
 
 /** How well the detector's boxes, before any margin, meet the organ's own box. */
@@ -38,7 +38,7 @@ export function scoreDetection(
     const box = foundBox(views[view]);
     return box ? boxIou2(projectBox(groundTruthUnit, view), box) : 0;
   };
-  const iou2dByView = { xy: inView("xy"), yz: inView("yz"), xz: inView("xz") };
+  const iou2dByView = eachView(inView);
   const isFound = viewNames.some((view) => foundBox(views[view]) !== null);
   const fusedUnit = isFound ? tightUnit : wholeUnit;
   const wallsMm = ([0, 1, 2] as const).map((axis): [number, number] => {

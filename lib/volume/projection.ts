@@ -24,6 +24,17 @@ export const viewAxes: Readonly<Record<ViewName, ViewAxes>> = {
   xz: { horizontal: 0, vertical: 2, depth: 1 },
 };
 
+/** A value for each view, made in their order. */
+export function eachView<T>(of: (view: ViewName) => T): Record<ViewName, T> {
+  return { xy: of("xy"), yz: of("yz"), xz: of("xz") };
+}
+
+/** Where a view shows an axis: 0 horizontally, 1 vertically; -1 where it looks along it. */
+export function placeInView(view: ViewName, axis: 0 | 1 | 2): number {
+  const { horizontal, vertical } = viewAxes[view];
+  return [horizontal, vertical].indexOf(axis);
+}
+
 /** What a view shows of a box. */
 export function projectBox(box: Box3, view: ViewName): Box2 {
   const { horizontal, vertical } = viewAxes[view];
