@@ -96,6 +96,18 @@ for (const [kind, create] of Object.entries(inflaters)) {
     }
   });
 
+  Deno.test(`${kind}: the longest match, wherever it begins at the end of a portion`, async () => {
+    const literals = Uint8Array.from({ length: 2 ** 20 + 1000 }, () => random.integer(128));
+    for (let trial = 0; trial < 12; trial++) {
+      const before = 2 ** 20 - 1 + trial % 4; // bytes in front of it
+      const content = literals.slice(Math.floor(trial / 4)).fill(5, before - 1, before + 400);
+      const deflated = deflateRawSync(content, { strategy: constants.Z_RLE });
+      const { output, ended } = await inflate(create(), concat(deflated, new Uint8Array(8)), 1e9);
+      assertEquals(ended, "end");
+      assert(Buffer.from(output).equals(content), `trial ${trial}`);
+    }
+  });
+
   Deno.test(`${kind}: what no compressor writes is damaged`, async () => {
     const faults: Record<string, number[]> = {
       "a block of type 3": [0b111],
