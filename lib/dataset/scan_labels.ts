@@ -4,7 +4,7 @@ import { type LabelExtent, LabelExtentCounter, labelExtents } from "../volume/la
 import { readLabelPlanes, readLabels } from "../volume/nifti_read.ts";
 import { type Orientation, orientationOf, rasGrid, toRas } from "../volume/orientation.ts";
 import { sampleLabelsNearest } from "../volume/resample.ts";
-import { rowsSet } from "../volume/set_finder.ts";
+import { rowsSet } from "../volume/rows_set.ts";
 import { removeSpecks } from "../volume/specks.ts";
 import type { Grid, LabelVolume, Triple } from "../volume/volume.ts";
 import type { PrepareSettings } from "./manifest.ts";

@@ -1,7 +1,7 @@
 import { affineOfBox } from "./affine.ts";
 import { axesToRas, type Orientation, rasGrid } from "./orientation.ts";
 import { nearestVoxels } from "./sampling_kernel.ts";
-import { rowsSet } from "./set_finder.ts";
+import { rowsSet } from "./rows_set.ts";
 import { type LabelVolume, type Triple, voxelCount } from "./volume.ts";
 
 /**

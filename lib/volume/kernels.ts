@@ -2,6 +2,7 @@ import { nativeLibrary } from "./native_library.ts";
 import type { AxisKernel } from "./sampling_kernel.ts";
 import { scriptKernels } from "./script_kernels.ts";
 import type { Triple } from "./volume.ts";
+import type { StoredValues } from "./voxel_decoder.ts";
 
 /** A plane that {@linkcode VolumeKernels.resamplePlane} reads, and where its results go. */
 export interface PlaneWork {
@@ -69,8 +70,24 @@ export interface SlicesWork {
   readonly result: Float32Array;
 }
 
+/** Values as a file stores them, and where what they mean goes. */
+export interface ScaleWork {
+  readonly values: StoredValues;
+  readonly slope: number;
+  readonly intercept: number;
+  readonly result: Float32Array;
+  /** Index of the result that the first value goes to. */
+  readonly start: number;
+}
+
 /** The inner loops over a scan's voxels, of which there are two versions with equal results. */
 export interface VolumeKernels {
+  /** Writes `value * slope + intercept`, in double precision before it is rounded. */
+  scale(work: ScaleWork): void;
+  /** Copies labels of a byte each to those of `result` from index `start` on. */
+  widenLabels(values: Uint8Array, result: Uint16Array, start: number): void;
+  /** Writes which rows of a plane, of `width` labels each, hold anything but 0: 1, else 0. */
+  rowsSet(plane: Uint16Array, width: number, isSet: Uint8Array): void;
   /** Applies one kernel along y, then one along x. */
   resamplePlane(work: PlaneWork): void;
   /** Writes 1 where a label is one of the values and 0 elsewhere; returns whether there is any. */

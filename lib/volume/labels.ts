@@ -1,5 +1,6 @@
 import type { Box3 } from "./box.ts";
-import { rowsSet, setFinder } from "./set_finder.ts";
+import { rowsSet } from "./rows_set.ts";
+import { setFinder } from "./set_finder.ts";
 import type { LabelVolume } from "./volume.ts";
 
 /** Where the voxels of one label value are. */

@@ -1,5 +1,6 @@
 import { describeVolumeLibrary } from "../runtime/volume_library.ts";
 import type { VolumeKernels } from "./kernels.ts";
+import type { StoredValues } from "./voxel_decoder.ts";
 
 /** The functions of `native/volume.cc`, as Deno calls them. */
 export const volumeSymbols = {
@@ -53,6 +54,9 @@ export const volumeSymbols = {
     parameters: ["buffer", "i32", "i32", "i32", "i32", "i32", "buffer", "buffer", "buffer"],
     result: "void",
   },
+  roiseg_scale: { parameters: ["buffer", "i32", "u32", "f64", "f64", "buffer"], result: "void" },
+  roiseg_widen_labels: { parameters: ["buffer", "u32", "buffer"], result: "void" },
+  roiseg_rows_set: { parameters: ["buffer", "i32", "i32", "buffer"], result: "void" },
   roiseg_window: { parameters: ["buffer", "u32", "f64", "f64", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -102,6 +106,18 @@ function open(): NativeLibrary | null {
 function bind(native: Functions): NativeLibrary {
   return {
     kernels: {
+      scale({ values, slope, intercept, result, start }) {
+        const type = storedTypes.findIndex((array) => values instanceof array);
+        const target = result.subarray(start, start + values.length);
+        native.roiseg_scale(bytes(values), type, values.length, slope, intercept, bytes(target));
+      },
+      widenLabels(values, result, start) {
+        const target = result.subarray(start, start + values.length);
+        native.roiseg_widen_labels(bytes(values), values.length, bytes(target));
+      },
+      rowsSet(plane, width, isSet) {
+        native.roiseg_rows_set(bytes(plane), width, isSet.length, bytes(isSet));
+      },
       resamplePlane({ values, start, width, columns, alongX, alongY, rows, result }) {
         native.roiseg_resample_plane(
           bytes(start === 0 ? values : values.subarray(start)),
@@ -199,8 +215,18 @@ function bind(native: Functions): NativeLibrary {
   };
 }
 
-function bytes(
-  values: Float32Array | Float64Array | Int32Array | Uint16Array | Uint32Array,
-): BufferSource {
+/** In the order of `Stored` in `native/stored.h`. */
+const storedTypes = [
+  Uint8Array,
+  Int8Array,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+];
+
+function bytes(values: StoredValues): BufferSource {
   return values as BufferSource;
 }

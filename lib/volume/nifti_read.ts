@@ -116,7 +116,7 @@ export async function readPlanes(
     const count = voxelCount(grid.shape);
     const block = grid.shape[0] * grid.shape[1];
     const range = { skipped: chosen * count, count, block };
-    const convert = imageConverter(opened.header, block);
+    const convert = imageConverter(opened.header);
     await readVoxels(opened, path, range, () => begin(grid), (take) => {
       return inPlanes(new Float32Array(block), convert, take);
     });
@@ -221,7 +221,7 @@ async function readScaled(
   skipped: number,
   count: number,
 ): Promise<Float32Array> {
-  const convert = imageConverter(opened.header, usualBlockVoxels);
+  const convert = imageConverter(opened.header);
   const allocate = () => new Float32Array(count);
   return await readVoxels(opened, path, { skipped, count }, allocate, (target) => {
     return (values, first) => convert(values, first, target, first);

@@ -1,8 +1,29 @@
 import type { VolumeKernels } from "./kernels.ts";
 import type { AxisKernel } from "./sampling_kernel.ts";
+import { setFinder } from "./set_finder.ts";
 
-/** The inner loops in TypeScript. `native/resample.h` computes in the same order and precision. */
+/** The inner loops in TypeScript. `native/` computes in the same order and precision. */
 export const scriptKernels: VolumeKernels = {
+  scale({ values, slope, intercept, result, start }) {
+    if (slope === 1 && intercept === 0) {
+      result.set(values, start);
+      return;
+    }
+    const exact = Float64Array.from(values); // of one type: a loop over any type is slow
+    for (let i = 0; i < exact.length; i++) result[start + i] = exact[i] * slope + intercept;
+  },
+  widenLabels(values, result, start) {
+    result.set(values, start);
+  },
+  rowsSet(plane, width, isSet) {
+    isSet.fill(0);
+    const nextSet = setFinder(plane);
+    for (let at = nextSet(0); at < plane.length;) {
+      const row = Math.floor(at / width);
+      isSet[row] = 1;
+      at = nextSet((row + 1) * width);
+    }
+  },
   resamplePlane({ values, start, width, columns, alongX, alongY, rows, result }) {
     const touched = columns.to - columns.from;
     const { length, taps, first, weights } = alongY;

@@ -26,15 +26,3 @@ export function setFinder(data: Uint8Array | Uint16Array): (from: number, to?: n
     return Math.min(at, to);
   };
 }
-
-/** Which rows of a plane, of `width` values each, hold anything but 0: 1, else 0. */
-export function rowsSet(plane: Uint16Array, width: number): Uint8Array {
-  const isSet = new Uint8Array(plane.length / width);
-  const nextSet = setFinder(plane);
-  for (let at = nextSet(0); at < plane.length;) {
-    const row = Math.floor(at / width);
-    isSet[row] = 1;
-    at = nextSet((row + 1) * width);
-  }
-  return isSet;
-}

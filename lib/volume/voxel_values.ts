@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { volumeKernels } from "./kernels.ts";
 import type { NiftiHeader } from "./nifti_header.ts";
 import type { StoredValues } from "./voxel_decoder.ts";
 
@@ -16,21 +17,15 @@ export type ConvertVoxels<Target> = (
   at: number,
 ) => void;
 
-/**
- * Applies the header's scaling.
- *
- * @param block most values at a time
- */
+/** Applies the header's scaling. */
 export function imageConverter(
-  { slope, intercept }: NiftiHeader,
-  block: number,
+  { type, slope, intercept }: NiftiHeader,
 ): ConvertVoxels<Float32Array> {
-  if (slope === 1 && intercept === 0) return (values, _first, target, at) => target.set(values, at);
-  const exact = new Float64Array(block);
-  return (values, _first, target, at) => {
-    exact.set(values);
-    for (let i = 0; i < values.length; i++) target[at + i] = exact[i] * slope + intercept;
-  };
+  if (type.startsWith("float") && slope === 1 && intercept === 0) {
+    return (values, _first, target, at) => target.set(values, at);
+  }
+  const { scale } = volumeKernels();
+  return (values, _first, result, start) => scale({ values, slope, intercept, result, start });
 }
 
 /**
@@ -46,7 +41,11 @@ export function labelConverter(
 ): ConvertVoxels<Uint16Array> {
   const { type, slope, intercept } = header;
   if ((type === "uint8" || type === "uint16") && slope === 1 && intercept === 0) {
-    return (values, _first, target, at) => target.set(values, at);
+    const { widenLabels } = volumeKernels();
+    return (values, _first, target, at) => {
+      if (values instanceof Uint8Array) widenLabels(values, target, at);
+      else target.set(values, at);
+    };
   }
   const exact = new Float64Array(block);
   return (values, first, target, at) => {

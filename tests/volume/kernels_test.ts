@@ -15,6 +15,7 @@ import {
   samplingKernel,
   touchedRange,
 } from "../../lib/volume/sampling_kernel.ts";
+import type { StoredValues } from "../../lib/volume/voxel_decoder.ts";
 import { scriptKernels } from "../../lib/volume/script_kernels.ts";
 import type { Triple } from "../../lib/volume/volume.ts";
 
@@ -62,6 +63,44 @@ Deno.test("resamplePlane() is the sum of products, by hand", () => {
       }
     }
   }
+});
+
+/** Values of every type that a file may store. */
+const stored: readonly StoredValues[] = [
+  Uint8Array.of(0, 7, 255),
+  Int8Array.of(-128, 0, 7, 127),
+  Int16Array.from({ length: 301 }, () => random.integer(65536)),
+  Uint16Array.of(0, 40_000, 65_535),
+  Int32Array.of(-(2 ** 31), 16_777_217, 2 ** 31 - 1),
+  Uint32Array.of(0, 16_777_217, 2 ** 32 - 1),
+  Float32Array.of(-1e30, 0.1, NaN, Infinity),
+  Float64Array.of(-1e30, 0.1, 2 ** 53, 1e300),
+];
+
+const scalings = [[1, 0], [0.1, -1024], [-3.7, 0.25], [1, -1024]] as const;
+
+Deno.test("scale() rounds once, from double precision, and leaves the rest alone", () => {
+  for (const values of stored) {
+    for (const [slope, intercept] of scalings) {
+      const result = new Float32Array(values.length + 3).fill(7);
+      scriptKernels.scale({ values, slope, intercept, result, start: 2 });
+      const scaled = Array.from(values, (value) => Math.fround(value * slope + intercept));
+      assertEquals([...result], [7, 7, ...scaled, 7]);
+    }
+  }
+});
+
+/** Rows of 37 labels: one set at its begin, one at its end, one in the middle, and empty ones. */
+function labelRows(): Uint16Array {
+  const labels = new Uint16Array(37 * 6);
+  for (const at of [37, 3 * 37 - 1, 4 * 37 + 20]) labels[at] = at * 256;
+  return labels;
+}
+
+Deno.test("rowsSet() marks the rows that hold anything but 0", () => {
+  const isSet = new Uint8Array(6).fill(7);
+  scriptKernels.rowsSet(labelRows(), 37, isSet);
+  assertEquals([...isSet], [0, 1, 1, 0, 1, 0]);
 });
 
 const unitValues = (length: number) => Float32Array.from({ length }, () => random.next());
@@ -215,6 +254,28 @@ Deno.test({
   ignore: library === null,
   fn() {
     const compiled = library!.kernels;
+    for (const values of stored) {
+      for (const [slope, intercept] of scalings) {
+        const results = [scriptKernels, compiled].map(({ scale }) => {
+          const result = new Float32Array(values.length + 3).fill(7);
+          scale({ values, slope, intercept, result, start: 2 });
+          return result;
+        });
+        assertEquals(results[1], results[0]);
+      }
+    }
+    const widened = [scriptKernels, compiled].map(({ widenLabels }) => {
+      const result = new Uint16Array(300).fill(7);
+      widenLabels(Uint8Array.from({ length: 256 }, (_, i) => i), result, 3);
+      return result;
+    });
+    assertEquals(widened[1], widened[0]);
+    const set = [scriptKernels, compiled].map(({ rowsSet }) => {
+      const isSet = new Uint8Array(6).fill(7);
+      rowsSet(labelRows(), 37, isSet);
+      return isSet;
+    });
+    assertEquals(set[1], set[0]);
     const plane = values(5 + 23 * 17);
     for (const [alongX, alongY] of kernels) {
       const [ours, theirs] = [planeWork(alongX, alongY, plane), planeWork(alongX, alongY, plane)];

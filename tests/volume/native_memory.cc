@@ -121,6 +121,19 @@ void resampleAffine() {
                          result.get());
 }
 
+void readStored() {
+  const int types = 8, bytes[types] = {1, 1, 2, 2, 4, 4, 4, 8};
+  const int type = below(types), width = 1 + below(70), rows = 1 + below(5);
+  const size_t count = size_t(width) * rows;
+  const auto values = block<uint8_t>(count * bytes[type]);
+  const auto result = block<float>(count);
+  roiseg_scale(values.get(), type, count, 1 + below(2), below(2), result.get());
+  const auto labels = block<uint16_t>(count);
+  const auto isSet = block<uint8_t>(rows);
+  roiseg_widen_labels(values.get(), count, labels.get());
+  roiseg_rows_set(labels.get(), width, rows, isSet.get());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -132,6 +145,7 @@ int main(int argc, char** argv) {
   for (int trial = 0; trial < 1500; trial++) {
     resamplePlane();
     resampleAffine();
+    readStored();
   }
   std::puts("clean");
 }

@@ -5,6 +5,7 @@
 #include "intensity.h"
 #include "resample.h"
 #include "slices.h"
+#include "stored.h"
 
 extern "C" {
 
@@ -76,6 +77,19 @@ void roiseg_project_slices(const float* values, int32_t outer, int32_t slices, i
                            int32_t length, int32_t taps, const int32_t* first,
                            const double* weights, float* result) {
   roiseg::projectSlices(values, {outer, slices, inner}, {length, taps, first, weights}, result);
+}
+
+void roiseg_scale(const void* values, int32_t type, uint32_t count, double slope, double intercept,
+                  float* result) {
+  roiseg::scaleStored(values, static_cast<roiseg::Stored>(type), count, slope, intercept, result);
+}
+
+void roiseg_widen_labels(const uint8_t* values, uint32_t count, uint16_t* result) {
+  roiseg::widenLabels(values, count, result);
+}
+
+void roiseg_rows_set(const uint16_t* labels, int32_t width, int32_t rows, uint8_t* is_set) {
+  roiseg::rowsSet(labels, width, rows, is_set);
 }
 
 }  // extern "C"
