@@ -1,4 +1,4 @@
-import { setFinder } from "./set_finder.ts";
+import { rowsSet } from "./rows_set.ts";
 import type { LabelVolume, Mask, Triple } from "./volume.ts";
 
 /**
@@ -51,21 +51,19 @@ export function boundingBoxVoxels(
 ): Box3 | null {
   const min = [width, height, depth];
   const max = [0, 0, 0];
-  const lookFor = setFinder(data);
-  for (let at = lookFor(0); at < data.length;) {
-    const row = Math.floor(at / width);
+  const isSet = rowsSet(data, width); // most of the work
+  for (let row = isSet.indexOf(1); row >= 0; row = isSet.indexOf(1, row + 1)) {
     const z = Math.floor(row / height);
     const y = row - z * height;
-    const start = row * width;
-    min[0] = Math.min(min[0], at - start);
+    let [from, to] = [0, width];
+    while (from < min[0] && data[row * width + from] === 0) from++;
+    while (to > max[0] && data[row * width + to - 1] === 0) to--;
+    min[0] = Math.min(min[0], from);
     min[1] = Math.min(min[1], y);
     min[2] = Math.min(min[2], z);
-    let end = start + width;
-    while (end - start > max[0] && data[end - 1] === 0) end--;
-    max[0] = Math.max(max[0], end - start);
+    max[0] = Math.max(max[0], to);
     max[1] = Math.max(max[1], y + 1);
     max[2] = z + 1;
-    at = lookFor(start + width);
   }
   if (max[0] === 0) return null;
   return { min: [min[0], min[1], min[2]], max: [max[0], max[1], max[2]] };

@@ -86,8 +86,8 @@ export interface VolumeKernels {
   scale(work: ScaleWork): void;
   /** Copies labels of a byte each to those of `result` from index `start` on. */
   widenLabels(values: Uint8Array, result: Uint16Array, start: number): void;
-  /** Writes which rows of a plane, of `width` labels each, hold anything but 0: 1, else 0. */
-  rowsSet(plane: Uint16Array, width: number, isSet: Uint8Array): void;
+  /** Writes which rows of `width` values each hold anything but 0: 1, else 0. */
+  rowsSet(values: Uint8Array | Uint16Array, width: number, isSet: Uint8Array): void;
   /** Applies one kernel along y, then one along x. */
   resamplePlane(work: PlaneWork): void;
   /** Writes 1 where a label is one of the values and 0 elsewhere; returns whether there is any. */

@@ -56,7 +56,7 @@ export const volumeSymbols = {
   },
   roiseg_scale: { parameters: ["buffer", "i32", "u32", "f64", "f64", "buffer"], result: "void" },
   roiseg_widen_labels: { parameters: ["buffer", "u32", "buffer"], result: "void" },
-  roiseg_rows_set: { parameters: ["buffer", "i32", "i32", "buffer"], result: "void" },
+  roiseg_rows_set: { parameters: ["buffer", "i32", "u32", "buffer"], result: "void" },
   roiseg_window: { parameters: ["buffer", "u32", "f64", "f64", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -115,8 +115,9 @@ function bind(native: Functions): NativeLibrary {
         const target = result.subarray(start, start + values.length);
         native.roiseg_widen_labels(bytes(values), values.length, bytes(target));
       },
-      rowsSet(plane, width, isSet) {
-        native.roiseg_rows_set(bytes(plane), width, isSet.length, bytes(isSet));
+      rowsSet(values, width, isSet) {
+        const rowBytes = width * values.BYTES_PER_ELEMENT;
+        native.roiseg_rows_set(bytes(values), rowBytes, isSet.length, bytes(isSet));
       },
       resamplePlane({ values, start, width, columns, alongX, alongY, rows, result }) {
         native.roiseg_resample_plane(

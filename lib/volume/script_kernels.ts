@@ -15,10 +15,10 @@ export const scriptKernels: VolumeKernels = {
   widenLabels(values, result, start) {
     result.set(values, start);
   },
-  rowsSet(plane, width, isSet) {
+  rowsSet(values, width, isSet) {
     isSet.fill(0);
-    const nextSet = setFinder(plane);
-    for (let at = nextSet(0); at < plane.length;) {
+    const nextSet = setFinder(values);
+    for (let at = nextSet(0); at < values.length;) {
       const row = Math.floor(at / width);
       isSet[row] = 1;
       at = nextSet((row + 1) * width);

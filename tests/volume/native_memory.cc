@@ -131,7 +131,7 @@ void readStored() {
   const auto labels = block<uint16_t>(count);
   const auto isSet = block<uint8_t>(rows);
   roiseg_widen_labels(values.get(), count, labels.get());
-  roiseg_rows_set(labels.get(), width, rows, isSet.get());
+  roiseg_rows_set(values.get(), width, rows, isSet.get());
 }
 
 }  // namespace

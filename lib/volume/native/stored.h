@@ -59,11 +59,11 @@ inline void widenLabels(const uint8_t* values, int64_t count, uint16_t* result) 
   std::copy_n(values, count, result);
 }
 
-// Which rows of `width` labels hold anything but 0: 1, else 0.
-inline void rowsSet(const uint16_t* labels, int64_t width, int64_t rows, uint8_t* isSet) {
+// Which rows of `width` bytes hold anything but 0: 1, else 0.
+inline void rowsSet(const uint8_t* bytes, int64_t width, int64_t rows, uint8_t* isSet) {
   for (int64_t y = 0; y < rows; y++) {
-    const uint16_t* const row = labels + y * width;
-    uint16_t any = 0;
+    const uint8_t* const row = bytes + y * width;
+    uint8_t any = 0;
     for (int64_t x = 0; x < width; x++) any |= row[x];
     isSet[y] = any != 0;
   }

@@ -88,8 +88,8 @@ void roiseg_widen_labels(const uint8_t* values, uint32_t count, uint16_t* result
   roiseg::widenLabels(values, count, result);
 }
 
-void roiseg_rows_set(const uint16_t* labels, int32_t width, int32_t rows, uint8_t* is_set) {
-  roiseg::rowsSet(labels, width, rows, is_set);
+void roiseg_rows_set(const uint8_t* bytes, int32_t width, uint32_t rows, uint8_t* is_set) {
+  roiseg::rowsSet(bytes, width, rows, is_set);
 }
 
 }  // extern "C"
