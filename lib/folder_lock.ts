@@ -2,6 +2,12 @@ import { UserError } from "./errors.ts";
 import { writing } from "./files.ts";
 
 /**
+ * For how long a folder is asked for before it is refused, in ms: a process that is just being started
+ * holds the files of the one that starts it until it has become another program.
+ */
+const patienceMs = 500;
+
+/**
  * Holds a folder for this process; the system lets go of it when the process ends.
  *
  * @param folder that is there
@@ -16,10 +22,13 @@ export async function lockFolder(
 ): Promise<Disposable> {
   const path = `${folder}/.lock`;
   const file = await writing(path, () => Deno.open(path, { create: true, write: true }));
-  if (await file.tryLock(true)) return file;
   if (waits) {
     await file.lock(true);
     return file;
+  }
+  for (const start = performance.now(); performance.now() - start < patienceMs;) {
+    if (await file.tryLock(true)) return file;
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
   file.close();
   throw new UserError({
