@@ -91,6 +91,19 @@ export async function writing<Result>(
   }
 }
 
+/**
+ * What a folder holds.
+ *
+ * @throws UserError when the system refuses, or it is none
+ */
+export async function listFolder(path: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(path));
+  } catch (error) {
+    throw systemFault(`cannot list ${path}`, error);
+  }
+}
+
 /** True when something is at the path. */
 export async function exists(path: string): Promise<boolean> {
   try {

@@ -4,9 +4,12 @@ import { UserError } from "../errors.ts";
 /** How the name of a NIfTI file ends; an .img belongs to its .hdr. */
 export const niftiEnding = /\.(nii|nii\.gz|hdr|hdr\.gz)$/i;
 
+/** How the names of all files end that hold, or belong to, a NIfTI image. */
+export const anyNiftiEnding = /\.(nii|hdr|img)(\.gz)?$/i;
+
 /** The name of a case from that of its file: without folders and the endings of NIfTI. */
 export function caseId(path: string): string {
-  return basename(path.replaceAll("\\", "/")).replace(niftiEnding, "").normalize("NFC");
+  return basename(path.replaceAll("\\", "/")).replace(anyNiftiEnding, "").normalize("NFC");
 }
 
 /** How nnU-Net's files of a channel end, before the ending of NIfTI: "_0001". */

@@ -110,14 +110,26 @@ export function readLabelNames(value: unknown, path: string): Record<string, num
   const regionValues: number[] = [];
   for (const [key, entry] of Object.entries(value)) {
     const shown = JSON.stringify({ [key]: entry });
-    if (Array.isArray(entry)) regionValues.push(...entry.map(Number));
+    if (Array.isArray(entry)) regionValues.push(...regionOf(entry, path, shown));
     else if (typeof entry === "string" && /^\d+$/.test(key)) declare(entry, Number(key), shown);
-    else declare(key, entry === "" ? NaN : Number(entry), shown);
+    else declare(key, toNumber(entry), shown);
   }
   for (const number of new Set(regionValues)) {
     if (!names.has(number)) declare(String(number), number, String(number));
   }
   return labels;
+}
+
+function regionOf(entry: readonly unknown[], path: string, shown: string): number[] {
+  const values = entry.map(toNumber);
+  if (values.length > 0 && values.every(Number.isFinite)) return values;
+  throw fault(path, "a region must be a list of label values", shown);
+}
+
+/** A number, or one in digits; NaN for anything else. */
+function toNumber(value: unknown): number {
+  if (typeof value === "number") return value;
+  return typeof value === "string" && /^\s*\d+\s*$/.test(value) ? Number(value) : NaN;
 }
 
 function readList(

@@ -100,46 +100,55 @@ export function manifestPath(dir: string): string {
  * @throws UserError when there is none, it is damaged, or an older or newer program wrote it
  */
 export async function readManifest(dir: string): Promise<Manifest> {
+  if (!await exists(manifestPath(dir))) {
+    throw fault(dir, "the folder must hold manifest.json", "without one");
+  }
   const manifest = await parseManifest(dir);
+  if (!isManifest(manifest)) {
+    throw fault(dir, "manifest.json must list prepared cases", "damaged, or something else");
+  }
   if (manifest.version !== preparedVersion) throw otherVersion(dir, manifest.version);
   return manifest as Manifest;
 }
 
 /**
- * The image files that a folder's cases were prepared from, by this program or an older one.
+ * The image files that a folder's cases were prepared from, by this program or an older one; null
+ * where its manifest.json is damaged, or something else.
  *
- * @throws UserError when there is no manifest, it is damaged, or a newer program wrote it
+ * @throws UserError when a newer program wrote it
  */
-export async function readSources(dir: string): Promise<readonly string[]> {
-  const { version, entries = [] } = await parseManifest(dir);
-  if (version > preparedVersion) throw otherVersion(dir, version);
-  return entries.map(({ imagePath }) => imagePath);
+export async function readSources(dir: string): Promise<readonly string[] | null> {
+  const manifest = await parseManifest(dir);
+  if (!isManifest(manifest)) return null;
+  if (manifest.version > preparedVersion) throw otherVersion(dir, manifest.version);
+  return manifest.entries.map(({ imagePath }) => imagePath);
 }
 
 /** True for a folder with a manifest of this program, by any version; other data sets may have theirs. */
 export async function isPrepared(dir: string): Promise<boolean> {
   if (!await exists(manifestPath(dir))) return false;
-  const manifest = await parseManifest(dir).catch(() => undefined);
-  return manifest === undefined || typeof manifest.version === "number"; // a damaged one is told of
+  const manifest = await parseManifest(dir);
+  return manifest === undefined || typeof manifest?.version === "number"; // a damaged one is told of
 }
 
-type AnyManifest = Partial<Manifest> & Pick<Manifest, "version">;
-
-async function parseManifest(dir: string): Promise<AnyManifest> {
-  const path = manifestPath(dir);
-  if (!await exists(path)) throw fault(dir, "the folder must hold manifest.json", "without one");
-  const manifest = await parseObject(path);
-  if (manifest === null) throw fault(dir, "manifest.json must be an object of JSON", "damaged");
-  return manifest as AnyManifest;
+/** What any version of this program has in its manifest. */
+interface AnyManifest {
+  readonly version: number;
+  readonly entries: readonly Pick<ManifestEntry, "imagePath">[];
 }
 
-async function parseObject(path: string): Promise<object | null> {
+/** The content of manifest.json; `undefined` where it cannot be read as JSON. */
+async function parseManifest(dir: string): Promise<Partial<AnyManifest> | null | undefined> {
   try {
-    const value = JSON.parse(await Deno.readTextFile(path));
-    return typeof value === "object" ? value : null;
+    return JSON.parse(await Deno.readTextFile(manifestPath(dir)));
   } catch {
-    return null;
+    return undefined;
   }
+}
+
+function isManifest(value: Partial<AnyManifest> | null | undefined): value is AnyManifest {
+  return Number.isInteger(value?.version) && Array.isArray(value?.entries) &&
+    value.entries.every((entry) => typeof entry?.imagePath === "string");
 }
 
 function otherVersion(dir: string, version: number): UserError {

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { exists, writeAtomic } from "../files.ts";
+import { exists, listFolder, writeAtomic } from "../files.ts";
 import { composeAffines, scaleAndShift } from "../volume/affine.ts";
 import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
 import { fromRas, type Orientation, type VoxelGrid } from "../volume/orientation.ts";
@@ -123,7 +123,8 @@ async function refuseOtherData(dir: string, description: PhantomDescription): Pr
     });
   };
   if (!await exists(path)) {
-    if (await exists(`${dir}/imagesTr`) && !await hasPhantoms(dir)) refuse("another data set");
+    const other = await otherThanPhantoms(dir);
+    if (other !== undefined) refuse(`something else, as ${other}`);
     return;
   }
   const found = await readJsonObject(path) as Partial<PhantomDescription>;
@@ -132,20 +133,32 @@ async function refuseOtherData(dir: string, description: PhantomDescription): Pr
   if (found.numTraining! > description.numTraining) refuse(`${found.numTraining} cases`);
 }
 
-/** True when every image of the folder is a phantom: one that an interrupted run left. */
-async function hasPhantoms(dir: string): Promise<boolean> {
-  for await (const { name } of Deno.readDir(`${dir}/imagesTr`)) {
-    if (!name.startsWith("phantom_")) return false;
+/** The names of a phantom's files, also of those that were being written: with the case's number. */
+const phantomFile = /^phantom_(\d{3,})(_0000)?\.nii\.gz(\.[0-9a-f]{8}\.partial)?$/;
+
+const phantomFolders = ["imagesTr", "labelsTr"];
+
+/** Something in a folder that is not of a phantom whose making was interrupted, if there is any. */
+async function otherThanPhantoms(dir: string): Promise<string | undefined> {
+  if (!await exists(dir)) return undefined;
+  for (const { name, isDirectory } of await listFolder(dir)) {
+    if (name.startsWith(".")) continue; // ours, or the system's
+    if (!isDirectory || !phantomFolders.includes(name)) return name;
+    const files = await listFolder(`${dir}/${name}`);
+    const other = files.find((file) => !phantomFile.test(file.name) && !file.name.startsWith("."));
+    if (other !== undefined) return `${name}/${other.name}`;
   }
-  return true;
+  return undefined;
 }
 
 /** Removes the cases that a larger phantom left in the folder when its making was interrupted. */
 async function removeSurplus(dir: string, cases: number): Promise<void> {
-  for (const folder of [`${dir}/imagesTr`, `${dir}/labelsTr`]) {
-    for await (const { name } of Deno.readDir(folder)) {
-      const index = name.match(/^phantom_(\d+)/)?.[1];
-      if (index !== undefined && Number(index) >= cases) await Deno.remove(`${folder}/${name}`);
+  for (const folder of phantomFolders) {
+    for (const { name } of await listFolder(`${dir}/${folder}`)) {
+      const index = name.match(phantomFile)?.[1];
+      if (index !== undefined && Number(index) >= cases) {
+        await Deno.remove(`${dir}/${folder}/${name}`);
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { basename, isAbsolute, relative, resolve, sep } from "node:path";
 import { UserError } from "../errors.ts";
-import { exists, makeFolder, passingName } from "../files.ts";
+import { exists, listFolder, makeFolder, passingName } from "../files.ts";
 import { lockFolder } from "../folder_lock.ts";
 import { softTissueWindow } from "../volume/intensity.ts";
 import type { Dataset } from "./dataset.ts";
@@ -228,6 +228,7 @@ async function refuseOtherSource(
 ): Promise<void> {
   if (!await exists(manifestPath(dir))) return await requireEmpty(dir);
   const sources = await readSources(dir);
+  if (sources === null) return await requireEmpty(dir); // a damaged one is made again
   const ours = new Set(await Promise.all(labelled.map(({ imagePath }) => realPath(imagePath))));
   const theirs = await Promise.all(sources.map(realPath));
   if (theirs.some((path) => ours.has(path))) return;
@@ -242,23 +243,33 @@ async function refuseOtherSource(
   }
 }
 
-/** Refuses a folder without a manifest that holds anything but prepared cases. */
+/** Refuses a folder without a sound manifest that holds anything but prepared cases. */
 async function requireEmpty(dir: string): Promise<void> {
-  for await (const { name } of Deno.readDir(dir)) {
-    if (name.startsWith(".") || passingName.test(name)) continue; // ours, or the system's
-    if (await exists(`${dir}/${name}/${recordFile}`)) continue;
+  const refuse = (seen: string): never => {
     throw new UserError({
       what: `cannot prepare into ${dir}`,
       rule: "the folder must be new or empty, or hold prepared cases",
-      seen: `${name} without a manifest.json`,
+      seen,
       remedy: "Give another folder",
     });
+  };
+  const names = (await listFolder(dir)).map(({ name }) => name)
+    .filter((name) => !name.startsWith(".") && !passingName.test(name)); // ours, or the system's
+  const manifest = basename(manifestPath(dir));
+  let cases = 0;
+  for (const name of names) {
+    if (name === manifest) continue;
+    if (!await exists(`${dir}/${name}/${recordFile}`)) {
+      refuse(`${name} without a ${manifest} of ours`);
+    }
+    cases++;
   }
+  if (cases === 0 && names.length > 0) refuse(`a ${manifest} of something else`);
 }
 
 /** Removes what a killed process left under passing names. */
 async function removePassing(dir: string): Promise<void> {
-  for await (const { name } of Deno.readDir(dir)) {
+  for (const { name } of await listFolder(dir)) {
     if (passingName.test(name)) await Deno.remove(`${dir}/${name}`, { recursive: true });
   }
 }

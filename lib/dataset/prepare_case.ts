@@ -1,11 +1,12 @@
 import { UserError } from "../errors.ts";
 import { exists, makeFolder, passingPath, writeAtomic, writing } from "../files.ts";
 import { voxelsToUnit } from "../volume/box.ts";
+import { filesOfNifti } from "../volume/nifti_open.ts";
 import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
 import { spacingMm, voxelMm3 } from "../volume/volume.ts";
 import { type DatasetCase, volumeChoice } from "./dataset.ts";
 import { compareGrids, describeMismatch } from "./grid_pair.ts";
-import { hashFile } from "./hash_file.ts";
+import { hashFiles } from "./hash_file.ts";
 import {
   type ManifestEntry,
   type PreparedLabel,
@@ -82,13 +83,15 @@ export async function prepareCase({ source, dir, settings }: PrepareJob): Promis
     ...(labels.specks.size > 0 ? { specks: Object.fromEntries(labels.specks) } : {}),
   };
   await writeFolder(`${dir}/${source.id}`, async (folder) => {
-    // Together, so that the disk is waited for once.
-    await Promise.all([
+    // Together, so that the disk is waited for once; all to their end, before a fault is told of.
+    const written = [
       writeVolume(`${folder}/${caseFiles.cubeImage}`, cubeImage, unitFormat),
       writeLabels(`${folder}/${caseFiles.cubeLabels}`, labels.cubeLabels),
       writeVolume(`${folder}/${caseFiles.scanImage}`, scanImage, unitFormat),
       writeLabels(`${folder}/${caseFiles.scanLabels}`, labels.scanLabels),
-    ]);
+    ];
+    await Promise.allSettled(written);
+    await Promise.all(written);
     await writeRecord(folder, { version: preparedVersion, settings, entry });
   });
   return entry;
@@ -108,31 +111,48 @@ export async function writeRecord(folder: string, record: CaseRecord): Promise<v
   await writeAtomic(`${folder}/${recordFile}`, JSON.stringify(record, null, 1) + "\n");
 }
 
-/** Size, time and digest of a source file. */
+/** Size, time and digest of a source file, or of both files of a pair together. */
 async function sourceState(path: string): Promise<SourceState> {
-  const { bytes, modifiedMs } = await fileState(path);
-  return { sha256: await hashFile(path, "sha256"), bytes, modifiedMs };
+  const state = await fileState(path);
+  return { sha256: await hashSource(path), ...state };
+}
+
+/** A source file, with the voxels beside it where it is the header of a pair. */
+async function sourceFiles(path: string): Promise<readonly string[]> {
+  const [header, voxels] = filesOfNifti(path);
+  return voxels !== undefined && await exists(voxels) ? [header, voxels] : [header];
+}
+
+/** @throws UserError when it cannot be read */
+async function hashSource(path: string): Promise<string> {
+  try {
+    return await hashFiles(await sourceFiles(path), "sha256");
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 /**
- * Size and time of a file.
+ * Size and time of a source file; of a pair the sizes' sum and the later time.
  *
- * @throws UserError when there is none that can be read
+ * @throws UserError when it is missing
  */
 async function fileState(path: string): Promise<{ bytes: number; modifiedMs: number }> {
-  const { size, mtime, isFile } = await Deno.stat(path).catch((error) => {
-    throw unreadable(
-      path,
-      error instanceof Deno.errors.NotFound ? "missing" : String(error.message),
-    );
-  });
-  if (!isFile) throw unreadable(path, "no file");
-  return { bytes: size, modifiedMs: mtime?.getTime() ?? 0 };
+  let [bytes, modifiedMs] = [0, 0];
+  for (const file of await sourceFiles(path)) {
+    const { size, mtime, isFile } = await Deno.stat(file).catch((error) => {
+      throw unreadable(file, error);
+    });
+    if (!isFile) throw unreadable(file, "no file");
+    bytes += size;
+    modifiedMs = Math.max(modifiedMs, mtime?.getTime() ?? 0);
+  }
+  return { bytes, modifiedMs };
 }
 
 /**
  * The state now of the same file of the same size and time, or else of one of the same content;
- * `undefined` for another, and for one that is missing.
+ * `undefined` for another, and for one that is missing or cannot be read.
  */
 export async function stateIfUnchanged(
   path: string,
@@ -142,15 +162,19 @@ export async function stateIfUnchanged(
   const now = await fileState(path).catch(() => undefined);
   if (now === undefined || now.bytes !== before.bytes) return undefined;
   const isUntouched = path === pathBefore && now.modifiedMs === before.modifiedMs;
-  const isSame = isUntouched || await hashFile(path, "sha256") === before.sha256;
+  const isSame = isUntouched || await hashSource(path).catch(() => null) === before.sha256;
   return isSame ? { ...before, ...now } : undefined;
 }
 
-function unreadable(path: string, seen: string): UserError {
+function unreadable(path: string, cause: unknown): UserError {
   return new UserError({
     what: `cannot read ${path}`,
-    rule: "the file must exist",
-    seen,
+    rule: "the file must be there and the system must let it be read",
+    seen: cause instanceof Deno.errors.NotFound
+      ? "missing"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause),
     remedy: "Check that the data set is complete: deno task check",
   });
 }
@@ -224,7 +248,7 @@ async function writeFolder(path: string, fill: (folder: string) => Promise<void>
       await Deno.rename(passing, path);
     });
   } catch (error) {
-    await Deno.remove(passing, { recursive: true }).catch(ignoreMissing);
+    await Deno.remove(passing, { recursive: true }).catch(() => {}); // the cause is what is told of
     throw error;
   }
 }

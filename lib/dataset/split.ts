@@ -177,7 +177,8 @@ export function splitListed(
   const seen = new Set<string>();
   const fault = (rule: string, seen: string, remedy: string) =>
     new UserError({ what: "cannot split the data set by a list", rule, seen, remedy });
-  const entryOf = (id: string): SplitEntry => {
+  const entryOf = (name: string): SplitEntry => {
+    const id = name.normalize("NFC"); // as the names of cases are
     const entry = byName.get(id);
     if (entry === undefined || seen.has(id)) {
       throw fault(

@@ -18,18 +18,21 @@ export async function readSplitFile(path: string, fold: Fold): Promise<ListedFol
         "Give a file like nnU-Net's splits_final.json, and --fold k/n with its number of folds",
     });
   if (!await exists(path)) throw fault("the file must exist", "missing");
-  const list = parse(await Deno.readTextFile(path));
+  const list = await readJson(path);
   const shape = 'it must be a JSON list of {"train": [names], "val": [names]}';
-  if (!Array.isArray(list) || !list.every(isFold)) throw fault(shape, "something else");
+  if (!Array.isArray(list) || !list.every(isFold)) {
+    throw fault(shape, list instanceof Error ? `not readable (${list.message})` : "something else");
+  }
   if (list.length === fold.count) return list[fold.number - 1];
   throw fault(`it must have ${fold.count} folds, as --fold says`, String(list.length));
 }
 
-function parse(text: string): unknown {
+/** The content of a file of JSON; of anything else, what is the matter. */
+async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return JSON.parse((await Deno.readTextFile(path)).replace(/^\uFEFF/, ""));
+  } catch (error) {
+    return error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import type { Modality } from "../dataset/dataset.ts";
 import type { OrganClass } from "../dataset/organ.ts";
-import { channelEnding, niftiEnding, niftiNames } from "../dataset/case_files.ts";
+import { anyNiftiEnding, channelEnding, niftiNames } from "../dataset/case_files.ts";
 import { readScanImages, type ScanImages } from "../dataset/scan_images.ts";
 import { exists, passingName, passingPath, refuseExisting, writeAtomic } from "../files.ts";
 import { overlayPng } from "../figures/overlay.ts";
@@ -196,7 +196,7 @@ function pictureOf(
 }
 
 function resultName(input: string): string {
-  return basename(input).replace(niftiEnding, "");
+  return basename(input).replace(anyNiftiEnding, "");
 }
 
 /** Mask, picture and report of a scan. */
@@ -285,7 +285,8 @@ export async function finishResults(input: string, folder: string): Promise<void
 
 function parseMade(report: string): Made {
   try {
-    return JSON.parse(report) as Made;
+    const made = JSON.parse(report) as Made | null;
+    return made?.organs?.every((organ) => typeof organ.run === "string") ? made : {};
   } catch {
     return {};
   }
@@ -308,7 +309,10 @@ export async function listInputs(input: string): Promise<string[]> {
     });
   if (!await exists(input)) throw missing("missing");
   if (!(await Deno.stat(input)).isDirectory) return [input];
-  const names = (await niftiNames(input)).map((name) => join(input, name));
+  const listed = niftiNames(input).catch((error) => {
+    throw missing(`a folder that cannot be read (${error.message})`);
+  });
+  const names = (await listed).map((name) => join(input, name));
   if (names.length === 0) throw missing("a folder without any");
   names.sort();
   refuseTwins(names, input);

@@ -65,7 +65,8 @@ export function percentileOfSorted(sorted: ArrayLike<number>, percent: number): 
   const place = (sorted.length - 1) * percent / 100;
   const below = Math.floor(place);
   const low = sorted[below];
-  const high = sorted[Math.min(below + 1, sorted.length - 1)];
+  if (place === below) return low;
+  const high = sorted[below + 1];
   return low === high ? low : low + (place - below) * (high - low);
 }
 

@@ -30,6 +30,7 @@ export function surfaceVoxels(mask: Mask, part: Box3): SurfaceVoxels {
   const indices = new Int32Array(isSurface.length);
   // Along an axis of one voxel a step of 0 makes the voxel its own neighbour, which is inside.
   const [stepX, stepY, stepZ] = [nx > 1 ? 1 : 0, ny > 1 ? nx : 0, nz > 1 ? nx * ny : 0];
+  const isAlone = nx * ny * nz === 1; // without any neighbour: the only voxel has a surface, too
   let count = 0;
   for (let z = 0; z < shape[2]; z++) {
     const atEndZ = isEnd(z + part.min[2], nz);
@@ -40,7 +41,7 @@ export function surfaceVoxels(mask: Mask, part: Box3): SurfaceVoxels {
       for (let x = 0; x < shape[0]; x++) {
         const at = first + x;
         if (data[at] === 0) continue;
-        const isInside = !atEnd && !isEnd(x + part.min[0], nx) &&
+        const isInside = !isAlone && !atEnd && !isEnd(x + part.min[0], nx) &&
           (data[at - stepX] & data[at + stepX] & data[at - stepY] & data[at + stepY] &
               data[at - stepZ] & data[at + stepZ]) !== 0;
         if (isInside) continue;

@@ -55,6 +55,11 @@ export async function openVoxels(pathOfEither: string): Promise<OpenedBytes> {
   return await openBytes(imagePath(pathOfEither));
 }
 
+/** The files that a NIfTI file consists of by its name: of a pair the header, then the voxels. */
+export function filesOfNifti(path: string): readonly string[] {
+  return pairSuffix.test(path) ? [headerPath(path), imagePath(path)] : [path];
+}
+
 async function openBytes(path: string): Promise<OpenedBytes> {
   const what = `cannot read ${path}`;
   const file = await openFile(path, what);

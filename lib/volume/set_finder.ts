@@ -8,7 +8,7 @@ export function setFinder(data: Uint8Array | Uint16Array): (from: number, to?: n
   const start = data.byteOffset + 3 & ~3;
   const head = (start - data.byteOffset) / data.BYTES_PER_ELEMENT;
   const count = Math.max(0, Math.floor((data.length - head) / perWord));
-  const words = new Int32Array(data.buffer, start, count);
+  const words = count === 0 ? new Int32Array(0) : new Int32Array(data.buffer, start, count);
   return (from, to = data.length) => {
     let at = from;
     while (at < to && data[at] === 0 && (at - head) % perWord !== 0) at++;

@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { readLabelNames } from "../../lib/dataset/dataset_json.ts";
 import { openDataset } from "../../lib/dataset/layout.ts";
 import { UserError } from "../../lib/errors.ts";
 import { inTemporaryFolder, writeTree } from "../temporary_folder.ts";
@@ -193,3 +194,16 @@ Deno.test("openDataset() refuses what is no data set, and says what is wrong", (
     }
     await assertRejects(() => openDataset(`${dir}/nowhere`), UserError, "no folder");
   }));
+
+Deno.test("label values are numbers, or digits; nothing else becomes one, or is passed over", () => {
+  const read = (value: unknown) => readLabelNames({ x: value }, "labels.json");
+  assertEquals(read(5), { x: 5 });
+  assertEquals(read(" 5 "), { x: 5 });
+  assertEquals(read([5, "7"]), { "5": 5, "7": 7 });
+  for (const value of [null, "", " ", true, "0x10", "1e2", "-1", 1.5, 65536, [70000]]) {
+    assertThrows(() => read(value), UserError, "integer in 0 .. 65535");
+  }
+  for (const value of [[], [null], [[1]], ["1e2"]]) {
+    assertThrows(() => read(value), UserError, "a list of label values");
+  }
+});

@@ -165,8 +165,13 @@ Deno.test("writePhantomDataset() does not touch a real data set", () =>
     await assertRejects(write, UserError, "another data set");
     await Deno.remove(`${dir}/dataset.json`);
     await Deno.mkdir(`${dir}/imagesTr`);
-    await Deno.writeTextFile(`${dir}/imagesTr/patient_0000.nii.gz`, "");
-    await assertRejects(write, UserError, "another data set");
+    for (const name of ["imagesTr/patient_0000.nii.gz", "imagesTr/phantom_7.nii.gz", "notes.txt"]) {
+      await Deno.writeTextFile(`${dir}/${name}`, "");
+      await assertRejects(write, UserError, `something else, as ${name}`);
+      await Deno.remove(`${dir}/${name}`);
+    }
+    await Deno.mkdir(`${dir}/images`);
+    await assertRejects(write, UserError, "something else, as images");
     const none = () => writePhantomDataset(`${dir}/new`, { cases: 0 });
     await assertRejects(none, UserError, "positive integer");
   }));

@@ -23,6 +23,7 @@ import {
   shape,
   sheared,
   spacing,
+  splitNifti,
   writePair,
   writeSeries,
 } from "./volumes.ts";
@@ -141,6 +142,67 @@ Deno.test("prepareDataset() skips what is current and redoes what changed", () =
       "scan_labels.nii",
     ]);
   }));
+
+Deno.test("prepareDataset() sees voxels that change beside the header of a pair", () =>
+  inTemporaryFolder(async (dir) => {
+    const [source, out] = [`${dir}/source`, `${dir}/out`];
+    const write = async (value: number) => {
+      await writeVolume(`${source}/images/a.nii`, image(), { type: "float32" });
+      await writeLabels(`${source}/labels/a.nii`, boxLabels(value, [1, 0, 2], [4, 2, 3]));
+      await splitNifti(`${source}/images/a.nii`);
+      await splitNifti(`${source}/labels/a.nii`);
+    };
+    const prepare = async () => {
+      const result = await prepareDataset(await open(source), out, { settings, jobs: 1 });
+      return [result.prepared.length, ...Object.keys(result.manifest.entries[0].labels)];
+    };
+    await write(2);
+    assertEquals(await prepare(), [1, "2"]);
+    assertEquals(await prepare(), [0, "2"]);
+    await write(3);
+    assertEquals(await prepare(), [1, "3"]);
+  }));
+
+Deno.test("prepareDataset() makes a damaged manifest again, and takes no other program's", () =>
+  inTemporaryFolder(async (dir) => {
+    const [source, out] = [`${dir}/source`, `${dir}/out`];
+    await writeTwoCases(source);
+    const prepare = async (into = out) =>
+      await prepareDataset(await open(source), into, { settings, jobs: 1 });
+    await prepare();
+    const manifest = await Deno.readTextFile(`${out}/manifest.json`);
+    for (const text of ["x", "5", "[]", '{"version":4,"entries":[{}]}', '{"version":4}']) {
+      await Deno.writeTextFile(`${out}/manifest.json`, text);
+      assertEquals((await prepare()).current, ["one", "two"], text);
+      assertEquals(await Deno.readTextFile(`${out}/manifest.json`), manifest, text);
+    }
+    for (const text of ['{"name":"My web app","icons":[]}', '{"version":"2.1"}', "{"]) {
+      await Deno.mkdir(`${dir}/web`, { recursive: true });
+      await Deno.writeTextFile(`${dir}/web/manifest.json`, text);
+      await assertRejects(() => prepare(`${dir}/web`), UserError, "of something else");
+      assertEquals(await Deno.readTextFile(`${dir}/web/manifest.json`), text);
+    }
+    await Deno.writeTextFile(`${dir}/web/index.html`, "");
+    await assertRejects(() => prepare(`${dir}/web`), UserError, "index.html");
+  }));
+
+Deno.test({
+  name: "a source that may not be read fails alone, also where it was prepared before",
+  ignore: Deno.uid() === 0, // who may read everything
+  fn: () =>
+    inTemporaryFolder(async (dir) => {
+      const [source, out] = [`${dir}/source`, `${dir}/out`];
+      await writeTwoCases(source);
+      const prepare = async () =>
+        await prepareDataset(await open(source), out, { settings, jobs: 1 });
+      await prepare();
+      await Deno.utime(`${source}/images/one.nii.gz`, 1, 1);
+      await Deno.chmod(`${source}/images/one.nii.gz`, 0);
+      const { current, failures } = await prepare();
+      assertEquals([current, failures.map(({ id }) => id)], [["two"], ["one"]]);
+      assertStringIncludes(failures[0].message, "the system must let it be read");
+    }),
+});
 
 Deno.test("prepareDataset() keeps the cases of a data set that moved, and refuses another's folder", () =>
   inTemporaryFolder(async (dir) => {
@@ -395,7 +457,7 @@ Deno.test("prepareDataset() and openPrepared() refuse what cannot work", () =>
     await assertRejects(() => prepare({ ctWindow: { low: 5, high: 5 } }), UserError, "CT window");
     await assertRejects(() => prepare({ mrPercentiles: { low: -1, high: 99 } }), UserError, "MR");
     await assertRejects(() => openPrepared(dir), UserError, "deno task prepare");
-    await Deno.writeTextFile(`${dir}/manifest.json`, '{"version": 0}');
+    await Deno.writeTextFile(`${dir}/manifest.json`, '{"version": 0, "entries": []}');
     await assertRejects(() => openPrepared(dir), UserError, "version");
     await Deno.writeTextFile(`${dir}/manifest.json`, "{");
     await assertRejects(() => openPrepared(dir), UserError, "damaged");

@@ -18,7 +18,11 @@ Deno.test("a fold is read from a file like nnU-Net's splits_final.json", async (
       await Deno.writeTextFile(path, text);
       await refused("JSON list");
     }
+    await Deno.writeTextFile(path, `\uFEFF${JSON.stringify(folds)}`);
+    assertEquals(await readSplitFile(path, { number: 1, count: 2 }), folds[0]);
     await Deno.remove(path);
     await refused("must exist");
+    await Deno.mkdir(path);
+    await refused("not readable");
   });
 });

@@ -71,3 +71,14 @@ export async function writeSeries(dir: string): Promise<void> {
   await doubleVolume(`${dir}/images/series.nii`);
   await doubleVolume(`${dir}/labels/masks.nii`);
 }
+
+/** Makes an uncompressed NIfTI file (`.nii`) a pair of `.hdr` and `.img` in its place. */
+export async function splitNifti(path: string): Promise<void> {
+  const file = await Deno.readFile(path);
+  const header = file.slice(0, 348);
+  header.set([..."ni1\0"].map((letter) => letter.charCodeAt(0)), 344);
+  new DataView(header.buffer).setFloat32(108, 0, true); // vox_offset
+  await Deno.writeFile(path.replace(/nii$/, "hdr"), header);
+  await Deno.writeFile(path.replace(/nii$/, "img"), file.slice(352));
+  await Deno.remove(path);
+}

@@ -464,6 +464,18 @@ Deno.test("inputs are a file, or the scans of a folder in order", async () => {
   });
 });
 
+Deno.test("hasResults() knows a pair by either name, and a report by its runs", async () => {
+  await inTemporaryFolder(async (dir) => {
+    for (const name of ["c.nii.gz", "c.png"]) await Deno.writeTextFile(`${dir}/${name}`, "");
+    const has = () => hasResults(`${dir}/in/c.img`, dir, ["runs/x"], { mode: "withCrop" });
+    assertEquals(await has(), false);
+    for (const report of ["null", "[]", "x", '{"organs":5}', '{"organs":[{}]}']) {
+      await Deno.writeTextFile(`${dir}/c.json`, report);
+      await assertRejects(has, UserError, "unknown ones");
+    }
+  });
+});
+
 Deno.test("hasResults() wants mask, picture and report, of the same scan, runs and options", async () => {
   await inTemporaryFolder(async (dir) => {
     const mode = "withCrop";

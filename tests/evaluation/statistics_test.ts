@@ -38,6 +38,11 @@ Deno.test("percentileOfSorted() interpolates as numpy does", () => {
   assertEquals(percentileOfSorted([Infinity, Infinity], 95), Infinity);
 });
 
+Deno.test("percentileOfSorted() takes a value as it is where a rank falls on it", () => {
+  assertEquals(percentileOfSorted([1, 2, Infinity], 50), 2);
+  assertEquals(percentileOfSorted([1, 2, Infinity], 100), Infinity);
+});
+
 Deno.test("bootstrapMean() covers the mean of a normal sample and repeats by seed", () => {
   const random = new Random("sample");
   const sample = Array.from({ length: 100 }, () => random.normal(3, 2));

@@ -143,6 +143,13 @@ Deno.test("surfaceMetrics() of empty masks follows the documented rules", () => 
   });
 });
 
+Deno.test("surfaceMetrics() of a volume of one voxel: it has a surface, too", () => {
+  const [none, one] = [0, 1].map((value) => maskWhere([1, 1, 1], [3, 4, 12], () => value === 1));
+  assertEquals(surfaceMetrics(one, none).empty, "prediction");
+  assertEquals(surfaceMetrics(one, none).hd95Mm, 13);
+  assertEquals(surfaceMetrics(one, one).nsd, 1);
+});
+
 Deno.test("surfaceMetrics() measures in voxels on request", () => {
   const at = (place: number) => maskWhere([9, 9, 9], [3, 2, 7], (_x, _y, z) => z === place);
   assertEquals(surfaceMetrics(at(2), at(6), { spacing: unit }).hd95Mm, 4);

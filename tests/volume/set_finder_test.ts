@@ -2,6 +2,11 @@ import { assertEquals } from "@std/assert";
 import { Random } from "../../lib/random.ts";
 import { setFinder } from "../../lib/volume/set_finder.ts";
 
+Deno.test("setFinder() looks at an array at the very end of its memory", () => {
+  const lookFor = setFinder(Uint8Array.of(1, 0).subarray(1));
+  assertEquals([lookFor(0), lookFor(1)], [1, 1]);
+});
+
 Deno.test("setFinder() finds what a loop finds, wherever the array begins in memory", () => {
   const random = new Random("finder");
   for (const Values of [Uint8Array, Uint16Array]) {
