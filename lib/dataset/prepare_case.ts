@@ -173,7 +173,7 @@ function unreadable(path: string, cause: unknown): UserError {
     seen: cause instanceof Deno.errors.NotFound
       ? "missing"
       : cause instanceof Error
-      ? cause.message
+      ? `refused (${cause.message.split(" (os error")[0]})`
       : String(cause),
     remedy: "Check that the data set is complete: deno task check",
   });
