@@ -192,7 +192,7 @@ function joinNegativeNumbers(args: readonly string[], flags: Flags): string[] {
   for (const arg of args) {
     const before = joined.at(-1)?.match(/^--([^=]+)$/)?.[1];
     const type = before !== undefined && Object.hasOwn(flags, before) && flags[before].type;
-    if ((type === "number" || type === "integer") && /^-[\d.]/.test(arg)) {
+    if (type && type !== "boolean" && /^-[\d.]/.test(arg)) {
       joined.push(`${joined.pop()}=${arg}`);
     } else joined.push(arg);
   }

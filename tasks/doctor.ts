@@ -7,7 +7,7 @@ import { cacheFolder } from "../lib/runtime/cache_folder.ts";
 import { findCompiler } from "../lib/runtime/compiler.ts";
 import { jsrSpecifiers, projectImports } from "../lib/runtime/import_map.ts";
 import { askJsr } from "../lib/runtime/jsr.ts";
-import { readLinkedManifest } from "../lib/runtime/native.ts";
+import { askedDevice, readLinkedManifest } from "../lib/runtime/native.ts";
 import { findBinding } from "../lib/runtime/native_files.ts";
 import { describeOpLibrary } from "../lib/runtime/op_library.ts";
 import { findNvidiaDriver } from "../lib/runtime/nvidia.ts";
@@ -22,6 +22,7 @@ const selfTestPath = fileURLToPath(new URL("../lib/tf_self_test.ts", import.meta
 type Line = readonly [name: string, value: string];
 
 async function printReport(): Promise<number> {
+  askedDevice(); // all else would refuse to begin
   const tensorflow = await tensorflowLines();
   const lines: Line[] = [
     ...machineLines(),

@@ -72,7 +72,7 @@ const flags = {
   preset: { type: "list", value: "NAME", description: "focus, paper, tiny (the experiment's own)" },
   folds: { type: "integer", default: 5, min: 2, description: "parts of the cross-validation" },
   fold: { type: "list", value: "K", description: "only these of the folds" },
-  seed: { type: "integer", default: 0, description: "of split, weights and augmentation" },
+  seed: { type: "integer", min: 0, default: 0, description: "of split, weights and augmentation" },
   epochs: {
     type: "list",
     value: "[ROW.][PHASE=]N",
@@ -267,6 +267,14 @@ function readWish(
       rule: `${experiment.name} takes one --preset`,
       seen: flags.preset.join(", "),
       remedy: "Run it once for each, with --as NAME so that the tables of each stay",
+    });
+  }
+  if (flags.as !== undefined && !/^[^/\\]+$/.test(flags.as)) {
+    throw new UsageError({
+      what: "cannot name the tables",
+      rule: "--as is the name of their files, without a folder",
+      seen: flags.as,
+      remedy: "Choose the folder with --results",
     });
   }
   const wish = {

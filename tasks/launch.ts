@@ -64,7 +64,7 @@ async function printVerbs(unknown: string | undefined): Promise<void> {
     console.error(`There is no verb ${JSON.stringify(unknown)}. These are there:`);
   }
   for (const verb of Object.keys(verbs)) {
-    console.error(`  deno task ${verb.padEnd(10)}${tasks[verb]?.description ?? ""}`);
+    console.error(`  deno task ${verb.padEnd(11)}${tasks[verb]?.description ?? ""}`);
   }
 }
 

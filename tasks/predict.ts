@@ -107,10 +107,12 @@ the exit code is then 1. Nothing is overwritten; after an interrupt, --resume go
       const volumes = Object.entries(volumesMm3)
         .map(([name, mm3]) => `${name} ${(mm3 / 1000).toFixed(1)} ml`);
       const total = Object.values(timesMs).reduce((sum, ms) => sum + ms, 0);
+      progress.end();
       console.log(`${maskPath}: ${volumes.join(", ")} (${(total / 1000).toFixed(2)} s)`);
       for (const warning of warnings) console.log(`  warning: ${warning}`);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
+      progress.end();
       console.error(`error: ${error.message}`);
       failed.push(input);
     }

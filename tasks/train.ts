@@ -8,7 +8,7 @@ import { openPrepared, type PreparedDataset } from "../lib/dataset/case.ts";
 import type { Modality } from "../lib/dataset/dataset.ts";
 import { type Organ, parseOrgan } from "../lib/dataset/organ.ts";
 import { ProgressPrinter } from "../lib/training/progress.ts";
-import { askedSplit, isRun, openRun, type Run } from "../lib/training/run_folder.ts";
+import { askedSplit, isRun, openRun, type Run, runFolder } from "../lib/training/run_folder.ts";
 import { defaultSampleWorkers } from "../lib/training/sample_workers.ts";
 import {
   defaultFolder,
@@ -74,7 +74,7 @@ await runTask({
       value: "KEY=VALUE",
       description: "changes one value of the configuration; lib/config/presets.ts has all",
     },
-    run: { type: "text", value: "DIR", description: "folder of the run (data/runs/...)" },
+    run: { type: "text", value: "DIR", description: "its folder, or its name in data/runs" },
     detector: {
       type: "text",
       value: "DIR",
@@ -173,11 +173,12 @@ async function findRun(
   phases: readonly PhaseName[],
   signal: AbortSignal,
 ): Promise<{ run: Run; prepared: PreparedDataset }> {
+  const place = flags.run === undefined ? undefined : await runFolder(flags.run);
   if (flags.organ === undefined) {
-    if (flags.resume && flags.run !== undefined) return await reopen(flags.run, flags);
-    if (flags.run !== undefined && await isRun(flags.run)) {
+    if (flags.resume && place !== undefined) return await reopen(place, flags);
+    if (place !== undefined && await isRun(place)) {
       throw new UsageError({
-        what: `cannot train the run ${flags.run}`,
+        what: `cannot train the run ${place}`,
         rule: "one that is there is gone on with by --resume",
         seen: "without it",
         remedy: "Add --resume",
@@ -195,18 +196,18 @@ async function findRun(
   const { organ: organText, modality, fold, split: splitFile } = flags;
   await readSplitWish({ fold, splitFile }); // a slip costs no preparing
   if (!flags.resume) {
-    await requireInputs({ config, folder: flags.run, detectorFrom: flags.detector });
+    await requireInputs({ config, folder: place, detectorFrom: flags.detector });
   }
   const prepared = await openCasesAloud(flags.data, config.cubeEdge, signal, {
     modality,
     onLabels: (labels) => void parseOrgan(organText, labels), // neither does one here
   });
   const organ = parseOrgan(organText, prepared.labels);
-  const folder = flags.run ?? defaultFolder(prepared.name, organ, config, { fold, splitFile });
+  const folder = place ?? defaultFolder(prepared.name, organ, config, { fold, splitFile });
   if (flags.resume) {
     if (await isRun(folder)) {
       const run = await openRun(folder);
-      requireSame(run, config, organ, flags);
+      await requireSame(run, config, organ, flags);
       return { run, prepared };
     }
     console.error(`There is no run in ${folder} to go on with: a new one begins`);
@@ -271,12 +272,12 @@ async function reopen(
 }
 
 /** Refuses to resume a run by a command that would have started another. */
-function requireSame(
+async function requireSame(
   run: Run,
   config: RunConfig,
   organ: Organ,
   { fold, split, detector }: Pick<RunFlags, "fold" | "split" | "detector">,
-): void {
+): Promise<void> {
   const { record } = run;
   const differences = config.preset !== record.config.preset
     ? [`preset ${config.preset} and not ${record.config.preset}`]
@@ -287,7 +288,8 @@ function requireSame(
   }
   const [wanted, before] = [splitText({ fold, splitFile: split }), splitText(askedSplit(record))];
   if (wanted !== before) differences.push(`${wanted} and not ${before}`);
-  if (detector !== undefined && resolve(detector) !== record.detectorFrom) {
+  const from = detector === undefined ? undefined : resolve(await runFolder(detector));
+  if (from !== undefined && from !== record.detectorFrom) {
     differences.push(`detector ${detector} and not ${record.detectorFrom ?? "its own"}`);
   }
   if (differences.length === 0) return;

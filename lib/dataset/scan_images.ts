@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { FileResampler } from "../volume/file_resampler.ts";
 import { applyWindow, type IntensityWindow, percentileWindow } from "../volume/intensity.ts";
 import type { NiftiHeader } from "../volume/nifti_header.ts";
@@ -44,20 +45,52 @@ export interface ReadScanOptions extends VolumeChoice {
  * next are still being inflated, and the scan itself is never whole in memory. The window of an MR
  * depends on all its voxels.
  *
- * @throws UserError when the file cannot be read, or its affine is singular
+ * @throws UserError when the file cannot be read, its affine is singular, or it holds no picture
  */
 export async function readScanImages(path: string, options: ReadScanOptions): Promise<ReadScan> {
   let finish!: () => ScanImages;
   let orientation!: Orientation;
+  const content = new ContentCheck();
   const { header } = await readPlanes(path, options, (geometry) => {
     orientation = orientationOf(geometry);
     const take = options.modality === "ct"
       ? takeCt(orientation, options)
       : takeMr(geometry, options);
     finish = take.finish;
-    return take.plane;
+    return (plane, z) => {
+      content.look(plane);
+      take.plane(plane, z);
+    };
   });
+  content.refuseNone(path);
   return { images: finish(), header, orientation, grid: rasGrid(orientation) };
+}
+
+/** Whether there is a picture at all: two different finite values. It seldom looks at a second row. */
+class ContentCheck {
+  #first: number | undefined;
+  #isSound = false;
+
+  look(values: Float32Array): void {
+    if (this.#isSound) return;
+    for (const value of values) {
+      if (!Number.isFinite(value)) continue;
+      this.#first ??= value;
+      if (value === this.#first) continue;
+      this.#isSound = true;
+      return;
+    }
+  }
+
+  refuseNone(path: string): void {
+    if (this.#isSound) return;
+    throw new UserError({
+      what: `cannot use the scan ${path}`,
+      rule: "its voxels must differ",
+      seen: this.#first === undefined ? "without any finite value" : `${this.#first} everywhere`,
+      remedy: "Give the image itself, and convert it again where the conversion failed",
+    });
+  }
 }
 
 /** The shape of `scanImage` for a file of a RAS grid. */

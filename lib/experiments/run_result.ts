@@ -113,10 +113,8 @@ export async function writeRunResult(path: string, result: RunResult): Promise<v
  */
 export async function readRunResult(path: string): Promise<RunResult | null> {
   if (!await exists(path)) return null;
-  const { format, cases, togetherWith, togetherCases, detections, ...rest } = parse(
-    await Deno.readTextFile(path),
-    path,
-  );
+  const result = parse(await Deno.readTextFile(path), path);
+  const { format, cases, togetherWith, togetherCases, detections, ...rest } = result;
   if (format !== FORMAT) {
     throw new UserError({
       what: `cannot read the result ${path}`,
@@ -125,6 +123,7 @@ export async function readRunResult(path: string): Promise<RunResult | null> {
       remedy: "Remove it, or use the version of this program that wrote it",
     });
   }
+  for (const key of requiredKeys) if (!(key in result)) throw damaged(path, `without "${key}"`);
   return {
     ...rest,
     cases: casesOfRows(cases as Rows),
@@ -135,16 +134,27 @@ export async function readRunResult(path: string): Promise<RunResult | null> {
   } as unknown as RunResult;
 }
 
+/** What every result has, of any version of this program. */
+const requiredKeys = ["id", "hash", "cases", "detections", "modes", "trained", "costs"];
+
 function parse(text: string, path: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    return parseNumbers(text) as Record<string, unknown>;
+    value = parseNumbers(text);
   } catch (cause) {
-    throw new UserError({
-      what: `cannot read the result ${path}`,
-      rule: "it must be JSON as `deno task experiment` writes it",
-      remedy: "Restore it from git, or remove it to have the run evaluated again",
-    }, { cause });
+    throw damaged(path, "not so", cause);
   }
+  if (typeof value !== "object" || value === null) throw damaged(path, "something else");
+  return value as Record<string, unknown>;
+}
+
+function damaged(path: string, seen: string, cause?: unknown): UserError {
+  return new UserError({
+    what: `cannot read the result ${path}`,
+    rule: "it must be JSON as `deno task experiment` writes it",
+    seen,
+    remedy: "Restore it from git, or remove it to have the run evaluated again",
+  }, { cause });
 }
 
 function tableText({ columns, rows }: Rows): string {

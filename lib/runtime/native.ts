@@ -101,18 +101,26 @@ export async function readLinkedManifest(): Promise<NativeManifest | undefined> 
   return binding === undefined ? undefined : await readManifest(dirname(binding));
 }
 
+/**
+ * The device that the environment asks for.
+ *
+ * @throws UserError when there is no such device
+ */
+export function askedDevice(): NativeDevice | undefined {
+  const asked = Deno.env.get(variable.device);
+  if (asked === undefined || asked === "cpu" || asked === "cuda") return asked;
+  throw new UserError({
+    what: "cannot set up TensorFlow",
+    rule: `${variable.device} must be cpu or cuda, or not be set`,
+    seen: JSON.stringify(asked),
+    remedy: `Unset ${variable.device}`,
+  });
+}
+
 /** CUDA where the user or a visible NVIDIA driver asks for it, unless it failed here before. */
 async function chooseDevice({ force }: EnsureOptions): Promise<NativeDevice> {
-  const asked = Deno.env.get(variable.device);
-  if (asked === "cpu" || asked === "cuda") return asked;
-  if (asked !== undefined) {
-    throw new UserError({
-      what: "cannot set up TensorFlow",
-      rule: `${variable.device} must be cpu or cuda, or not be set`,
-      seen: JSON.stringify(asked),
-      remedy: `Unset ${variable.device}`,
-    });
-  }
+  const asked = askedDevice();
+  if (asked !== undefined) return asked;
   if (findNvidiaDriver() === undefined || Deno.build.arch !== "x86_64") return "cpu";
   if (force) await removeIfThere(givenUpPath());
   return await exists(givenUpPath()) ? "cpu" : "cuda";

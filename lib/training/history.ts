@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { exists, writeAtomic, writing } from "../files.ts";
 import { parseNumbers, stringifyNumbers } from "./json_numbers.ts";
 
@@ -33,12 +34,26 @@ export interface EpochRecord {
 /**
  * The records in a history file, in its order; none when there is no file. A last line that was cut
  * off by a crash is left out.
+ *
+ * @throws UserError when another line is damaged
  */
 export async function readHistory(path: string): Promise<EpochRecord[]> {
   if (!await exists(path)) return [];
-  const lines = (await Deno.readTextFile(path)).split("\n");
-  const complete = lines.slice(0, -1).filter((line) => line !== "");
-  return complete.map((line) => parseNumbers(line) as EpochRecord);
+  const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  return lines.flatMap((text, i) => text === "" ? [] : [parseRecord(text, `line ${i + 1}`, path)]);
+}
+
+function parseRecord(text: string, place: string, path: string): EpochRecord {
+  try {
+    return parseNumbers(text) as EpochRecord;
+  } catch (cause) {
+    throw new UserError({
+      what: `cannot read ${path}`,
+      rule: "each of its lines must be an epoch in JSON",
+      seen: `something else in ${place}`,
+      remedy: "Remove that line, or restore the file",
+    }, { cause });
+  }
 }
 
 /** Adds a line; the file and its folder are made when they are missing. */

@@ -32,7 +32,8 @@ export interface TrainingListener {
 const barWidth = 16;
 
 /**
- * One line that says where a training stands: bar, loss, validation score, rate and the time left.
+ * One line that says where a training stands: bar, time left, rate, loss and validation score; what a
+ * narrow terminal cuts off is the least.
  *
  * @param scoreName what the score is, "Dice" or "IoU"
  */
@@ -45,10 +46,10 @@ export function formatProgress(progress: StepProgress, scoreName: string): strin
     `${phase} ${String(epoch).padStart(String(epochs).length)}/${epochs}`,
     `[${"#".repeat(filled)}${".".repeat(barWidth - filled)}]`,
     `${Math.floor(share * 100)}%`.padStart(4),
+    ` ETA ${formatDuration(secondsLeft)}`,
+    ` ${formatRate(stepsPerSecond)}`,
     ` loss ${progress.loss.toFixed(4)}`,
     ` val ${scoreName} ${formatScore(progress.score)} (best ${formatScore(progress.bestScore)})`,
-    ` ${formatRate(stepsPerSecond)}`,
-    ` ETA ${formatDuration(secondsLeft)}`,
   ].join(" ");
 }
 
@@ -97,6 +98,9 @@ export interface Terminal {
   readonly columns: number;
 }
 
+/** Of a terminal that does not say how wide it is. */
+const usualColumns = 80;
+
 /** The program's standard error, which leaves its standard output to results. */
 export function standardError(): Terminal {
   const interactive = Deno.stderr.isTerminal();
@@ -105,7 +109,7 @@ export function standardError(): Terminal {
     write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
     interactive,
     get columns() {
-      return interactive ? Deno.consoleSize().columns : Infinity;
+      return interactive ? Deno.consoleSize().columns || usualColumns : Infinity;
     },
   };
 }

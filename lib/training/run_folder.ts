@@ -121,13 +121,22 @@ async function writeRecord(folder: string, record: RunRecord): Promise<void> {
 }
 
 /**
- * Opens the folder of a run.
+ * The folder of a run that is there or is to be.
  *
  * @param place the folder, or its name in `data/runs`
+ */
+export async function runFolder(place: string): Promise<string> {
+  return /[/\\]/.test(place) || await isRun(place) ? place : join(runsFolder, place);
+}
+
+/**
+ * Opens the folder of a run.
+ *
+ * @param place as {@linkcode runFolder}
  * @throws {UserError} when it holds none, or one that is damaged or of another version
  */
 export async function openRun(place: string): Promise<Run> {
-  const folder = /[/\\]/.test(place) || await isRun(place) ? place : join(runsFolder, place);
+  const folder = await runFolder(place);
   const path = join(folder, recordFile);
   if (!await isRun(folder)) {
     throw new UserError({
@@ -153,15 +162,26 @@ export async function openRun(place: string): Promise<Run> {
 }
 
 function parseRecord(text: string, folder: string): RunRecord {
+  const record = parseObject(text);
+  const lacking = record === null
+    ? undefined
+    : (["formatVersion", "config", "organ", "split"] as const).find((key) => !(key in record));
+  if (record !== null && lacking === undefined) return record as RunRecord;
+  throw new UserError({
+    what: `cannot open the run ${folder}`,
+    rule: `its ${recordFile} must be what \`deno task train\` wrote`,
+    seen: lacking === undefined ? "damaged" : `without "${lacking}"`,
+    remedy: "Restore the file, or train again",
+  });
+}
+
+/** An object of JSON; null for anything else. */
+function parseObject(text: string): Partial<RunRecord> | null {
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text);
+    return typeof value === "object" && !Array.isArray(value) ? value : null;
   } catch {
-    throw new UserError({
-      what: `cannot open the run ${folder}`,
-      rule: `its ${recordFile} must be JSON`,
-      seen: "damaged",
-      remedy: "Restore the file, or train again",
-    });
+    return null;
   }
 }
 

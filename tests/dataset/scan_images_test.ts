@@ -1,7 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defaultSettings } from "../../lib/dataset/prepare.ts";
 import { readScanImages } from "../../lib/dataset/scan_images.ts";
 import { readScanLabels } from "../../lib/dataset/scan_labels.ts";
+import { UserError } from "../../lib/errors.ts";
 import { composeAffines } from "../../lib/volume/affine.ts";
 import { percentileWindow, windowHu } from "../../lib/volume/intensity.ts";
 import { labelExtents } from "../../lib/volume/labels.ts";
@@ -123,4 +124,28 @@ Deno.test("readScanLabels() keeps a tip that no sample hits, and labels too smal
     assertEquals(scanLabels, sampleLabelsNearest(volume, whole, [16, 16, 10]));
     assertEquals(cubeLabels, sampleLabelsNearest(volume, whole, [6, 6, 6]));
     assertEquals([2, 9].map((value) => scanLabels.data.includes(value)), [true, false]);
+  }));
+
+Deno.test("readScanImages() refuses a scan without a picture", () =>
+  inTemporaryFolder(async (dir) => {
+    const path = `${dir}/scan.nii`;
+    for (const modality of ["ct", "mr"] as const) {
+      for (
+        const [values, seen] of [[[NaN, Infinity], "finite"], [[NaN, 7], "7 everywhere"]] as const
+      ) {
+        const empty = image();
+        empty.data.forEach((_, i) => empty.data[i] = values[i % 2]);
+        await writeVolume(path, empty, { type: "float32" });
+        const error = await assertRejects(
+          () => readScanImages(path, { modality, settings }),
+          UserError,
+          seen,
+        );
+        assertStringIncludes(error.message, path);
+        empty.data[empty.data.length - 1] = 8;
+        empty.data[0] = 7;
+        await writeVolume(path, empty, { type: "float32" });
+        await readScanImages(path, { modality, settings });
+      }
+    }
   }));

@@ -28,7 +28,7 @@ Deno.test("a result is read as it was written, NaN and lacking times included", 
     await writeRunResult(path, resultOf(spec, { cases: [caseResult({ dice: 0.123456789 })] }));
     assertEquals((await readRunResult(path))?.cases[0].dice, 0.123457);
 
-    for (const text of ["{", '{"format": 99}']) {
+    for (const text of ["{", "null", '{"format": 99}', '{"format": 1, "id": "a"}']) {
       await Deno.writeTextFile(path, text);
       await assertRejects(() => readRunResult(path), UserError, path);
     }

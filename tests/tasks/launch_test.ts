@@ -27,7 +27,7 @@ Deno.test("every task of deno.json is a verb of the launcher", async () => {
   const { stderr } = await launch();
   for (const [verb, { command, description }] of Object.entries<Record<string, string>>(tasks)) {
     assertEquals(command, `deno run -A tasks/launch.ts ${verb}`);
-    assertStringIncludes(stderr, `deno task ${verb.padEnd(10)}${description}`);
+    assertStringIncludes(stderr, `deno task ${verb.padEnd(11)}${description}`);
   }
   assertEquals(stderr.trim().split("\n").length, Object.keys(tasks).length);
 });

@@ -125,6 +125,10 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
         }
         const same = await succeed("train", ...data, "--run", run, "--resume");
         assertMatch(same.stdout, /^finetune: done/m);
+        await Deno.mkdir(`${dir}/runs`);
+        await Deno.symlink(run, `${dir}/runs/by-name`);
+        const byName = await runVerb("train", [...data, "--run", "by-name", "--resume"], dir);
+        assertMatch(byName.stdout, /^finetune: done/m, byName.stderr);
         await succeed("train", ...data, "--run", `${dir}/whole`);
         for (const part of parts) {
           assertEquals(await history(run, part), await history(`${dir}/whole`, part), part);
@@ -311,10 +315,13 @@ Deno.test("from nothing to masks, verb by verb", async (t) => {
           [["--fold", "1/4"], "--folds 4 --fold 1"],
           [["--row", "papre"], "--row must be one of paper"],
           [["--mode", "crop"], "--mode must be one of"],
+          [["--as", "../up"], "without a folder"],
+          [["--seed", "-1"], "--seed"],
         ] as const).map(([args, words]) => () =>
           fail(2, [words], "experiment", "table3", "--data", `${dir}/no`, ...args)
         ),
         () => fail(2, ["focus"], "train", ...named, "--preset", "focal"),
+        () => fail(1, ["it is -3"], "train", ...named, "--epochs", "-3"),
         () => fail(1, ["must be new", "--resume"], "train", ...data, "--run", run),
         () => fail(1, ['"livr"', 'Did you mean "liver"?'], "train", "--organ", "livr", ...unnamed),
         () => fail(1, [`${dir}/no`], "train", "--data", `${dir}/no`, "--organ", "liver"),

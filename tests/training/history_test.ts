@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import { UserError } from "../../lib/errors.ts";
 import { crc32c } from "../../lib/training/crc32c.ts";
 import {
   appendHistory,
@@ -47,6 +48,9 @@ Deno.test("history: cutting removes later epochs of the phase and a line cut off
     await Deno.writeTextFile(path, '{"phase":"segm', { append: true });
     assertEquals((await readHistory(path)).length, 6);
     await cutHistory(path, "segmentor", 1);
+    await Deno.writeTextFile(path, `{"pha\n${await Deno.readTextFile(path)}`);
+    await assertRejects(() => cutHistory(path, "segmentor", 0), UserError, "line 1");
+    await Deno.writeTextFile(path, (await Deno.readTextFile(path)).slice(6));
     const left = (await readHistory(path)).map(({ phase, epoch }) => `${phase} ${epoch}`);
     assertEquals(left, ["detector 1", "detector 2", "detector 3", "segmentor 1"]);
   });

@@ -48,17 +48,17 @@ function screen(interactive: boolean, columns = 200): Terminal & { text: string 
 Deno.test("progress: bar, loss, score, rate and time left on one line", () => {
   assertEquals(
     formatProgress(progress, "Dice"),
-    "segmentor  3/12 [####............]  25%  loss 0.5123  val Dice 0.8700 (best 0.8812)  " +
-      "2.5 steps/s  ETA 0:30",
+    "segmentor  3/12 [####............]  25%  ETA 0:30  2.5 steps/s  loss 0.5123  " +
+      "val Dice 0.8700 (best 0.8812)",
   );
 });
 
 Deno.test("progress: nothing is known at the start, and slow steps are told in seconds", () => {
   const start = { ...progress, step: 0, score: null, bestScore: null, stepsPerSecond: 0 };
   assertStringIncludes(formatProgress(start, "IoU"), "val IoU - (best -)");
-  assertStringIncludes(formatProgress(start, "IoU"), "0.0 steps/s  ETA -:--");
+  assertStringIncludes(formatProgress(start, "IoU"), "ETA -:--  0.0 steps/s");
   const slow = { ...progress, stepsPerSecond: 0.1 };
-  assertStringIncludes(formatProgress(slow, "Dice"), "10.0 s/step  ETA 12:30");
+  assertStringIncludes(formatProgress(slow, "Dice"), "ETA 12:30  10.0 s/step");
 });
 
 Deno.test("progress: durations", () => {

@@ -9,6 +9,7 @@ import {
   modelFile,
   openRun,
   phaseFolder,
+  runFolder,
   type RunRecord,
 } from "../../lib/training/run_folder.ts";
 import { inTemporaryFolder } from "../temporary_folder.ts";
@@ -56,7 +57,13 @@ Deno.test("a folder without a run, or with a damaged one, says so", async () => 
     await assertRejects(() => openRun(join(dir, "nothing")), UserError, "it is neither");
     await assertRejects(() => openRun(dir), UserError, "a folder without one");
     await Deno.writeTextFile(`${dir}/run.json`, JSON.stringify(record).slice(0, 100));
-    await assertRejects(() => openRun(dir), UserError, "must be JSON");
+    await assertRejects(() => openRun(dir), UserError, "damaged");
+    for (const text of ["null", "[]", "5"]) {
+      await Deno.writeTextFile(`${dir}/run.json`, text);
+      await assertRejects(() => openRun(dir), UserError, "damaged");
+    }
+    await Deno.writeTextFile(`${dir}/run.json`, '{"formatVersion": 1}');
+    await assertRejects(() => openRun(dir), UserError, 'without "config"');
   });
 });
 
@@ -66,6 +73,8 @@ Deno.test("a run is found by its name in data/runs, unless a path is given", asy
   try {
     await createRun(folder, record);
     assertEquals((await openRun(name)).folder, folder);
+    assertEquals(await runFolder(name), folder);
+    assertEquals(await runFolder(`./${name}`), `./${name}`);
     await assertRejects(() => openRun(`./${name}`), UserError, "cannot open the run");
   } finally {
     await Deno.remove(folder, { recursive: true });
