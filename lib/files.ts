@@ -117,6 +117,11 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** That the system refused something, with its reason: "refused (Permission denied)". */
+export function refusalOf({ message }: Error): string {
+  return `refused (${message.split(" (os error")[0]})`;
+}
+
 /** What the system refuses as an error of use; any other error as it is. */
 function systemFault(what: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -138,10 +143,9 @@ function systemFault(what: string, error: unknown): unknown {
     case "EDQUOT":
       return fault("the disk must have room", "full", "Make room, or name another place");
   }
-  const [reason] = error.message.split(" (os error");
   return fault(
     "the system must allow it",
-    `refused (${reason})`,
+    refusalOf(error),
     "Name another place, or change its permissions",
   );
 }

@@ -46,13 +46,18 @@ export async function readDatasetJson(path: string): Promise<DatasetJson> {
 export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse((await Deno.readTextFile(path)).replace(/^\uFEFF/, ""));
+    value = await readJson(path);
   } catch (error) {
     const seen = error instanceof Error ? `not readable (${error.message})` : "not readable";
     throw fault(path, "it must be a file of JSON", seen);
   }
   if (!isObject(value)) throw fault(path, "it must hold a JSON object", JSON.stringify(value));
   return value;
+}
+
+/** The content of a file of JSON, with or without a byte order mark; what fails is thrown as it is. */
+export async function readJson(path: string): Promise<unknown> {
+  return JSON.parse((await Deno.readTextFile(path)).replace(/^\uFEFF/, ""));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { exists, makeFolder, passingPath, writeAtomic, writing } from "../files.ts";
+import { exists, makeFolder, passingPath, refusalOf, writeAtomic, writing } from "../files.ts";
 import { voxelsToUnit } from "../volume/box.ts";
 import { filesOfNifti } from "../volume/nifti_open.ts";
 import { writeLabels, writeVolume } from "../volume/nifti_write.ts";
@@ -173,7 +173,7 @@ function unreadable(path: string, cause: unknown): UserError {
     seen: cause instanceof Deno.errors.NotFound
       ? "missing"
       : cause instanceof Error
-      ? `refused (${cause.message.split(" (os error")[0]})`
+      ? refusalOf(cause)
       : String(cause),
     remedy: "Check that the data set is complete: deno task check",
   });

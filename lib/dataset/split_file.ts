@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
+import { readJson } from "./dataset_json.ts";
 import type { Fold, ListedFold } from "./split.ts";
 
 /**
@@ -18,22 +19,13 @@ export async function readSplitFile(path: string, fold: Fold): Promise<ListedFol
         "Give a file like nnU-Net's splits_final.json, and --fold k/n with its number of folds",
     });
   if (!await exists(path)) throw fault("the file must exist", "missing");
-  const list = await readJson(path);
+  const list = await readJson(path).catch((error: unknown) => error);
   const shape = 'it must be a JSON list of {"train": [names], "val": [names]}';
   if (!Array.isArray(list) || !list.every(isFold)) {
     throw fault(shape, list instanceof Error ? `not readable (${list.message})` : "something else");
   }
   if (list.length === fold.count) return list[fold.number - 1];
   throw fault(`it must have ${fold.count} folds, as --fold says`, String(list.length));
-}
-
-/** The content of a file of JSON; of anything else, what is the matter. */
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse((await Deno.readTextFile(path)).replace(/^\uFEFF/, ""));
-  } catch (error) {
-    return error;
-  }
 }
 
 function isFold(value: unknown): value is ListedFold {

@@ -9,7 +9,7 @@ export const scriptKernels: VolumeKernels = {
       result.set(values, start);
       return;
     }
-    const exact = Float64Array.from(values); // of one type: a loop over any type is slow
+    const exact = new Float64Array(values); // of one type: a loop over any type is slow
     for (let i = 0; i < exact.length; i++) result[start + i] = exact[i] * slope + intercept;
   },
   widenLabels(values, result, start) {

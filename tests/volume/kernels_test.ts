@@ -15,9 +15,9 @@ import {
   samplingKernel,
   touchedRange,
 } from "../../lib/volume/sampling_kernel.ts";
-import type { StoredValues } from "../../lib/volume/voxel_decoder.ts";
 import { scriptKernels } from "../../lib/volume/script_kernels.ts";
 import type { Triple } from "../../lib/volume/volume.ts";
+import type { StoredValues } from "../../lib/volume/voxel_decoder.ts";
 
 const random = new Random("kernels");
 const values = (length: number) => Float32Array.from({ length }, () => random.normal(0, 300));
